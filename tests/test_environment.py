@@ -1,0 +1,109 @@
+"""The files that name dependencies agree with each other."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK_FILES = ("requirements.txt", "requirements-test.txt")
+
+# Conda splits these packages; the part that we use goes by another name than on PyPI.
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def direct(extra: str | None = None) -> dict[str, SpecifierSet]:
+    """Direct dependencies in pyproject.toml, or those of one extra, with their bounds."""
+    listed = project()["optional-dependencies"][extra] if extra else project()["dependencies"]
+    requirements = [Requirement(line) for line in listed]
+    return {canonicalize_name(each.name): each.specifier for each in requirements}
+
+
+def blocks(lock_file: str) -> list[str]:
+    """One text a pin: the pin's own line and the lines of hashes that follow it."""
+    text = (ROOT / lock_file).read_text("utf-8")
+    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    return re.split(r"\n(?=\S)", "\n".join(lines))
+
+
+def pins(lock_file: str) -> dict[str, str]:
+    pairs = [re.match(r"([\w.-]+)==([^\s;]+)", block).groups() for block in blocks(lock_file)]
+    assert len(dict(pairs)) == len(pairs), f"{lock_file} pins a package twice"
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def conda() -> dict[str, str]:
+    """What environment.yml asks for: the text after each package's name."""
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
+    pairs = [re.fullmatch(r"([\w.-]+)(.*)", line).groups() for line in listed]
+    return {CONDA_NAMES.get(name, name): wanted for name, wanted in pairs}
+
+
+def test_conda_environment_names_the_direct_dependencies_at_the_pinned_versions() -> None:
+    pinned = pins("requirements.txt")
+    wanted = {name: f"=={pinned[name]}" for name in direct()}
+    assert conda() == {**wanted, "python": project()["requires-python"]}
+
+
+@pytest.mark.parametrize(
+    ("lock_file", "extra"),
+    [
+        ("requirements.txt", None),
+        ("requirements-test.txt", None),
+        ("requirements-test.txt", "test"),
+    ],
+)
+def test_pins_satisfy_the_bounds_of_pyproject(lock_file: str, extra: str | None) -> None:
+    pinned = pins(lock_file)
+    unmet = {
+        name: f"{pinned.get(name)} is not {bounds}"
+        for name, bounds in direct(extra).items()
+        if name not in pinned or pinned[name] not in bounds
+    }
+    assert not unmet
+
+
+def test_the_test_lock_file_holds_every_pin_of_the_other() -> None:
+    assert pins("requirements.txt").items() <= pins("requirements-test.txt").items()
+
+
+@pytest.mark.parametrize("lock_file", LOCK_FILES)
+def test_every_pin_has_hashes_and_no_address(lock_file: str) -> None:
+    unhashed = [block for block in blocks(lock_file) if "--hash=sha256:" not in block]
+    assert not unhashed
+    text = (ROOT / lock_file).read_text("utf-8")
+    assert not re.search(r"http|file:|^\s*(-i|-f|--\w*index\w*|--find-links)\b", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("lock_file", LOCK_FILES)
+def test_lock_files_say_how_to_regenerate_them(lock_file: str) -> None:
+    header = (ROOT / lock_file).read_text("utf-8").split("\n", 3)[:3]
+    assert f"-o {lock_file}" in " ".join(header)
+
+
+def test_classifiers_list_every_supported_python() -> None:
+    supported = SpecifierSet(project()["requires-python"])
+    listed = {
+        each.rpartition(" ")[2] for each in project()["classifiers"] if re.search(r"3\.\d+$", each)
+    }
+    assert listed == {f"3.{minor}" for minor in range(50) if f"3.{minor}" in supported}
+
+
+def test_citation_names_the_version_of_the_package_and_the_paper() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == project()["version"]
+    paper = citation["references"][0]
+    assert paper["title"] in citation["message"]
+    assert paper["identifiers"][0]["value"] == "arXiv:1905.12558"
