@@ -1,0 +1,22 @@
+"""Fisher, generalised Gauss-Newton, empirical Fisher and Hessian, and what they do to descent.
+
+The executable companion to *Limitations of the Empirical Fisher Approximation for Natural
+Gradient Descent* (Kunstner, Balles and Hennig, 2019), "the paper" in every docstring, whose
+equation and section numbers are cited throughout.
+
+The modules, in the order of the data flow:
+
+=================  ================================================================
+`datasets`         getting a data set; `synthetic` draws one
+`likelihoods`      ``p(y | f)``: loss, residual and curvature in the natural parameter
+`models`           ``f(x, θ)``: predictions and their Jacobian
+`problems`         loss, gradient, Fisher, GGN, empirical Fisher, Hessian at a ``θ``
+`solvers`          preconditioned directions and the descent loop
+`search`           the grid of step sizes and dampings, and its best cell
+`vector_field`     the experiment of Figure 1
+`misspecification` the experiment of Figure 2
+`figures`          tables in, figures out; `style` holds their look
+=================  ================================================================
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,168 @@
+"""Reading the configuration and finding all that is wrong with it, in words for people."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+KINDS = {
+    "object": "a section of keys",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a YAML file.
+
+    Raises
+    ------
+    SystemExit
+        Naming file, line and fault, if the file is not YAML.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise SystemExit(f"{path}{line}: not valid YAML: {error.problem}") from None
+
+
+def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """List what is wrong with a configuration, one line a fault, each with the path of its key."""
+    broken = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: list(e.path))
+    lines = [line for error in broken for line in _explain(error)]
+    return lines or list(_contradictions(config))
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    """Say what a schema violation means."""
+    key = ".".join(str(part) for part in error.absolute_path) or "top level"
+    value: Any = error.instance
+    rule: Any = error.validator_value
+    schema: Any = error.schema
+    if error.validator == "additionalProperties":
+        allowed = list(schema.get("properties", ()))
+        for name in value:
+            if name not in allowed:
+                yield f"{_join(key, name)}: unknown key{_hint(name, allowed)}"
+    elif error.validator == "required":
+        for name in rule:
+            if name not in value:
+                yield f"{_join(key, name)}: missing"
+    elif error.validator == "type":
+        kinds = " or ".join(KINDS[kind] for kind in ([rule] if isinstance(rule, str) else rule))
+        yield f"{key}: is {_show(value)}; it must be {kinds}{_number_hint(value)}"
+    elif error.validator == "enum":
+        yield f"{key}: is {_show(value)}{_hint(value, rule)}"
+    elif error.validator in ("minimum", "exclusiveMinimum"):
+        bound = "at least" if error.validator == "minimum" else "greater than"
+        yield f"{key}: is {value}; it must be {bound} {rule}"
+    elif error.validator in ("maximum", "exclusiveMaximum"):
+        bound = "at most" if error.validator == "maximum" else "less than"
+        yield f"{key}: is {value}; it must be {bound} {rule}"
+    elif error.validator in ("minItems", "minProperties"):
+        yield f"{key}: has {_count(value)}; it must have at least {rule}"
+    elif error.validator in ("maxItems", "maxProperties"):
+        yield f"{key}: has {_count(value)}; it must have at most {rule}"
+    elif error.validator == "uniqueItems":
+        yield f"{key}: names something twice"
+    elif error.validator == "pattern":
+        yield f"{key}: {_show(value)} can't be a name; use letters, digits, '_' and '-' only"
+    else:
+        yield f"{key}: {error.message}"
+
+
+def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
+    """Faults that a schema can't see: names that mean nothing, empty intervals, not-a-numbers."""
+    datasets = config["datasets"]
+    problems = config["misspecification"]["logistic"]["problems"]
+    used = {
+        "vector_field.dataset": config["vector_field"]["dataset"],
+        **{
+            f"misspecification.logistic.problems.{name}.dataset": problem["dataset"]
+            for name, problem in problems.items()
+        },
+        **{
+            f"optimization.datasets.{position}": name
+            for position, name in enumerate(config["optimization"]["datasets"])
+        },
+    }
+    for key, name in used.items():
+        if name not in datasets:
+            yield f"{key}: unknown data set {_show(name)}{_hint(name, list(datasets))}"
+    for key, value in _leaves(config):
+        if isinstance(value, float) and math.isnan(value):
+            yield f"{key}: is not a number"
+    for key, (low, high) in _intervals(config):
+        if not low < high:
+            yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
+
+
+def _leaves(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, Mapping):
+        children = list(node.items())
+    elif isinstance(node, list):
+        children = list(enumerate(node))
+    else:
+        yield key, node
+        return
+    for name, child in children:
+        yield from _leaves(child, f"{key}.{name}" if key else str(name))
+
+
+def _intervals(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
+    ranges = {
+        "vector_field.window": config["vector_field"]["window"],
+        "optimization.step_sizes": config["optimization"]["step_sizes"],
+        "optimization.dampings": config["optimization"]["dampings"],
+    }
+    for key, value in ranges.items():
+        if value.get("count") != 1:
+            yield key, (value["low"], value["high"])
+    for name, problem in config["misspecification"]["logistic"]["problems"].items():
+        for axis, ends in problem["window"].items():
+            yield f"misspecification.logistic.problems.{name}.window.{axis}", tuple(ends)
+
+
+def _join(key: str, name: str) -> str:
+    return name if key == "top level" else f"{key}.{name}"
+
+
+def _hint(name: Any, allowed: list[Any]) -> str:
+    close = difflib.get_close_matches(str(name), [str(entry) for entry in allowed], n=1)
+    meant = f" (did you mean {close[0]}?)" if close else ""
+    return f"{meant}; allowed: {', '.join(map(str, allowed))}"
+
+
+def _show(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _count(value: Any) -> str:
+    return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
+
+
+def _number_hint(value: Any) -> str:
+    """Explain the number that YAML reads as text."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return ""
+    if not isinstance(value, str):
+        return ""
+    mantissa, _, exponent = value.partition("e")
+    point = mantissa if "." in mantissa else f"{mantissa}.0"
+    written = f"{point}e{int(exponent):+d}" if exponent else str(number)
+    return f" (YAML reads {value} as text: write {written})"

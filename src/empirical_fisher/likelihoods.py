@@ -1,0 +1,178 @@
+r"""Likelihoods ``p(y | f)`` of exponential families in their natural parameter ``f``.
+
+A likelihood is a handful of functions of the natural parameter alone; the chain rule in
+`problems` turns them into derivatives with respect to ``θ``. Throughout, ``ℓ = −log p(y | f)``
+up to a constant, and
+
+* ``f`` has shape ``(..., N, M)``: any leading axes, ``N`` examples, ``M`` natural parameters;
+* ``y`` has shape ``(N,)``.
+
+By Proposition 1 of the paper `Likelihood.fisher` and `Likelihood.hessian` are the same function.
+They are computed independently here, one as the expectation over ``y`` and the other as a second
+derivative, so that their equality is a result and not an assumption.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logsumexp, softmax
+
+Array = NDArray[np.float64]
+
+
+class Likelihood(ABC):
+    """The functions of ``f`` and ``y`` that every likelihood provides."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """Number ``M`` of natural parameters of one example."""
+
+    @abstractmethod
+    def nll(self, f: Array, y: Array) -> Array:
+        """Negative log-likelihood ``ℓ`` of each example, shape ``(..., N)``."""
+
+    @abstractmethod
+    def mean(self, f: Array) -> Array:
+        """Expected sufficient statistic ``E[T(y) | f]``, shape ``(..., N, M)``."""
+
+    @abstractmethod
+    def residual(self, f: Array, y: Array) -> Array:
+        """Gradient ``∇_f ℓ = E[T(y) | f] − T(y)``, shape ``(..., N, M)``."""
+
+    @abstractmethod
+    def hessian(self, f: Array) -> Array:
+        """Hessian ``∇²_f ℓ``, shape ``(..., N, M, M)``; it does not depend on ``y``."""
+
+    @abstractmethod
+    def fisher(self, f: Array) -> Array:
+        """Fisher of ``f``: ``E_{y ~ p(y|f)}[∇_f ℓ ∇_f ℓᵀ]``, shape ``(..., N, M, M)``."""
+
+
+@dataclass(frozen=True)
+class Gaussian(Likelihood):
+    """Unit-variance Gaussian, ``ℓ = (f − y)² / 2``: linear regression and least squares."""
+
+    @property
+    def outputs(self) -> int:
+        """One natural parameter: the mean."""
+        return 1
+
+    def nll(self, f: Array, y: Array) -> Array:
+        """Half the squared residual, without the constant ``log(2π) / 2``."""
+        return 0.5 * (f[..., 0] - y) ** 2
+
+    def mean(self, f: Array) -> Array:
+        """The natural parameter itself."""
+        return f
+
+    def residual(self, f: Array, y: Array) -> Array:
+        """``f − y``."""
+        return f - y[:, None]
+
+    def hessian(self, f: Array) -> Array:
+        """One everywhere."""
+        return np.ones_like(f)[..., None]
+
+    def fisher(self, f: Array) -> Array:
+        """``E[(f − y)²]``, the variance of the model: one everywhere."""
+        variance = 1.0
+        return np.full_like(f, variance)[..., None]
+
+
+@dataclass(frozen=True)
+class Bernoulli(Likelihood):
+    """Bernoulli with the log-odds as natural parameter, ``y`` in {0, 1}: logistic regression.
+
+    Parameters
+    ----------
+    probability_clip
+        The paper's authors clip ``p`` to ``[clip, 1 − clip]`` in the loss, the residual and the
+        curvature alike, with ``clip = 1e-8``. That caps the loss of an example at ``−log clip``
+        and makes it non-convex, and the "residual" is no longer its derivative where the clip
+        acts. Zero, the default, is exact arithmetic that is stable in both tails.
+    """
+
+    probability_clip: float = 0.0
+
+    @property
+    def outputs(self) -> int:
+        """One natural parameter: the log-odds."""
+        return 1
+
+    def _probability(self, f: Array) -> Array:
+        """``p(y = 1 | f)``; ``p(y = 0 | f)`` is the same at ``−f``, exact in both tails."""
+        clip = self.probability_clip
+        p = expit(f)
+        return np.clip(p, clip, 1 - clip) if clip else p
+
+    def nll(self, f: Array, y: Array) -> Array:
+        """``log(1 + exp(∓f))`` for ``y = 1`` and ``y = 0``."""
+        against = (1 - 2 * y) * f[..., 0]
+        if self.probability_clip:
+            return -np.log(self._probability(-against))
+        return np.maximum(against, 0) + np.log1p(np.exp(-np.abs(against)))
+
+    def mean(self, f: Array) -> Array:
+        """``p(y = 1 | f)``."""
+        return self._probability(f)
+
+    def residual(self, f: Array, y: Array) -> Array:
+        """``p − y``, written so that it keeps its relative precision where ``p`` is near ``y``."""
+        sign = (1 - 2 * y)[:, None]
+        return sign * self._probability(sign * f)
+
+    def hessian(self, f: Array) -> Array:
+        """``p (1 − p)``."""
+        return (self._probability(f) * self._probability(-f))[..., None]
+
+    def fisher(self, f: Array) -> Array:
+        """The sum over both outcomes, ``p (1 − p)² + (1 − p) p²``."""
+        one, zero = self._probability(f), self._probability(-f)
+        return (one * zero**2 + zero * one**2)[..., None]
+
+
+@dataclass(frozen=True)
+class Categorical(Likelihood):
+    """Categorical with ``p(y = c | f) = exp(f_c) / Σ_i exp(f_i)``: softmax regression.
+
+    As in §1 of the paper all ``C`` classes have a natural parameter, so that ``f`` is determined
+    up to a constant only and the Fisher of ``f`` is singular. Labels are ``0, …, C − 1``.
+    """
+
+    classes: int
+
+    @property
+    def outputs(self) -> int:
+        """One natural parameter for each class."""
+        return self.classes
+
+    def _one_hot(self, y: Array) -> Array:
+        return np.eye(self.classes)[y.astype(int)]
+
+    def nll(self, f: Array, y: Array) -> Array:
+        """``log Σ_c exp(f_c) − f_y``."""
+        return logsumexp(f, axis=-1) - np.sum(f * self._one_hot(y), axis=-1)
+
+    def mean(self, f: Array) -> Array:
+        """The class probabilities."""
+        return softmax(f, axis=-1)
+
+    def residual(self, f: Array, y: Array) -> Array:
+        """``p − e_y``."""
+        return self.mean(f) - self._one_hot(y)
+
+    def hessian(self, f: Array) -> Array:
+        """``diag(p) − p pᵀ``."""
+        p = self.mean(f)
+        return p[..., :, None] * np.eye(self.classes) - p[..., :, None] * p[..., None, :]
+
+    def fisher(self, f: Array) -> Array:
+        """The sum over all outcomes, ``Σ_c p_c (p − e_c)(p − e_c)ᵀ``."""
+        p = self.mean(f)
+        residuals = p[..., None, :] - np.eye(self.classes)
+        return np.einsum("...c,...ci,...cj->...ij", p, residuals, residuals)

@@ -1,0 +1,67 @@
+"""Figure 2: Fisher and empirical Fisher at the minimum of right and wrong models.
+
+Every problem has two parameters. At its minimum ``θ*`` the matrices ``B`` are compared by their
+ellipses ``θ* + radius B^(−1/2) u``, ``‖u‖ = 1``, with ``B`` summed over the ``N`` examples.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .likelihoods import Array
+from .problems import Point, Problem
+
+MATRICES = ("fisher", "empirical_fisher", "hessian")
+PARAMETERS = ["theta_1", "theta_2"]
+
+
+def at_minimum(problem: Problem) -> Point:
+    """Evaluate the problem at its minimiser."""
+    return problem.at(problem.minimizer())
+
+
+def accuracy(point: Point) -> float:
+    """Share of examples whose more probable label, 1 for ``f > 0``, is theirs."""
+    return float(np.mean((point.predictions[..., 0] > 0) == point.problem.targets))
+
+
+def summary(point: Point, *, classification: bool) -> pd.DataFrame:
+    """One row: the minimum, the loss and accuracy there, and the three matrices as averages."""
+    row = dict(zip(PARAMETERS, point.theta, strict=True))
+    row["loss"] = point.loss
+    row["accuracy"] = accuracy(point) if classification else np.nan
+    for name in MATRICES:
+        matrix = getattr(point, name)
+        for i, j in ((0, 0), (0, 1), (1, 1)):
+            row[f"{name}_{i + 1}{j + 1}"] = matrix[i, j]
+    return pd.DataFrame([row])
+
+
+def ellipse(center: Array, matrix: Array, radius: float, points: int = 181) -> Array:
+    """``center + radius B^(−1/2) u`` for ``points`` unit vectors ``u``, shape ``(points, 2)``."""
+    angle = np.linspace(0, 2 * np.pi, points)
+    circle = np.stack([np.cos(angle), np.sin(angle)])
+    eigenvalues, vectors = np.linalg.eigh(matrix)
+    root = vectors / np.sqrt(eigenvalues) @ vectors.T
+    return center + radius * (root @ circle).T
+
+
+def ellipses(point: Point, radius: float) -> pd.DataFrame:
+    """Tabulate the ellipses of all matrices: ``matrix, theta_1, theta_2``."""
+    tables = []
+    for name in MATRICES:
+        curve = ellipse(point.theta, point.problem.size * getattr(point, name), radius)
+        table = pd.DataFrame(curve, columns=PARAMETERS)
+        table.insert(0, "matrix", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def contours(
+    problem: Problem, window_1: tuple[float, float], window_2: tuple[float, float], count: int
+) -> pd.DataFrame:
+    """Tabulate the loss on a ``count × count`` grid over a window: ``theta_1, theta_2, loss``."""
+    axes = np.linspace(*window_1, count), np.linspace(*window_2, count)
+    theta = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    return pd.DataFrame(theta, columns=PARAMETERS).assign(loss=problem.at(theta).loss)

@@ -1,0 +1,134 @@
+r"""Prediction functions ``f(x_n, θ)`` and what the chain rule needs of them.
+
+A model maps parameters ``θ`` of shape ``(..., P)`` to natural parameters of shape ``(..., N, M)``
+for its ``N`` training inputs. With the Jacobians ``J_n = J_θ f(x_n, θ)`` of shape ``(M, P)``, every
+derivative of a loss ``Σ_n ℓ(f(x_n, θ), y_n)`` is one of
+
+* a pull-back ``Σ_n J_nᵀ r_n`` of residuals (the gradient),
+* a weighted Gram matrix ``Σ_n J_nᵀ Λ_n J_n`` (Fisher, GGN, empirical Fisher), or
+* the curvature of the model itself, ``Σ_n Σ_m r_nm ∇²_θ f_m(x_n, θ)`` (the rest of the Hessian,
+  Eq. 9 of the paper).
+
+All are sums over examples; `problems` turns them into averages.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse
+
+from .likelihoods import Array
+
+SPARSE_BELOW = 0.25  # share of nonzeros under which sparse products are the faster ones
+
+
+class Model(Protocol):
+    """What a prediction function provides; see the module's docstring for the symbols."""
+
+    @property
+    def parameters(self) -> int:
+        """Number ``P`` of parameters."""
+
+    def predict(self, theta: Array) -> Array:
+        """Natural parameters ``f(x_n, θ)``, shape ``(..., N, M)``."""
+
+    def jacobian(self, theta: Array) -> Array:
+        """Jacobians ``J_n``, shape ``(..., N, M, P)``."""
+
+    def pull_back(self, theta: Array, residual: Array) -> Array:
+        """``Σ_n J_nᵀ r_n`` for residuals ``(..., N, M)``, shape ``(..., P)``."""
+
+    def gram(self, theta: Array, weights: Array) -> Array:
+        """``Σ_n J_nᵀ Λ_n J_n`` for weights ``(..., N, M, M)``, shape ``(..., P, P)``."""
+
+    def curvature(self, theta: Array, residual: Array) -> Array:
+        """``Σ_n Σ_m r_nm ∇² f_m(x_n, θ)``, shape ``(..., P, P)``."""
+
+
+class LinearModel:
+    """``f_m(x, θ) = x · θ_m``, with ``θ`` the ``M`` vectors ``θ_m`` one after the other.
+
+    Parameters
+    ----------
+    inputs
+        The design matrix ``X``, shape ``(N, D)``, with a column of ones where a bias is wanted.
+    outputs
+        The number ``M`` of natural parameters, so that ``θ`` has ``P = M D`` entries.
+    """
+
+    def __init__(self, inputs: Array, outputs: int = 1):
+        self.inputs = np.asarray(inputs, dtype=float)
+        self.outputs = outputs
+
+    @property
+    def parameters(self) -> int:
+        """``M D``."""
+        return self.outputs * self.inputs.shape[1]
+
+    @cached_property
+    def _design(self) -> Array | scipy.sparse.csr_array:
+        """``X``, sparse where that is faster."""
+        share = np.count_nonzero(self.inputs) / max(self.inputs.size, 1)
+        return scipy.sparse.csr_array(self.inputs) if share < SPARSE_BELOW else self.inputs
+
+    @cached_property
+    def _pairs(self) -> Array | scipy.sparse.csr_array:
+        """Products of two features, the upper triangle of every ``x_n x_nᵀ``, as columns.
+
+        Shape ``(D (D + 1) / 2, N)``. All weighted Gram matrices of a batch are then one product
+        with the matrix of their weights.
+        """
+        columns = scipy.sparse.csc_array(self.inputs) if self._is_sparse else self.inputs
+        rows, cols = np.triu_indices(self.inputs.shape[1])
+        if self._is_sparse:
+            return scipy.sparse.csr_array((columns[:, rows] * columns[:, cols]).T)
+        return np.ascontiguousarray((columns[:, rows] * columns[:, cols]).T)
+
+    @property
+    def _is_sparse(self) -> bool:
+        return scipy.sparse.issparse(self._design)
+
+    @cached_property
+    def _unpack(self) -> np.ndarray:
+        """Where each entry of a symmetric ``(D, D)`` matrix stands in its upper triangle."""
+        features = self.inputs.shape[1]
+        index = np.zeros((features, features), dtype=np.intp)
+        upper = np.triu_indices(features)
+        index[upper] = np.arange(len(upper[0]))
+        return np.maximum(index, index.T)
+
+    def predict(self, theta: Array) -> Array:
+        """``X θ_m`` for every output; see `Model.predict`."""
+        lead = theta.shape[:-1]
+        columns = theta.reshape(-1, self.inputs.shape[1]).T
+        f = (self._design @ columns).T.reshape(*lead, self.outputs, len(self.inputs))
+        return np.moveaxis(f, -2, -1)
+
+    def jacobian(self, theta: Array) -> Array:
+        """``I ⊗ x_nᵀ``, the same at every ``θ``; see `Model.jacobian`."""
+        jacobian = np.kron(np.eye(self.outputs), self.inputs[:, None, :])
+        return np.broadcast_to(jacobian, (*theta.shape[:-1], *jacobian.shape))
+
+    def pull_back(self, theta: Array, residual: Array) -> Array:
+        """``Xᵀ r_m`` for every output; see `Model.pull_back`."""
+        lead = theta.shape[:-1]
+        rows = np.moveaxis(residual, -1, -2).reshape(-1, len(self.inputs))
+        return np.ascontiguousarray((self._design.T @ rows.T).T).reshape(*lead, self.parameters)
+
+    def gram(self, theta: Array, weights: Array) -> Array:
+        """Blocks ``Xᵀ diag(Λ_mk) X``; see `Model.gram`."""
+        lead = theta.shape[:-1]
+        rows = np.moveaxis(weights, -3, -1).reshape(-1, len(self.inputs))
+        packed = np.ascontiguousarray((self._pairs @ rows.T).T)
+        features = self.inputs.shape[1]
+        blocks = packed[:, self._unpack].reshape(
+            *lead, self.outputs, self.outputs, features, features
+        )
+        return np.swapaxes(blocks, -3, -2).reshape(*lead, self.parameters, self.parameters)
+
+    def curvature(self, theta: Array, residual: Array) -> Array:
+        """Zero: the model is linear in ``θ``."""
+        return np.zeros((*theta.shape, self.parameters))

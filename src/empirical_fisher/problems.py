@@ -1,0 +1,213 @@
+r"""A likelihood, a model and data make a problem; a problem at a ``θ`` has these quantities.
+
+Normalisation: everything is an average over the ``N`` examples, and a Gaussian prior
+``θ ~ N(0, v I)`` enters the loss once,
+
+``L(θ) = (1/N) Σ_n ℓ(f(x_n, θ), y_n) + ‖θ‖² / (2 N v)``.
+
+The paper's matrices are sums (Eqs. 2, 3 and 10); divide them by ``N`` to compare. Fisher, GGN and
+empirical Fisher are of the data alone; gradient and Hessian include the prior.
+
+The two matrices that the paper sets against each other are one weighted Gram matrix,
+``(1/N) Σ_n J_nᵀ Λ_n J_n``, with two different weights:
+
+=================  =====================================================================
+Fisher             ``Λ_n = E_{y ~ p(y|f_n)}[∇_f ℓ ∇_f ℓᵀ]``   (y from the model)
+empirical Fisher   ``Λ_n = ∇_f ℓ(f_n, y_n) ∇_f ℓ(f_n, y_n)ᵀ``  (y from the data)
+=================  =====================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .likelihoods import Array, Bernoulli, Categorical, Gaussian, Likelihood
+from .models import LinearModel, Model
+
+
+class MinimizerNotFoundError(ArithmeticError):
+    """The loss has no minimum, or none that could be found."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Minimise ``L(θ)``, the negative log-likelihood of the data (Eq. 1 of the paper).
+
+    Parameters
+    ----------
+    likelihood, model
+        ``p(y | f)`` and ``f(x_n, θ)``; the model holds the inputs ``x_n``.
+    targets
+        The ``y_n``, shape ``(N,)``.
+    prior_variance
+        Variance ``v`` of the Gaussian prior on every parameter; infinite switches it off.
+    """
+
+    likelihood: Likelihood
+    model: Model
+    targets: Array
+    prior_variance: float = np.inf
+
+    @property
+    def size(self) -> int:
+        """Number ``N`` of examples."""
+        return len(self.targets)
+
+    @property
+    def parameters(self) -> int:
+        """Number ``P`` of parameters."""
+        return self.model.parameters
+
+    @property
+    def prior_precision(self) -> float:
+        """``1 / (N v)``, what the prior adds to the Hessian's diagonal."""
+        return 1 / (self.size * self.prior_variance)
+
+    def at(self, theta: Array) -> Point:
+        """Evaluate the problem at ``θ``, shape ``(..., P)``."""
+        return Point(self, np.asarray(theta, dtype=float))
+
+    def minimizer(self) -> Array:
+        """``θ* = argmin L(θ)``, shape ``(P,)``, found from ``θ = 0`` by trust-region Newton steps.
+
+        Raises
+        ------
+        MinimizerNotFoundError
+            If the gradient does not reach zero to within rounding, as for separable classes,
+            whose likelihood has no maximum.
+        """
+        from scipy.optimize import minimize
+
+        start = self.at(np.zeros(self.parameters))
+        found = minimize(
+            lambda theta: float(self.at(theta).loss),
+            start.theta,
+            jac=lambda theta: self.at(theta).gradient,
+            hess=lambda theta: self.at(theta).hessian,
+            method="trust-exact",
+            options={"gtol": 1e-8 * max(1.0, float(np.linalg.norm(start.gradient)))},
+        )
+        point = self.at(found.x)
+        newton_step = np.linalg.lstsq(point.hessian, point.gradient)[0]
+        point = self.at(found.x - newton_step)
+        if not found.success or not point.decrement <= 1e-12 * (1 + abs(point.loss)):
+            raise MinimizerNotFoundError(
+                f"no minimum found: {found.message} The gradient norm is "
+                f"{np.linalg.norm(point.gradient):.1e} at loss {point.loss:.3e}. Classes that can "
+                "be separated have none: use a finite prior variance."
+            )
+        return point.theta
+
+
+class Point:
+    """A problem at ``θ``: each quantity is computed when first asked for, and kept.
+
+    ``θ`` has shape ``(..., P)``; the leading axes are carried through everything, so that a grid
+    of parameters needs no loop.
+    """
+
+    def __init__(self, problem: Problem, theta: Array):
+        self.problem = problem
+        self.theta = theta
+
+    @cached_property
+    def predictions(self) -> Array:
+        """Natural parameters ``f_n = f(x_n, θ)``, shape ``(..., N, M)``."""
+        return self.problem.model.predict(self.theta)
+
+    @cached_property
+    def residuals(self) -> Array:
+        """``∇_f ℓ(f_n, y_n)``, shape ``(..., N, M)``."""
+        return self.problem.likelihood.residual(self.predictions, self.problem.targets)
+
+    @cached_property
+    def losses(self) -> Array:
+        """Negative log-likelihoods of the examples, without the prior, shape ``(..., N)``."""
+        return self.problem.likelihood.nll(self.predictions, self.problem.targets)
+
+    @cached_property
+    def loss(self) -> Array:
+        """``L(θ)``, shape ``(...)``; Eq. 1 divided by ``N``, plus the prior."""
+        prior = 0.5 * self.problem.prior_precision * np.sum(self.theta**2, axis=-1)
+        return np.mean(self.losses, axis=-1) + prior
+
+    @cached_property
+    def gradient(self) -> Array:
+        """``∇L(θ)``, shape ``(..., P)``."""
+        data = self.problem.model.pull_back(self.theta, self.residuals) / self.problem.size
+        return data + self.problem.prior_precision * self.theta
+
+    @cached_property
+    def example_gradients(self) -> Array:
+        """``∇_θ ℓ_n = J_nᵀ r_n`` of every example, without the prior, shape ``(..., N, P)``."""
+        jacobian = self.problem.model.jacobian(self.theta)
+        return np.einsum("...nmp,...nm->...np", jacobian, self.residuals)
+
+    @cached_property
+    def fisher(self) -> Array:
+        """Fisher information (Eq. 2), shape ``(..., P, P)``: the ``y`` are the model's."""
+        return self._gram(self.problem.likelihood.fisher(self.predictions))
+
+    @cached_property
+    def ggn(self) -> Array:
+        """Generalised Gauss-Newton matrix of the canonical split (Eq. 10, Prop. 1)."""
+        return self._gram(self.problem.likelihood.hessian(self.predictions))
+
+    @cached_property
+    def empirical_fisher(self) -> Array:
+        """Empirical Fisher (Eq. 3), shape ``(..., P, P)``: the ``y`` are the data's."""
+        return self._gram(self.residuals[..., :, None] * self.residuals[..., None, :])
+
+    @cached_property
+    def hessian(self) -> Array:
+        """``∇²L(θ)``, shape ``(..., P, P)``: GGN, curvature of the model (Eq. 9) and prior."""
+        curvature = self.problem.model.curvature(self.theta, self.residuals) / self.problem.size
+        prior = self.problem.prior_precision * np.eye(self.problem.parameters)
+        return self.ggn + curvature + prior
+
+    @cached_property
+    def decrement(self) -> Array:
+        """Newton decrement ``gᵀ H⁺ g / 2``: what a Newton step promises to take off the loss."""
+        step = np.linalg.pinv(self.hessian, hermitian=True) @ self.gradient[..., None]
+        return 0.5 * np.sum(self.gradient * step[..., 0], axis=-1)
+
+    def _gram(self, weights: Array) -> Array:
+        return self.problem.model.gram(self.theta, weights / self.problem.size)
+
+
+def linear_problem(
+    inputs: Array,
+    targets: Array,
+    task: str,
+    prior_variance: float = np.inf,
+    probability_clip: float = 0.0,
+) -> Problem:
+    """Linear regression, logistic regression or softmax regression on ``(X, y)``.
+
+    Parameters
+    ----------
+    inputs
+        Design matrix, shape ``(N, D)``.
+    targets
+        Shape ``(N,)``: real numbers, labels in {0, 1}, or labels 0, …, C − 1.
+    task
+        ``"regression"``, ``"binary"`` or ``"multiclass"``.
+    prior_variance
+        See `Problem`.
+    probability_clip
+        See `Bernoulli`; the other tasks have no use for it.
+    """
+    likelihood: Likelihood
+    if task == "regression":
+        likelihood = Gaussian()
+    elif task == "binary":
+        likelihood = Bernoulli(probability_clip)
+    elif task == "multiclass":
+        likelihood = Categorical(int(np.max(targets)) + 1)
+    else:
+        raise ValueError(f"task is {task!r}; it must be regression, binary or multiclass")
+    model = LinearModel(inputs, likelihood.outputs)
+    return Problem(likelihood, model, np.asarray(targets, dtype=float), prior_variance)

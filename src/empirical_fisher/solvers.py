@@ -1,0 +1,229 @@
+r"""Gradient descent preconditioned by nothing, the Fisher or the empirical Fisher.
+
+A step is ``θ ← θ + γ d`` with the direction ``d = −(B + I/(N v) + λ I)⁻¹ ∇L(θ)``, where
+
+=======  ===============================================
+GD       no preconditioner: ``d = −∇L(θ)``
+NGD      ``B`` is the Fisher
+EFGD     ``B`` is the empirical Fisher
+=======  ===============================================
+
+``γ`` is the step size, ``λ`` the damping, and ``I/(N v)`` what the prior adds to the curvature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg.lapack import dposv
+
+from .likelihoods import Array
+from .problems import Point, Problem
+
+PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
+    "GD": None,
+    "NGD": lambda point: point.fisher,
+    "EFGD": lambda point: point.empirical_fisher,
+}
+
+
+def solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
+    """``(A + λ I)⁻¹ b`` for symmetric ``A``, by Cholesky factors.
+
+    Parameters
+    ----------
+    matrix, damping, vector
+        ``A``, ``λ`` and ``b``, of shapes ``(..., P, P)``, ``(...)`` and ``(..., P)``.
+
+    Returns
+    -------
+    (..., P) array
+        Where rounding has left a damped matrix indefinite it is solved by LU factors instead;
+        where it is singular the solution is NaN.
+    """
+    damping = np.broadcast_to(damping, vector.shape[:-1])
+    damped = np.array(matrix)
+    np.einsum("...ii->...i", damped)[...] += damping[..., None]
+    solution = np.empty_like(vector)
+    for index in np.ndindex(damping.shape):
+        _, solution[index], fault = dposv(damped[index].T, vector[index], lower=1, overwrite_a=1)
+        if fault:
+            indefinite = matrix[index] + damping[index] * np.eye(vector.shape[-1])
+            try:
+                solution[index] = np.linalg.solve(indefinite, vector[index])
+            except np.linalg.LinAlgError:
+                solution[index] = np.nan
+    return solution
+
+
+def direction(point: Point, method: str, damping: Array | float = 0.0) -> Array:
+    """The direction ``d`` of a method at a point, shape ``(..., P)``; NaN where undefined.
+
+    Parameters
+    ----------
+    point
+        A problem at ``θ``.
+    method
+        A key of `PRECONDITIONERS`.
+    damping
+        ``λ``, of the point's leading shape; GD has no use for it.
+    """
+    preconditioner = PRECONDITIONERS[method]
+    if preconditioner is None:
+        return -point.gradient
+    shift = damping + point.problem.prior_precision
+    return -solve(preconditioner(point), shift, point.gradient)
+
+
+def cosine(a: Array, b: Array) -> Array:
+    """Cosine of the angle between vectors ``(..., P)``; NaN where one of them is zero."""
+    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sum(a * b, axis=-1) / norms
+
+
+def is_invertible(matrix: Array) -> Array:
+    """Whether symmetric matrices ``(..., P, P)`` are invertible to working precision.
+
+    The scale of each parameter is taken out first (unit diagonal); a matrix is then singular if its
+    eigenvalues span more than ``1 / (P ε)``.
+    """
+    scale = np.sqrt(np.einsum("...ii->...i", matrix))
+    usable = np.all(np.isfinite(scale) & (scale > 0), axis=-1)
+    scale = np.where(usable[..., None], scale, 1.0)
+    scaled = np.where(usable[..., None, None], matrix, 0.0)
+    eigenvalues = np.linalg.eigvalsh(scaled / (scale[..., :, None] * scale[..., None, :]))
+    precision = matrix.shape[-1] * np.finfo(float).eps
+    return eigenvalues[..., 0] > precision * eigenvalues[..., -1]
+
+
+def natural_cosine(point: Point, own: Array, method: str, damping: Array | float) -> Array:
+    """Cosine between a method's own direction and the natural gradient's with the same damping.
+
+    For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
+    Fisher is not invertible.
+    """
+    if method != "GD":
+        return cosine(own, direction(point, "NGD", damping))
+    prior = point.problem.prior_precision * np.eye(point.problem.parameters)
+    return np.where(
+        is_invertible(point.fisher + prior), cosine(own, direction(point, "NGD")), np.nan
+    )
+
+
+SLOTS = 32  # runs side by side: enough to fill a matrix product, few enough to stay in cache
+
+
+@dataclass(frozen=True)
+class Descent:
+    """What `descend` records of ``K`` runs.
+
+    Attributes
+    ----------
+    status
+        ``finished``, ``diverged`` or ``failed`` for each run, shape ``(K,)``.
+    iterations
+        Steps taken by each run, shape ``(K,)``.
+    loss, gradient_norm
+        At every iterate from ``θ₀`` on, shape ``(T + 1, K)``; NaN once a run has stopped.
+    step_norm
+        Length of the step taken from each iterate; NaN at the last one.
+    cosine
+        See `natural_cosine`; all NaN unless asked for.
+    """
+
+    status: np.ndarray
+    iterations: np.ndarray
+    loss: Array
+    gradient_norm: Array
+    step_norm: Array
+    cosine: Array
+
+
+def descend(
+    problem: Problem,
+    method: str,
+    step_size: Array,
+    damping: Array,
+    iterations: int,
+    *,
+    initial: Array | None = None,
+    divergence_factor: float = 100.0,
+    with_cosine: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Descent:
+    """Run ``K`` descents, each with its own step size and damping.
+
+    The runs share `SLOTS` slots; where one ends the next begins, and a slot without a run repeats
+    ``θ₀``. Every evaluation thus has the same shape, and the rounding of a run does not depend on
+    the company it keeps: alone or in a grid, it gives the same numbers to the last bit.
+
+    Parameters
+    ----------
+    problem, method
+        What to minimise, and a key of `PRECONDITIONERS`.
+    step_size, damping
+        ``γ`` and ``λ`` of each run, shape ``(K,)``; GD does not read the dampings.
+    iterations
+        Number ``T`` of steps.
+    initial
+        ``θ₀``, shape ``(P,)``; zero by default.
+    divergence_factor
+        A run stops as ``diverged`` at the first iterate whose loss exceeds this many times the loss
+        at ``θ₀``. It stops as ``failed`` where its loss or step is not a number.
+    with_cosine
+        Record the cosine to the natural gradient, which costs another linear system a step.
+    progress
+        Called with the number of runs that have ended, whenever one has.
+    """
+    runs = len(step_size)
+    start = np.zeros(problem.parameters) if initial is None else initial
+    limit = divergence_factor * problem.at(start).loss
+    status = np.full(runs, "", dtype="<U8")
+    steps = np.zeros(runs, dtype=int)
+    loss, gradient_norm, step_norm, cosines = np.full((4, iterations + 1, runs), np.nan)
+
+    theta = np.tile(start, (SLOTS, 1))
+    run = np.full(SLOTS, -1)  # which run a slot holds, −1 for none
+    iteration = np.zeros(SLOTS, dtype=int)
+    waiting = 0
+    while waiting < runs or np.any(run >= 0):
+        free = np.flatnonzero(run < 0)[: runs - waiting]
+        run[free] = np.arange(waiting, waiting + len(free))
+        waiting += len(free)
+        theta[run < 0], theta[free], iteration[free] = start, start, 0
+        held = np.flatnonzero(run >= 0)
+        gamma = np.where(run >= 0, step_size[run], 0.0)
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            point = problem.at(theta)
+            aim = direction(point, method, damping[run])
+            step = gamma[:, None] * aim
+            defined = np.isfinite(step).all(axis=-1)
+            here = iteration[held], run[held]
+            loss[here] = point.loss[held]
+            gradient_norm[here] = np.linalg.norm(point.gradient, axis=-1)[held]
+            if with_cosine:
+                cosines[here] = natural_cosine(point, aim, method, damping[run])[held]
+
+        outcomes: list[tuple[str, np.ndarray]] = [
+            ("failed", np.isnan(point.loss)),
+            ("diverged", point.loss > limit),
+            ("finished", iteration == iterations),
+            ("failed", np.logical_not(defined)),
+        ]
+        for reason, stopped in outcomes:
+            ended = held[stopped[held] & (status[run[held]] == "")]
+            status[run[ended]] = reason
+            steps[run[ended]] = iteration[ended]
+        moving = held[status[run[held]] == ""]
+        step_norm[iteration[moving], run[moving]] = np.linalg.norm(step, axis=-1)[moving]
+        theta[moving] += step[moving]
+        iteration[moving] += 1
+        ended = np.setdiff1d(held, moving)
+        run[ended] = -1
+        if progress and len(ended):
+            progress(waiting - len(moving))
+    return Descent(status, steps, loss, gradient_norm, step_norm, cosines)

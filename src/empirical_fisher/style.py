@@ -1,0 +1,57 @@
+"""The look of all figures: one colour and line style a method, legible without colour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+METHODS: dict[str, dict[str, Any]] = {
+    "GD": {"color": "#004488", "linestyle": "dashed", "label": "GD"},
+    "NGD": {"color": "#DDAA33", "linestyle": "solid", "label": "NGD"},
+    "EFGD": {"color": "#BB5566", "linestyle": "dashdot", "label": "EFGD"},
+}
+MATRICES: dict[str, dict[str, Any]] = {
+    "fisher": {**METHODS["NGD"], "label": "Fisher"},
+    "empirical_fisher": {**METHODS["EFGD"], "label": "empirical Fisher"},
+}
+CLASSES: list[dict[str, Any]] = [
+    {"color": "#004488", "marker": "o", "label": "y = 0"},
+    {"color": "#BB5566", "marker": "^", "label": "y = 1"},
+]
+CONTOURS: dict[str, Any] = {"colors": "0.75", "linewidths": 0.6, "zorder": 0}
+
+RC: dict[Any, Any] = {
+    "font.size": 8,
+    "axes.titlesize": 9,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "pdf.fonttype": 42,
+    "savefig.dpi": 200,
+}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Make an empty figure in this style, in inches."""
+    with mpl.rc_context(RC):
+        return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(figure: Figure, *paths: str) -> None:
+    """Write a figure, the same bytes every time, each file aside first and then renamed."""
+    for path in map(Path, paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{path.name}")
+        dated = {"CreationDate": None} if path.suffix == ".pdf" else {}
+        with mpl.rc_context(RC):
+            figure.savefig(aside, format=path.suffix[1:], metadata=dated)
+        aside.replace(path)

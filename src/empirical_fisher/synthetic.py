@@ -1,0 +1,62 @@
+"""Synthetic data sets, drawn from NumPy's legacy generator, whose streams never change.
+
+Each generator is freshly seeded and draws the inputs first, class 0 before class 1, the noise last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def lognormal_line(
+    *,
+    seed: int,
+    size: int,
+    log_mean: float,
+    log_scale: float,
+    intercept: float,
+    slope: float,
+    noise: float,
+) -> pd.DataFrame:
+    """Linear regression on a log-normal input: ``y = intercept + slope x + noise ε`` (Figure 1).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``x`` and ``target``, ``size`` rows.
+    """
+    generator = np.random.RandomState(seed)
+    x = np.exp(log_mean + log_scale * generator.standard_normal(size))
+    target = intercept + slope * x + noise * generator.standard_normal(size)
+    return pd.DataFrame({"x": x, "target": target})
+
+
+def gaussian_classes(
+    *,
+    seed: int,
+    size: int,
+    mean: Sequence[float],
+    scale_0: Sequence[Sequence[float]],
+    scale_1: Sequence[Sequence[float]],
+) -> pd.DataFrame:
+    """Two Gaussian classes in the plane around ``±mean`` (Figure 2).
+
+    The points of class 0 are ``mean + z C₀`` and those of class 1 ``−mean + z C₁`` for standard
+    normal row vectors ``z``, so that the class covariances are ``CᵀC``. Logistic regression is the
+    right model if the two are equal.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``x1``, ``x2`` and ``target`` (0 or 1); ``size / 2`` rows of class 0, then as many
+        of class 1.
+    """
+    generator = np.random.RandomState(seed)
+    half = size // 2
+    class_0 = np.asarray(mean) + generator.standard_normal((half, 2)) @ np.asarray(scale_0)
+    class_1 = -np.asarray(mean) + generator.standard_normal((half, 2)) @ np.asarray(scale_1)
+    table = pd.DataFrame(np.concatenate([class_0, class_1]), columns=["x1", "x2"])
+    return table.assign(target=np.repeat([0, 1], half))
