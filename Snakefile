@@ -1,0 +1,29 @@
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+sys.path.insert(0, f"{workflow.basedir}/src")
+
+
+include: "workflow/rules/common.smk"
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+check(config)
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/experiments.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.figure1.output,
+        rules.figure2.output,
+        rules.figure3.output,
+        "results/hyperparameters.csv",

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+from empirical_fisher import configuration
+from empirical_fisher.provenance import sources
+
+ROOT = Path(workflow.basedir)
+
+
+def check(config):
+    """End with one line a fault, before any job, unless the configuration is sound."""
+    schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
+    faults = configuration.faults(config, schema)
+    if faults:
+        sys.exit("\n".join(["The configuration has faults:", *faults]))
+
+
+def code(*modules):
+    """Files of the library's modules and of all that they import: what a rule stands on."""
+    return sources(ROOT / "src/empirical_fisher", modules)
+
+
+def snapshot_files(wildcards):
+    """Both files of the snapshot that a data set is read from, if it is one."""
+    name = config["datasets"][wildcards.dataset]["source"].get("snapshot")
+    return sorted(map(str, (ROOT / "data/snapshots").glob(f"{name}.*"))) if name else []
+
+
+def linear_model(wildcards):
+    """What `problems.linear_problem` needs beside the data, from the configuration of Figure 3."""
+    settings = {
+        "task": config["datasets"][wildcards.dataset]["task"],
+        "prior_variance": config["optimization"]["prior_variance"],
+    }
+    if settings["task"] == "binary":
+        settings["probability_clip"] = config["optimization"]["probability_clip"]
+    return settings
+
+
+def schedule(wildcards):
+    """How long descents run."""
+    return {key: config["optimization"][key] for key in ("iterations", "divergence_factor")}
+
+
+def grid_axes(wildcards):
+    """The axes of the grid that a method reads."""
+    axes = ["step_sizes"] if wildcards.method == "GD" else ["step_sizes", "dampings"]
+    return {axis: config["optimization"][axis] for axis in axes}
+
+
+def problem_data(family):
+    """The data files of a family of misspecified problems, in order."""
+    problems = config["misspecification"][family]["problems"].values()
+    return [f"data/{problem['dataset']}.csv" for problem in problems]
+
+
+def problem_tasks(family):
+    """The task of each problem of a family, in order."""
+    problems = config["misspecification"][family]["problems"].values()
+    return [config["datasets"][problem["dataset"]]["task"] for problem in problems]
+
+
+def problem_titles(family):
+    """The heading of each problem of a family."""
+    problems = config["misspecification"][family]["problems"]
+    return {name: problem["title"] for name, problem in problems.items()}

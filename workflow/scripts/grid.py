@@ -1,0 +1,38 @@
+"""Run every cell of the grid of step sizes and dampings."""
+
+import time
+
+import numpy as np
+
+from empirical_fisher import search
+from empirical_fisher.datasets import design
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+model, axes = snakemake.params.model, snakemake.params.axes
+method = snakemake.wildcards.method
+SECONDS_BETWEEN_LINES = 5
+
+with logged(snakemake.log[0], f"grid of {method} on {snakemake.wildcards.dataset}") as log:
+    inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
+    problem = linear_problem(inputs, targets, **model)
+    levels = {
+        name: np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
+        for name, axis in axes.items()
+    }
+    cells = search.cells(levels["step_sizes"], levels.get("dampings"))
+    started = spoken = time.monotonic()
+
+    def progress(ended: int) -> None:
+        """Write a line now and then."""
+        global spoken
+        now = time.monotonic()
+        if now - spoken >= SECONDS_BETWEEN_LINES:
+            spoken = now
+            log.info("%d of %d cells ended after %.0f s", ended, len(cells[0]), now - started)
+
+    schedule = search.Schedule(**snakemake.params.schedule)
+    table = search.evaluate(problem, method, *cells, schedule, progress)
+    write_csv(table, snakemake.output[0])
+    log.info("%s", table["status"].value_counts().to_dict())

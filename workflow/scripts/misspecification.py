@@ -1,0 +1,26 @@
+"""Tabulate what Figure 2 compares at the minimum of each problem."""
+
+import pandas as pd
+
+from empirical_fisher import misspecification
+from empirical_fisher.datasets import design
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+settings, tasks = snakemake.params.settings, snakemake.params.tasks
+parts = {"summary": {}, "ellipses": {}, "contours": {}}
+with logged(snakemake.log[0], f"misspecification.{snakemake.wildcards.family}") as log:
+    cases = zip(settings["problems"].items(), tasks, snakemake.input.data, strict=True)
+    for (name, case), task, data in cases:
+        problem = linear_problem(*design(read_csv(data), task), task)
+        point = misspecification.at_minimum(problem)
+        windows = case["window"]["theta_1"], case["window"]["theta_2"]
+        parts["summary"][name] = misspecification.summary(point, classification=task == "binary")
+        parts["ellipses"][name] = misspecification.ellipses(point, settings["ellipse_radius"])
+        parts["contours"][name] = misspecification.contours(
+            problem, *windows, settings["contour_points"]
+        )
+    for part, tables in parts.items():
+        table = pd.concat(tables, names=["problem"]).reset_index("problem")
+        write_csv(table, snakemake.output[part])

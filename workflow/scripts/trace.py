@@ -1,0 +1,20 @@
+"""Find the best cell of a grid and follow its run."""
+
+from empirical_fisher import search
+from empirical_fisher.datasets import design
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+model = snakemake.params.model
+dataset, method = snakemake.wildcards.dataset, snakemake.wildcards.method
+with logged(snakemake.log[0], f"trace of {method} on {dataset}"):
+    inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
+    problem = linear_problem(inputs, targets, **model)
+    schedule = search.Schedule(**snakemake.params.schedule)
+    best = search.best_cell(problem, method, read_csv(snakemake.input.grid), schedule)
+    step_size, damping = best[["step_size", "damping"]].iloc[0]
+    best.insert(0, "dataset", dataset)
+    best.insert(1, "method", method)
+    write_csv(best, snakemake.output.cell)
+    write_csv(search.trace(problem, method, step_size, damping, schedule), snakemake.output.trace)
