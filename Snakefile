@@ -26,4 +26,6 @@ rule all:
         rules.figure1.output,
         rules.figure2.output,
         rules.figure3.output,
+        rules.sensitivity_figure.output,
         "results/hyperparameters.csv",
+        "results/sensitivity.csv",

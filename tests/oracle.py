@@ -353,17 +353,18 @@ def grid(
 
 
 def best(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Choose the finished cell of least final loss; ties: fastest, smaller step, more damping."""
+    """Choose the finished cell of least final loss; equals: fastest, smaller step, more damping."""
     finished = [row for row in rows if row["status"] == "finished"]
     if not finished:
         raise ValueError("no cell of the grid finished: widen the grid of step sizes")
     least_loss = min(row["final_loss"] for row in finished)
     tied = [row for row in finished if row["final_loss"] <= least_loss * (1 + 1e-9)]
+    equal = [row for row in finished if row["final_loss"] <= least_loss * (1 + 1e-12)]
 
-    least_sum = min(row["log_losses"] for row in tied)
+    least_sum = min(row["log_losses"] for row in equal)
     fastest = []
-    for row in tied:
-        tolerance = 1e-9 * (row["iterations"] + 1)
+    for row in equal:
+        tolerance = 1e-12 * (row["iterations"] + 1)
         if row["log_losses"] == least_sum or row["log_losses"] - least_sum < tolerance:
             fastest.append(row)
 

@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -138,12 +139,72 @@ def optimization(traces: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
     return figure
 
 
+@mpl.rc_context(style.RC)
+def sensitivity(
+    grids: Mapping[str, Mapping[str, pd.DataFrame]],
+    hyperparameters: pd.DataFrame,
+    initial_losses: Mapping[str, float],
+) -> Figure:
+    """Final loss over step size and damping: a row for each method, a column for each data set.
+
+    Parameters
+    ----------
+    grids
+        For each data set and method the table that `search.evaluate` makes.
+    hyperparameters
+        ``dataset, method, step_size, damping``: the best cells.
+    initial_losses
+        For each data set the loss where all runs start, the upper end of the colours.
+    """
+    methods = list(next(iter(grids.values())))
+    width = 2.4 * len(grids) + 0.6
+    figure = style.new_figure(width, 2.0 * len(methods) + 0.4)
+    rows = figure.subplots(len(methods), len(grids), sharex=True, sharey=True, squeeze=False)
+    for (dataset, by_method), column in zip(grids.items(), rows.T, strict=True):
+        lowest = min(grid["final_loss"].min() for grid in by_method.values())
+        norm = LogNorm(lowest, initial_losses[dataset])
+        for (method, grid), axes in zip(by_method.items(), column, strict=True):
+            surface = grid.pivot(index="damping", columns="step_size", values="final_loss")
+            pruned = grid.assign(pruned=grid["status"] == "pruned").pivot(
+                index="damping", columns="step_size", values="pruned"
+            )
+            edges = surface.columns, surface.index
+            axes.pcolormesh(*edges, np.where(pruned, 1.0, np.nan), **style.PRUNED)
+            image = axes.pcolormesh(*edges, surface, norm=norm, **style.LOSSES)
+            best = hyperparameters[
+                (hyperparameters["dataset"] == dataset) & (hyperparameters["method"] == method)
+            ]
+            axes.plot(best["step_size"], best["damping"], **style.BEST)
+            axes.set(xscale="log", yscale="log")
+        column[0].set_title(dataset)
+        column[-1].set_xlabel("Step size γ")
+        bar = figure.colorbar(
+            image, ax=list(column), location="bottom", label="Final loss", extend="max"
+        )
+        ticks = _round_values(lowest, initial_losses[dataset])
+        bar.set_ticks(ticks, labels=[f"{tick:.4g}" for tick in ticks])
+        bar.minorticks_off()
+    for method, axes in zip(methods, rows[:, 0], strict=True):
+        axes.set_ylabel(f"{method}: damping λ")
+    return figure
+
+
 def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str, count: int = 12) -> None:
     """Contours of ``loss`` whose distances from the lowest grow by squares, as for a bowl."""
     surface = table.pivot(index=y, columns=x, values="loss")
     low, high = surface.to_numpy().min(), surface.to_numpy().max()
     levels = low + (high - low) * (np.arange(1, count + 1) / (count + 1)) ** 2
     axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
+
+
+def _round_values(low: float, high: float) -> list[float]:
+    """Values for the ticks of a logarithmic axis: the fewer in a decade the longer it is."""
+    decades = np.log10(high / low)
+    digits = (1,) if decades > 2 else (1, 2, 5) if decades > 1 else range(1, 10)
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    return [
+        value for power in powers for digit in digits if low <= (value := digit * power) <= high
+    ]
 
 
 def _span(values: pd.Series) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import logsumexp, softmax
 
 Array = NDArray[np.float64]
 
@@ -105,9 +105,13 @@ class Bernoulli(Likelihood):
         return 1
 
     def _probability(self, f: Array) -> Array:
-        """``p(y = 1 | f)``; ``p(y = 0 | f)`` is the same at ``−f``, exact in both tails."""
+        """``p(y = 1 | f)``; ``p(y = 0 | f)`` is the same at ``−f``.
+
+        The quotient keeps its relative precision in both tails, to where ``exp`` overflows.
+        """
         clip = self.probability_clip
-        p = expit(f)
+        with np.errstate(over="ignore"):
+            p = 1 / (1 + np.exp(-f))
         return np.clip(p, clip, 1 - clip) if clip else p
 
     def nll(self, f: Array, y: Array) -> Array:

@@ -22,6 +22,7 @@ import scipy.sparse
 
 from .likelihoods import Array
 
+PAIRS = 2**24  # products of features that are kept in memory, at most
 SPARSE_BELOW = 0.25  # share of nonzeros under which sparse products are the faster ones
 
 
@@ -74,18 +75,29 @@ class LinearModel:
         share = np.count_nonzero(self.inputs) / max(self.inputs.size, 1)
         return scipy.sparse.csr_array(self.inputs) if share < SPARSE_BELOW else self.inputs
 
-    @cached_property
-    def _pairs(self) -> Array | scipy.sparse.csr_array:
+    def _pairs(self, rows: slice) -> Array | scipy.sparse.csr_array:
         """Products of two features, the upper triangle of every ``x_n x_nᵀ``, as columns.
 
-        Shape ``(D (D + 1) / 2, N)``. All weighted Gram matrices of a batch are then one product
+        Shape ``(D (D + 1) / 2, rows)``. All weighted Gram matrices of a batch are then one product
         with the matrix of their weights.
         """
-        columns = scipy.sparse.csc_array(self.inputs) if self._is_sparse else self.inputs
-        rows, cols = np.triu_indices(self.inputs.shape[1])
+        first, second = np.triu_indices(self.inputs.shape[1])
         if self._is_sparse:
-            return scipy.sparse.csr_array((columns[:, rows] * columns[:, cols]).T)
-        return np.ascontiguousarray((columns[:, rows] * columns[:, cols]).T)
+            columns = scipy.sparse.csc_array(self.inputs[rows])
+            return scipy.sparse.csr_array((columns[:, first] * columns[:, second]).T)
+        return np.ascontiguousarray((self.inputs[rows, first] * self.inputs[rows, second]).T)
+
+    @cached_property
+    def _blocks(self) -> list[slice]:
+        """The rows, in blocks whose pairs of features are small enough to keep in memory."""
+        size, features = self.inputs.shape
+        rows = max(1, 2 * PAIRS // (features * (features + 1)))
+        return [slice(first, first + rows) for first in range(0, size, rows)]
+
+    @cached_property
+    def _all_pairs(self) -> Array | scipy.sparse.csr_array:
+        """The pairs of the only block of a problem that has one block."""
+        return self._pairs(*self._blocks)
 
     @property
     def _is_sparse(self) -> bool:
@@ -122,9 +134,14 @@ class LinearModel:
         """Blocks ``Xᵀ diag(Λ_mk) X``; see `Model.gram`."""
         lead = theta.shape[:-1]
         rows = np.moveaxis(weights, -3, -1).reshape(-1, len(self.inputs))
-        packed = np.ascontiguousarray((self._pairs @ rows.T).T)
+        if len(self._blocks) == 1:
+            packed = (self._all_pairs @ rows.T).T
+        else:
+            products = [(self._pairs(block) @ rows[:, block].T).T for block in self._blocks]
+            packed = np.sum(products, axis=0)
+        packed = np.ascontiguousarray(packed)
         features = self.inputs.shape[1]
-        blocks = packed[:, self._unpack].reshape(
+        blocks = np.take(packed, self._unpack, axis=1).reshape(
             *lead, self.outputs, self.outputs, features, features
         )
         return np.swapaxes(blocks, -3, -2).reshape(*lead, self.parameters, self.parameters)

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .bounds import lower_bound
 from .likelihoods import Array
 from .problems import Problem
 from .solvers import Descent, descend
 
 CELL = ["step_size", "damping", "final_loss"]
-TIE = 1e-9  # relative difference of losses below which two cells tie
+TIE = 1e-9  # relative difference of losses up to which cells are counted as ties
+ROUNDING = 1e-12  # relative difference of losses that a hundred steps of rounding make
 
 
 @dataclass(frozen=True)
@@ -45,27 +47,59 @@ def evaluate(
     step_size: Array,
     damping: Array,
     schedule: Schedule,
+    *,
+    certified: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
-    """Run every cell.
+    """Run every cell; of the cells that `bounds` proves can't be the best, only a part.
+
+    Parameters
+    ----------
+    certified
+        Whether to stop a cell, as ``pruned``, once the bound on its final loss exceeds the lowest
+        final loss so far. Where no bound is proven this changes nothing.
 
     Returns
     -------
     pandas.DataFrame
         A row a cell, ``step_size, damping, status, iterations, final_loss, bound``; ``final_loss``
-        is NaN unless the run finished.
+        is NaN unless the run finished and ``bound`` unless it was pruned.
     """
-    run = _descend(problem, method, step_size, damping, schedule, progress=progress)
-    return pd.DataFrame(
+    bound = None
+    if certified:
+        limit = schedule.divergence_factor * float(problem.at(np.zeros(problem.parameters)).loss)
+        bound = lower_bound(problem, method, limit)
+    order = scattered(len(step_size))
+    run = _descend(
+        problem,
+        method,
+        step_size[order],
+        damping[order],
+        schedule,
+        lower_bound=bound,
+        progress=progress,
+    )
+    table = pd.DataFrame(
         {
-            "step_size": step_size,
-            "damping": damping,
+            "step_size": step_size[order],
+            "damping": damping[order],
             "status": run.status,
             "iterations": run.iterations,
             "final_loss": np.where(run.status == "finished", run.loss[-1], np.nan),
-            "bound": np.nan,
-        }
+            "bound": run.bound,
+        },
+        index=order,
     )
+    return table.sort_index()
+
+
+def scattered(count: int) -> np.ndarray:
+    """An order of ``0, …, count − 1`` that is spread evenly at every length: a good cell is early.
+
+    The multiples of the golden ratio, modulo one, are the most even sequence there is.
+    """
+    golden = (np.sqrt(5) - 1) / 2
+    return np.argsort(np.argsort(np.arange(count) * golden % 1))
 
 
 def best_cell(
@@ -73,10 +107,10 @@ def best_cell(
 ) -> pd.DataFrame:
     """Find the cell with the lowest final loss.
 
-    Cells whose losses differ by less than a relative ``1e-9`` tie. Of those the run that gets there
-    first wins, the one with the least sum of log losses over the iterations; sums that differ by
-    less than ``1e-9`` an iterate tie too, and then the smaller step size wins, and then the
-    larger damping.
+    Of the cells that have this loss to the last digits, to within a relative `ROUNDING`, the run
+    that gets there first wins, the one with the least sum of log losses over the iterations; of
+    sums that are equal to within `ROUNDING` an iterate, the one with the smaller step size and then
+    the larger damping.
 
     Parameters
     ----------
@@ -87,17 +121,19 @@ def best_cell(
     -------
     pandas.DataFrame
         One row, ``step_size, damping, final_loss, ties``; NaN and no ties if no cell finished.
+        The ties are all cells within a relative `TIE` of the lowest loss.
     """
     lowest = grid["final_loss"].min()
-    tied = grid[grid["final_loss"] <= lowest + TIE * abs(lowest)]
-    if tied.empty:
-        return pd.DataFrame([{**dict.fromkeys(CELL, np.nan), "ties": 0}])
-    step_size, damping = tied["step_size"].to_numpy(), tied["damping"].to_numpy()
+    ties = np.count_nonzero(grid["final_loss"] <= lowest + TIE * abs(lowest))
+    if not ties:
+        return pd.DataFrame([{**dict.fromkeys(CELL, np.nan), "ties": ties}])
+    equal = grid[grid["final_loss"] <= lowest + ROUNDING * abs(lowest)]
+    step_size, damping = equal["step_size"].to_numpy(), equal["damping"].to_numpy()
     run = _descend(problem, method, step_size, damping, schedule)
     log_losses = np.log(np.maximum(run.loss, np.finfo(float).tiny)).sum(axis=0)
-    earliest = tied[log_losses <= log_losses.min() + TIE * len(run.loss)]
+    earliest = equal[log_losses <= log_losses.min() + ROUNDING * len(run.loss)]
     winner = earliest.sort_values(CELL[:2], ascending=[True, False]).head(1)
-    return winner[CELL].assign(ties=len(tied))
+    return winner[CELL].assign(ties=ties)
 
 
 def trace(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg.lapack import dposv
 
+from .bounds import Bound
 from .likelihoods import Array
 from .problems import Point, Problem
 
@@ -44,13 +45,16 @@ def solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
         where it is singular the solution is NaN.
     """
     damping = np.broadcast_to(damping, vector.shape[:-1])
-    damped = np.array(matrix)
-    np.einsum("...ii->...i", damped)[...] += damping[..., None]
+    size = vector.shape[-1]
+    damped = np.empty((size, size), order="F")  # one for all, which stays in cache
+    diagonal = np.einsum("ii->i", damped)
     solution = np.empty_like(vector)
     for index in np.ndindex(damping.shape):
-        _, solution[index], fault = dposv(damped[index].T, vector[index], lower=1, overwrite_a=1)
+        damped.T[...] = matrix[index]
+        diagonal += damping[index]
+        _, solution[index], fault = dposv(damped, vector[index], lower=1, overwrite_a=1)
         if fault:
-            indefinite = matrix[index] + damping[index] * np.eye(vector.shape[-1])
+            indefinite = matrix[index] + damping[index] * np.eye(size)
             try:
                 solution[index] = np.linalg.solve(indefinite, vector[index])
             except np.linalg.LinAlgError:
@@ -113,7 +117,9 @@ def natural_cosine(point: Point, own: Array, method: str, damping: Array | float
     )
 
 
+KEEP = 0.01  # a run goes on while it may end within this of the best, relatively
 SLOTS = 32  # runs side by side: enough to fill a matrix product, few enough to stay in cache
+ENTRIES = 2**22  # and fewer where they would have more predictions than this to keep in memory
 
 
 @dataclass(frozen=True)
@@ -123,9 +129,11 @@ class Descent:
     Attributes
     ----------
     status
-        ``finished``, ``diverged`` or ``failed`` for each run, shape ``(K,)``.
+        ``finished``, ``diverged``, ``failed`` or ``pruned`` for each run, shape ``(K,)``.
     iterations
         Steps taken by each run, shape ``(K,)``.
+    bound
+        Lower bound on the final loss of each pruned run, NaN for the others, shape ``(K,)``.
     loss, gradient_norm
         At every iterate from ``θ₀`` on, shape ``(T + 1, K)``; NaN once a run has stopped.
     step_norm
@@ -136,6 +144,7 @@ class Descent:
 
     status: np.ndarray
     iterations: np.ndarray
+    bound: Array
     loss: Array
     gradient_norm: Array
     step_norm: Array
@@ -152,13 +161,15 @@ def descend(
     initial: Array | None = None,
     divergence_factor: float = 100.0,
     with_cosine: bool = False,
+    lower_bound: Bound | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Descent:
     """Run ``K`` descents, each with its own step size and damping.
 
-    The runs share `SLOTS` slots; where one ends the next begins, and a slot without a run repeats
-    ``θ₀``. Every evaluation thus has the same shape, and the rounding of a run does not depend on
-    the company it keeps: alone or in a grid, it gives the same numbers to the last bit.
+    The runs share a number of slots that the problem alone decides; where one ends the next begins,
+    and a slot without a run repeats ``θ₀``. Every evaluation thus has the same shape, and the
+    rounding of a run does not depend on the company it keeps: alone or in a grid, it gives the same
+    numbers to the last bit.
 
     Parameters
     ----------
@@ -175,29 +186,42 @@ def descend(
         at ``θ₀``. It stops as ``failed`` where its loss or step is not a number.
     with_cosine
         Record the cosine to the natural gradient, which costs another linear system a step.
+    lower_bound
+        One of `bounds`. A run stops as ``pruned`` once this bound on its final loss exceeds the
+        lowest final loss of any run so far by a relative `KEEP`.
     progress
         Called with the number of runs that have ended, whenever one has.
     """
     runs = len(step_size)
     start = np.zeros(problem.parameters) if initial is None else initial
-    limit = divergence_factor * problem.at(start).loss
+    origin = problem.at(start)
+    limit = divergence_factor * origin.loss
     status = np.full(runs, "", dtype="<U8")
     steps = np.zeros(runs, dtype=int)
     loss, gradient_norm, step_norm, cosines = np.full((4, iterations + 1, runs), np.nan)
+    bound = np.full(runs, -np.inf)  # the latest of each run
+    if lower_bound:
+        bound[:] = lower_bound(origin, step_size, damping, np.full(runs, iterations))
 
-    theta = np.tile(start, (SLOTS, 1))
-    run = np.full(SLOTS, -1)  # which run a slot holds, −1 for none
-    iteration = np.zeros(SLOTS, dtype=int)
-    waiting = 0
-    while waiting < runs or np.any(run >= 0):
-        free = np.flatnonzero(run < 0)[: runs - waiting]
-        run[free] = np.arange(waiting, waiting + len(free))
-        waiting += len(free)
-        theta[run < 0], theta[free], iteration[free] = start, start, 0
+    slots = int(np.clip(ENTRIES // origin.predictions.size, 1, SLOTS))
+    theta = np.tile(start, (slots, 1))
+    run = np.full(slots, -1)  # which run a slot holds, −1 for none
+    iteration = np.zeros(slots, dtype=int)
+    waiting = np.arange(runs)
+    lowest = np.inf
+    while len(waiting) or np.any(run >= 0):
+        free = np.flatnonzero(run < 0)
+        if len(free):
+            hopeless = bound[waiting] > lowest + KEEP * abs(lowest)
+            status[waiting[hopeless]] = "pruned"
+            waiting = waiting[~hopeless]
+            entering, waiting = waiting[: len(free)], waiting[len(free) :]
+            run[free[: len(entering)]] = entering
+            theta[free], iteration[free] = start, 0
         held = np.flatnonzero(run >= 0)
         gamma = np.where(run >= 0, step_size[run], 0.0)
 
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             point = problem.at(theta)
             aim = direction(point, method, damping[run])
             step = gamma[:, None] * aim
@@ -208,16 +232,23 @@ def descend(
             if with_cosine:
                 cosines[here] = natural_cosine(point, aim, method, damping[run])[held]
 
+            if lower_bound:
+                latest = lower_bound(point, gamma, damping[run], iterations - iteration)
+                bound[run[held]] = latest[held]
+
         outcomes: list[tuple[str, np.ndarray]] = [
             ("failed", np.isnan(point.loss)),
             ("diverged", point.loss > limit),
             ("finished", iteration == iterations),
             ("failed", np.logical_not(defined)),
+            ("pruned", bound[run] > lowest + KEEP * abs(lowest)),
         ]
         for reason, stopped in outcomes:
             ended = held[stopped[held] & (status[run[held]] == "")]
             status[run[ended]] = reason
             steps[run[ended]] = iteration[ended]
+        finished = run[held[status[run[held]] == "finished"]]
+        lowest = min([lowest, *loss[-1, finished]])
         moving = held[status[run[held]] == ""]
         step_norm[iteration[moving], run[moving]] = np.linalg.norm(step, axis=-1)[moving]
         theta[moving] += step[moving]
@@ -225,5 +256,6 @@ def descend(
         ended = np.setdiff1d(held, moving)
         run[ended] = -1
         if progress and len(ended):
-            progress(waiting - len(moving))
-    return Descent(status, steps, loss, gradient_norm, step_norm, cosines)
+            progress(runs - len(waiting) - len(moving))
+    bound[status != "pruned"] = np.nan
+    return Descent(status, steps, bound, loss, gradient_norm, step_norm, cosines)

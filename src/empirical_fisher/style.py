@@ -22,6 +22,15 @@ CLASSES: list[dict[str, Any]] = [
     {"color": "#BB5566", "marker": "^", "label": "y = 1"},
 ]
 CONTOURS: dict[str, Any] = {"colors": "0.75", "linewidths": 0.6, "zorder": 0}
+LOSSES: dict[str, Any] = {"cmap": "viridis_r", "shading": "nearest", "rasterized": True}
+PRUNED: dict[str, Any] = {**LOSSES, "cmap": "Greys", "vmin": 0.0, "vmax": 5.0}
+BEST: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "*",
+    "markersize": 9,
+    "color": "#BB5566",
+    "markeredgecolor": "white",
+}
 
 RC: dict[Any, Any] = {
     "font.size": 8,

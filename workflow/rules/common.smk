@@ -43,8 +43,14 @@ def schedule(wildcards):
 
 def grid_axes(wildcards):
     """The axes of the grid that a method reads."""
-    axes = ["step_sizes"] if wildcards.method == "GD" else ["step_sizes", "dampings"]
+    damped = wildcards.method in damped_methods()
+    axes = ["step_sizes", "dampings"] if damped else ["step_sizes"]
     return {axis: config["optimization"][axis] for axis in axes}
+
+
+def damped_methods():
+    """The methods whose grid has two axes."""
+    return [method for method in config["optimization"]["methods"] if method != "GD"]
 
 
 def problem_data(family):

@@ -44,32 +44,38 @@ rule misspecification:
         "../scripts/misspecification.py"
 
 
-# Figure 3, first step: every cell of the grid of step sizes and dampings.
-rule grid:
+scattergather:
+    grid=config["optimization"]["shards"],
+
+
+# Figure 3, first step: the grid of step sizes and dampings, every so many cells in one job.
+rule shard:
     input:
         code("search", "datasets", "tables"),
         data="data/{dataset}.csv",
     output:
-        "results/grid/{dataset}/{method}.csv",
+        temp("results/grid/{dataset}/{method}/{scatteritem}.csv"),
     log:
-        "logs/grid/{dataset}/{method}.log",
+        "logs/grid/{dataset}/{method}/{scatteritem}.log",
     conda:
         "../../environment.yml"
     params:
         model=linear_model,
         schedule=schedule,
         axes=grid_axes,
+        mode=config["optimization"]["search"],
     script:
-        "../scripts/grid.py"
+        "../scripts/shard.py"
 
 
-# Second step: the best cell, by the tie rule, and the run of that cell.
+# Second step: the whole grid, its best cell by the tie rule, and the run of that cell.
 rule trace:
     input:
         code("search", "datasets", "tables"),
         data="data/{dataset}.csv",
-        grid="results/grid/{dataset}/{method}.csv",
+        shards=gather.grid("results/grid/{{dataset}}/{{method}}/{scatteritem}.csv"),
     output:
+        grid="results/grid/{dataset}/{method}.csv",
         cell="results/best/{dataset}/{method}.csv",
         trace="results/traces/{dataset}/{method}.csv",
     log:
@@ -81,6 +87,28 @@ rule trace:
         schedule=schedule,
     script:
         "../scripts/trace.py"
+
+
+# How large the good part of each grid is.
+rule sensitivity:
+    input:
+        code("sensitivity", "tables"),
+        grids=expand(
+            "results/grid/{dataset}/{method}.csv",
+            dataset=config["optimization"]["datasets"],
+            method=config["optimization"]["methods"],
+        ),
+    output:
+        "results/sensitivity.csv",
+    log:
+        "logs/sensitivity.log",
+    conda:
+        "../../environment.yml"
+    params:
+        datasets=config["optimization"]["datasets"],
+        methods=config["optimization"]["methods"],
+    script:
+        "../scripts/sensitivity.py"
 
 
 # Third step: the best cells of all data sets and methods in one table.

@@ -72,3 +72,36 @@ rule figure3:
         methods=config["optimization"]["methods"],
     script:
         "../scripts/figure3.py"
+
+
+rule sensitivity_figure:
+    input:
+        code("figures", "tables"),
+        grids=expand(
+            "results/grid/{dataset}/{method}.csv",
+            dataset=config["optimization"]["datasets"],
+            method=damped_methods(),
+        ),
+        hyperparameters="results/hyperparameters.csv",
+        traces=expand(
+            "results/traces/{dataset}/{method}.csv",
+            dataset=config["optimization"]["datasets"],
+            method=config["optimization"]["methods"][0],
+        ),
+    output:
+        report(
+            "figures/sensitivity.png",
+            caption="../report/sensitivity.rst",
+            category="Figures",
+            labels={"figure": "sensitivity", "shows": "final loss over the grid"},
+        ),
+        "figures/sensitivity.pdf",
+    log:
+        "logs/figures/sensitivity.log",
+    conda:
+        "../../environment.yml"
+    params:
+        datasets=config["optimization"]["datasets"],
+        methods=damped_methods(),
+    script:
+        "../scripts/sensitivity_figure.py"

@@ -1,4 +1,6 @@
-"""Find the best cell of a grid and follow its run."""
+"""Put the shards of a grid together, find the best cell and follow its run."""
+
+import pandas as pd
 
 from empirical_fisher import search
 from empirical_fisher.datasets import design
@@ -12,7 +14,9 @@ with logged(snakemake.log[0], f"trace of {method} on {dataset}"):
     inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
     problem = linear_problem(inputs, targets, **model)
     schedule = search.Schedule(**snakemake.params.schedule)
-    best = search.best_cell(problem, method, read_csv(snakemake.input.grid), schedule)
+    grid = pd.concat(map(read_csv, snakemake.input.shards)).sort_values(["step_size", "damping"])
+    write_csv(grid, snakemake.output.grid)
+    best = search.best_cell(problem, method, grid, schedule)
     step_size, damping = best[["step_size", "damping"]].iloc[0]
     best.insert(0, "dataset", dataset)
     best.insert(1, "method", method)

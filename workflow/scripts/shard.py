@@ -1,4 +1,4 @@
-"""Run every cell of the grid of step sizes and dampings."""
+"""Run one shard of the grid of step sizes and dampings."""
 
 import time
 
@@ -11,17 +11,21 @@ from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 model, axes = snakemake.params.model, snakemake.params.axes
-method = snakemake.wildcards.method
+dataset, method = snakemake.wildcards.dataset, snakemake.wildcards.method
+shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
 SECONDS_BETWEEN_LINES = 5
 
-with logged(snakemake.log[0], f"grid of {method} on {snakemake.wildcards.dataset}") as log:
+with logged(snakemake.log[0], f"grid of {method} on {dataset}") as log:
     inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
     problem = linear_problem(inputs, targets, **model)
     levels = {
         name: np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
         for name, axis in axes.items()
     }
-    cells = search.cells(levels["step_sizes"], levels.get("dampings"))
+    cells = [
+        cell[shard - 1 :: shards]
+        for cell in search.cells(levels["step_sizes"], levels.get("dampings"))
+    ]
     started = spoken = time.monotonic()
 
     def progress(ended: int) -> None:
@@ -33,6 +37,13 @@ with logged(snakemake.log[0], f"grid of {method} on {snakemake.wildcards.dataset
             log.info("%d of %d cells ended after %.0f s", ended, len(cells[0]), now - started)
 
     schedule = search.Schedule(**snakemake.params.schedule)
-    table = search.evaluate(problem, method, *cells, schedule, progress)
+    table = search.evaluate(
+        problem,
+        method,
+        *cells,
+        schedule,
+        certified=snakemake.params.mode == "certified",
+        progress=progress,
+    )
     write_csv(table, snakemake.output[0])
     log.info("%s", table["status"].value_counts().to_dict())

@@ -1,0 +1,209 @@
+r"""Lower bounds on the loss that a descent can end with, so that hopeless runs need not go on.
+
+A bound looks at a run with ``R`` steps to go, at its present point, and says: if this run finishes,
+its final loss is at least so much. All are for convex losses, where a step
+``θ' = θ − γ P⁻¹ g`` with ``g = ∇L(θ)`` and ``P = B + (1/(N v) + λ) I`` satisfies
+
+``L(θ') ≥ L(θ) + gᵀ(θ' − θ) = L(θ) − γ δ``,   ``δ = gᵀ P⁻¹ g``  (the decrement),
+
+so that the final loss is at least ``L(θ) − γ R sup δ`` with the supremum over the run's future. A
+run that finishes never leaves ``{L ≤ limit}``, where ``limit`` is the loss at which runs count as
+diverged.
+
+The loss is convex for a linear model and exact likelihoods. Clipped probabilities make it
+non-convex, and their "gradient" is not its derivative: no bound is offered for them, and none for
+models that are not linear.
+
+The proofs are for exact arithmetic. `SLACK` is taken off every bound, far above the rounding of
+evaluating it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .likelihoods import Array, Bernoulli, Categorical, Gaussian
+from .models import LinearModel
+from .problems import Point, Problem
+
+SLACK = 1e-9  # relative to the present loss
+
+Bound = Callable[[Point, Array, Array, Array], Array]
+"""``(point, step_size, damping, steps to go) -> lower bound on the final loss``, broadcasting."""
+
+
+def lower_bound(problem: Problem, method: str, limit: float) -> Bound | None:
+    """The best bound known for a method on a problem, or None where none is proven.
+
+    Parameters
+    ----------
+    problem, method
+        As for `solvers.descend`.
+    limit
+        The loss above which a run counts as diverged.
+    """
+    likelihood = problem.likelihood
+    clipped = isinstance(likelihood, Bernoulli) and likelihood.probability_clip > 0
+    if clipped or not isinstance(problem.model, LinearModel):
+        return None
+    terms = Terms(problem, limit)
+    if method == "EFGD":
+        return terms.empirical_fisher
+    if isinstance(likelihood, Gaussian):
+        return terms.least_squares_gradient if method == "GD" else terms.least_squares_fisher
+    if method == "GD":
+        return terms.gradient
+    return terms.logistic_fisher if isinstance(likelihood, Bernoulli) else terms.fisher
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The bounds, with the constants of a problem that they share.
+
+    Every method takes a point with ``K`` parameter vectors, or a single one, and ``γ``, ``λ`` and
+    the number ``R`` of steps to go of each run, shape ``(K,)``.
+    """
+
+    problem: Problem
+    limit: float
+
+    @cached_property
+    def spectrum(self) -> tuple[Array, Array]:
+        """Eigenvalues ``μ`` and eigenvectors of ``XᵀX / N``."""
+        inputs = self.problem.model.inputs  # type: ignore[attr-defined]
+        values, vectors = np.linalg.eigh(inputs.T @ inputs / self.problem.size)
+        return np.maximum(values, 0.0), vectors
+
+    @cached_property
+    def longest(self) -> float:
+        """``max_n ‖x_n‖²``."""
+        inputs = self.problem.model.inputs  # type: ignore[attr-defined]
+        return float(np.einsum("nd,nd->n", inputs, inputs).max())
+
+    @cached_property
+    def steepest(self) -> float:
+        """``sup ‖g‖²`` over ``{L ≤ limit}``.
+
+        The data's part of the gradient is ``Xᵀr / N``, of norm at most ``(μ_max mean r²)^½``. The
+        mean square residual is at most 1 for Bernoulli, 2 for categorical (two probability vectors
+        are no further apart than ``√2``) and ``2 L`` for Gaussian likelihoods. The prior's part,
+        ``ρ θ`` with ``ρ = 1/(N v)``, has ``ρ ‖θ‖² ≤ 2 L``.
+        """
+        if isinstance(self.problem.likelihood, Gaussian):
+            residual = 2 * self.limit
+        else:
+            residual = 2.0 if isinstance(self.problem.likelihood, Categorical) else 1.0
+        prior = np.sqrt(2 * self.problem.prior_precision * self.limit)
+        return float((np.sqrt(self.spectrum[0][-1] * residual) + prior) ** 2)
+
+    def gradient(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
+        """GD: ``δ = ‖g‖² ≤ sup ‖g‖²``."""
+        return self._after(point, gamma * remaining * self.steepest)
+
+    def fisher(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
+        """NGD: the Fisher is positive semi-definite, so ``δ ≤ ‖g‖² / (λ + ρ)``."""
+        shift = damping + self.problem.prior_precision
+        return self._after(point, gamma * remaining * self.steepest / shift)
+
+    def empirical_fisher(
+        self, point: Point, gamma: Array, damping: Array, remaining: Array
+    ) -> Array:
+        """EFGD: without a prior ``δ ≤ ‖g‖² / (‖g‖² + λ)``, however near to singular the matrix.
+
+        The data's gradient ``g`` is the mean of the examples' gradients ``g_n`` and the empirical
+        Fisher the mean of ``g_n g_nᵀ``; a second moment is at least the square of the mean, so
+        ``EF ⪰ g gᵀ`` and ``gᵀ(EF + λI)⁻¹g ≤ gᵀ(g gᵀ + λI)⁻¹g = ‖g‖² / (‖g‖² + λ) ≤ 1``, which
+        grows with ``‖g‖``.
+
+        With a prior of precision ``ρ`` the gradient is ``g + ρ θ`` and the shift ``λ + ρ``; by the
+        triangle inequality in the norm of ``P⁻¹``,
+        ``√δ ≤ 1 + ρ ‖θ‖ / (λ + ρ)^½ ≤ 1 + (2 L ρ / (λ + ρ))^½``.
+        """
+        prior = self.problem.prior_precision
+        shift = damping + prior
+        decrement = self.steepest / (self.steepest + shift)
+        if prior:
+            reach = (1 + np.sqrt(2 * self.limit * prior / shift)) ** 2
+            decrement = np.minimum(self.steepest / shift, reach)
+        return self._after(point, gamma * remaining * decrement)
+
+    def logistic_fisher(
+        self, point: Point, gamma: Array, damping: Array, remaining: Array
+    ) -> Array:
+        """NGD on logistic regression: `fisher`, or that the Fisher can't have changed much yet.
+
+        Let no ``f_n`` be further than ``Δ`` from where it is now. The weights ``w = p (1 − p)``
+        have ``|d log w / df| = |1 − 2p| ≤ 1``, so the Fisher is at least ``e^−Δ`` times the present
+        one and at most ``e^Δ`` times.
+
+        *The decrement* now is at most ``‖g‖² / (λ + ρ)``. It is also at most the mean of
+        ``r² / w``: ``g = Xᵀr / N = (X W^½)ᵀ (W^−½ r) / N``, and
+        ``A (AᵀA)⁻¹ Aᵀ`` is a projection. A prior adds ``ρ ‖θ‖ / (λ + ρ)^½`` to the square root.
+
+        *The decrement later.* Write ``δ = uᵀu`` with ``u = P^(−½) g``. A step changes the gradient
+        to ``g' = g − γ H P⁻¹ g`` for an average ``H`` of Hessians on the way, and
+        ``P^(−½) H P^(−½)`` has eigenvalues between 0 and ``e^Δ``, so ``‖P^(−½) g'‖ ≤ ‖u‖`` if
+        ``γ e^Δ ≤ 2``. With ``P' ⪰ e^−Δ' P`` for the movement ``Δ'`` of this step alone, the
+        decrement grows by a factor of at most ``e^Δ'``, and over the whole way by ``e^Δ``.
+
+        *The movement.* ``x_nᵀP⁻¹x_n ≤ κ = max_n min(N / w_n, ‖x_n‖² / (λ + ρ))`` now, as
+        ``P ⪰ w_n x_n x_nᵀ / N`` and ``P ⪰ (λ + ρ) I``, and at most ``e^Δ κ`` later. By
+        Cauchy–Schwarz a step moves ``f_n`` by at most
+        ``γ (x_nᵀP⁻¹x_n δ)^½ ≤ e^Δ c`` with ``c = γ (κ δ)^½``. After ``s`` steps the movement is
+        below the solution of ``dΔ/ds = c e^Δ``, which is ``e^−Δ = 1 − c s``. So if
+        ``c (R − 1) < 1`` every decrement to come is at most ``δ / (1 − c (R − 1))``, and the
+        condition ``γ e^Δ ≤ 2`` becomes ``γ ≤ 2 (1 − c (R − 1))``.
+        """
+        everywhere = self.fisher(point, gamma, damping, remaining)
+        prior = self.problem.prior_precision
+        shift = damping + prior
+        weights = point.problem.likelihood.hessian(point.predictions)[..., 0, 0]
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            kappa = np.minimum(self.problem.size / weights.min(axis=-1), self.longest / shift)
+            odds = np.mean(point.residuals[..., 0] ** 2 / weights, axis=-1)
+            pull = prior * np.linalg.norm(point.theta, axis=-1) / np.sqrt(shift)
+            steepness = np.sum(point.gradient**2, axis=-1)
+            decrement = np.minimum((np.sqrt(odds) + pull) ** 2, steepness / shift)
+            left = 1 - gamma * np.sqrt(kappa * decrement) * (remaining - 1)
+            nearby = self._after(point, gamma * remaining * decrement / left)
+        return np.maximum(everywhere, np.where((left > 0) & (gamma <= 2 * left), nearby, -np.inf))
+
+    def least_squares_gradient(
+        self, point: Point, gamma: Array, damping: Array, remaining: Array
+    ) -> Array:
+        """GD on least squares, exactly.
+
+        In the eigenbasis of the Hessian, with eigenvalues ``μ + ρ``, a step multiplies the
+        gradient's coordinates by ``1 − γ (μ + ρ)``.
+        """
+        rates = gamma[:, None] * (self.spectrum[0] + self.problem.prior_precision)
+        return self._least_squares(point, rates, remaining)
+
+    def least_squares_fisher(
+        self, point: Point, gamma: Array, damping: Array, remaining: Array
+    ) -> Array:
+        """NGD on least squares, exactly.
+
+        As `least_squares_gradient`, with the factor ``1 − γ (μ + ρ) / (μ + ρ + λ)``.
+        """
+        curvature = self.spectrum[0] + self.problem.prior_precision
+        with np.errstate(invalid="ignore"):
+            rates = gamma[:, None] * curvature / (curvature + damping[:, None])
+        return self._least_squares(point, np.nan_to_num(rates), remaining)
+
+    def _least_squares(self, point: Point, rates: Array, remaining: Array) -> Array:
+        """The loss ``L* + ½ Σ_i g_i² / (μ_i + ρ)`` after every ``g_i`` has shrunk ``R`` times."""
+        curvature = self.spectrum[0] + self.problem.prior_precision
+        rows = np.atleast_2d(point.gradient @ self.spectrum[1])
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            energy = np.where(curvature > 1e-14 * curvature[-1], 0.5 * rows**2 / curvature, 0.0)
+            shrunk = 1 - np.abs(1 - rates) ** (2 * remaining[:, None])
+            decrease = np.where(energy > 0, energy * shrunk, 0.0)
+        return self._after(point, np.sum(decrease, axis=-1))
+
+    def _after(self, point: Point, decrease: Array) -> Array:
+        return point.loss - decrease - SLACK * np.abs(point.loss)

@@ -1,0 +1,18 @@
+"""Tabulate how large the good part of each grid is."""
+
+from itertools import product
+
+import pandas as pd
+
+from empirical_fisher import sensitivity
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+with logged(snakemake.log[0], "sensitivity"):
+    runs = product(snakemake.params.datasets, snakemake.params.methods)
+    tables = {
+        run: sensitivity.summary(read_csv(grid))
+        for run, grid in zip(runs, snakemake.input.grids, strict=True)
+    }
+    table = pd.concat(tables, names=["dataset", "method"]).reset_index(["dataset", "method"])
+    write_csv(table, snakemake.output[0])
