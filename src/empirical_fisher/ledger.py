@@ -1,0 +1,55 @@
+"""The ledger: what the texts claim, what was measured, and whether the one bears out the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+COLUMNS = ["id", "source", "claim", "measured", "criterion", "holds", "figure"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of the ledger.
+
+    Parameters
+    ----------
+    id
+        The topic and a word for the claim, as in ``curvature.fisher-is-ggn``; unique.
+    source
+        Where the claim stands: ``§4.2, Eq. 17``, ``Figure 3``, ``the note``.
+    claim
+        The claim in one sentence.
+    measured
+        What this run measured, with its numbers, in a few words.
+    criterion
+        What had to be measured for the claim to hold, fixed in advance.
+    holds
+        ``"yes"``, ``"no"`` or ``"in part"``.
+    figure
+        The figure that shows it, its file name without ending, if one does.
+    """
+
+    id: str
+    source: str
+    claim: str
+    measured: str
+    criterion: str
+    holds: str
+    figure: str = ""
+
+    def __post_init__(self) -> None:
+        if self.holds not in ("yes", "no", "in part"):
+            raise ValueError(f"{self.id}: holds is {self.holds!r}, not yes, no or in part")
+
+
+def verdict(*met: bool) -> str:
+    """``yes`` if every part of a criterion is met, ``no`` if none is, ``in part`` otherwise."""
+    return "yes" if all(met) else "in part" if any(met) else "no"
+
+
+def table(claims: Iterable[Claim]) -> pd.DataFrame:
+    """The ledger of some claims, a row each, in their order."""
+    return pd.DataFrame([asdict(claim) for claim in claims], columns=COLUMNS)
