@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 KINDS = {
@@ -21,6 +21,13 @@ KINDS = {
     "integer": "a whole number",
     "boolean": "true or false",
 }
+
+Validator = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 def read_yaml(path: Path) -> Any:
@@ -41,9 +48,10 @@ def read_yaml(path: Path) -> Any:
 
 def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """List what is wrong with a configuration, one line a fault, each with the path of its key."""
-    broken = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: list(e.path))
+    broken = sorted(Validator(schema).iter_errors(config), key=lambda e: list(map(str, e.path)))
     lines = [line for error in broken for line in _explain(error)]
-    return lines or list(_contradictions(config))
+    lines = lines or list(_not_finite(config)) or list(_contradictions(config))
+    return list(dict.fromkeys(lines))
 
 
 def _explain(error: ValidationError) -> Iterator[str]:
@@ -63,7 +71,7 @@ def _explain(error: ValidationError) -> Iterator[str]:
                 yield f"{_join(key, name)}: missing"
     elif error.validator == "type":
         kinds = " or ".join(KINDS[kind] for kind in ([rule] if isinstance(rule, str) else rule))
-        yield f"{key}: is {_show(value)}; it must be {kinds}{_number_hint(value)}"
+        yield f"{key}: is {_show(value)}; it must be {kinds}{_number_hint(value, rule)}"
     elif error.validator == "enum":
         yield f"{key}: is {_show(value)}{_hint(value, rule)}"
     elif error.validator in ("minimum", "exclusiveMinimum"):
@@ -85,7 +93,7 @@ def _explain(error: ValidationError) -> Iterator[str]:
 
 
 def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
-    """Faults that a schema can't see: names that mean nothing, empty intervals, not-a-numbers."""
+    """Faults that a schema can't see: names that mean nothing and empty intervals."""
     datasets = config["datasets"]
     problems = config["misspecification"]["logistic"]["problems"]
     used = {
@@ -102,12 +110,18 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for key, name in used.items():
         if name not in datasets:
             yield f"{key}: unknown data set {_show(name)}{_hint(name, list(datasets))}"
-    for key, value in _leaves(config):
-        if isinstance(value, float) and math.isnan(value):
-            yield f"{key}: is not a number"
     for key, (low, high) in _intervals(config):
         if not low < high:
             yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
+
+
+def _not_finite(config: Mapping[str, Any]) -> Iterator[str]:
+    """Numbers that are none; only a prior's variance may be infinite, which switches it off."""
+    for key, value in _leaves(config):
+        if isinstance(value, float) and math.isnan(value):
+            yield f"{key}: is not a number"
+        elif isinstance(value, float) and math.isinf(value) and not key.endswith("prior_variance"):
+            yield f"{key}: is {value}; it must be finite"
 
 
 def _leaves(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
@@ -154,15 +168,20 @@ def _count(value: Any) -> str:
     return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
 
 
-def _number_hint(value: Any) -> str:
+def _number_hint(value: Any, kind: str) -> str:
     """Explain the number that YAML reads as text."""
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = float(value) if isinstance(value, str) else math.nan
+    except ValueError:
+        number = math.nan
+    if kind not in ("number", "integer") or math.isnan(number):
         return ""
-    if not isinstance(value, str):
-        return ""
-    mantissa, _, exponent = value.partition("e")
-    point = mantissa if "." in mantissa else f"{mantissa}.0"
-    written = f"{point}e{int(exponent):+d}" if exponent else str(number)
+    mantissa, _, exponent = value.lower().lstrip("+").partition("e")
+    if number.is_integer() and kind == "integer":
+        written = str(int(number))
+    elif "inf" in mantissa:
+        written = mantissa.replace("inf", ".inf")
+    else:
+        point = mantissa if "." in mantissa else f"{mantissa}.0"
+        written = f"{point}e{int(exponent or 0):+d}"
     return f" (YAML reads {value} as text: write {written})"

@@ -68,9 +68,12 @@ def _snapshot(description: Path) -> pd.DataFrame:
     if record["format"] == "libsvm":
         table = _read_libsvm(path)
     else:
-        table = pd.read_csv(path, float_precision="round_trip")
+        table = pd.read_csv(path)
         table = table.rename(columns={record["target"]: TARGET})
-    check_facts(table, {fact: record[fact] for fact in FACTS if fact in record})
+    try:
+        check_facts(table, {fact: record[fact] for fact in FACTS if fact in record})
+    except DatasetError as error:
+        raise DatasetError(f"{path} is not what {description.name} records: {error}") from None
     return table
 
 

@@ -73,31 +73,41 @@ class Problem:
     def minimizer(self) -> Array:
         """``θ* = argmin L(θ)``, shape ``(P,)``, found from ``θ = 0`` by trust-region Newton steps.
 
+        The parameters are scaled so that the Hessian at ``θ = 0`` has a unit diagonal. Where the
+        minimum is not unique, one of them is returned.
+
         Raises
         ------
         MinimizerNotFoundError
-            If the gradient does not reach zero to within rounding, as for separable classes,
-            whose likelihood has no maximum.
+            If another Newton step would still lower the loss by more than rounding, as for
+            separable classes, whose likelihood has no maximum.
         """
         from scipy.optimize import minimize
 
         start = self.at(np.zeros(self.parameters))
+        diagonal = np.diag(start.hessian)
+        scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
         found = minimize(
-            lambda theta: float(self.at(theta).loss),
+            lambda scaled: float(self.at(scale * scaled).loss),
             start.theta,
-            jac=lambda theta: self.at(theta).gradient,
-            hess=lambda theta: self.at(theta).hessian,
+            jac=lambda scaled: scale * self.at(scale * scaled).gradient,
+            hess=lambda scaled: scale[:, None] * self.at(scale * scaled).hessian * scale,
             method="trust-exact",
-            options={"gtol": 1e-8 * max(1.0, float(np.linalg.norm(start.gradient)))},
+            options={"gtol": 1e-8 * max(1.0, float(np.linalg.norm(scale * start.gradient)))},
         )
-        point = self.at(found.x)
-        newton_step = np.linalg.lstsq(point.hessian, point.gradient)[0]
-        point = self.at(found.x - newton_step)
-        if not found.success or not point.decrement <= 1e-12 * (1 + abs(point.loss)):
+
+        def newton_step(point: Point) -> Array:
+            hessian = scale[:, None] * point.hessian * scale
+            return scale * np.linalg.lstsq(hessian, scale * point.gradient)[0]
+
+        point = self.at(scale * found.x)
+        point = self.at(point.theta - newton_step(point))
+        promised = 0.5 * float(point.gradient @ newton_step(point))
+        if not promised <= 1e-12 * (1 + abs(point.loss)):
             raise MinimizerNotFoundError(
-                f"no minimum found: {found.message} The gradient norm is "
-                f"{np.linalg.norm(point.gradient):.1e} at loss {point.loss:.3e}. Classes that can "
-                "be separated have none: use a finite prior variance."
+                f"no minimum found: at loss {point.loss:.3e} another Newton step promises "
+                f"{promised:.1e} less. Classes that can be separated have no minimum: use a finite "
+                "prior variance."
             )
         return point.theta
 
@@ -131,8 +141,10 @@ class Point:
     @cached_property
     def loss(self) -> Array:
         """``L(θ)``, shape ``(...)``; Eq. 1 divided by ``N``, plus the prior."""
-        prior = 0.5 * self.problem.prior_precision * np.sum(self.theta**2, axis=-1)
-        return np.mean(self.losses, axis=-1) + prior
+        data = np.mean(self.losses, axis=-1)
+        if self.problem.prior_precision == 0:
+            return data
+        return data + 0.5 * self.problem.prior_precision * np.sum(self.theta**2, axis=-1)
 
     @cached_property
     def gradient(self) -> Array:
@@ -167,12 +179,6 @@ class Point:
         curvature = self.problem.model.curvature(self.theta, self.residuals) / self.problem.size
         prior = self.problem.prior_precision * np.eye(self.problem.parameters)
         return self.ggn + curvature + prior
-
-    @cached_property
-    def decrement(self) -> Array:
-        """Newton decrement ``gᵀ H⁺ g / 2``: what a Newton step promises to take off the loss."""
-        step = np.linalg.pinv(self.hessian, hermitian=True) @ self.gradient[..., None]
-        return 0.5 * np.sum(self.gradient * step[..., 0], axis=-1)
 
     def _gram(self, weights: Array) -> Array:
         return self.problem.model.gram(self.theta, weights / self.problem.size)

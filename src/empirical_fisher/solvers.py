@@ -209,6 +209,7 @@ def descend(
     iteration = np.zeros(slots, dtype=int)
     waiting = np.arange(runs)
     lowest = np.inf
+    ended = 0
     while len(waiting) or np.any(run >= 0):
         free = np.flatnonzero(run < 0)
         if len(free):
@@ -226,12 +227,12 @@ def descend(
             aim = direction(point, method, damping[run])
             step = gamma[:, None] * aim
             defined = np.isfinite(step).all(axis=-1)
-            here = iteration[held], run[held]
-            loss[here] = point.loss[held]
-            gradient_norm[here] = np.linalg.norm(point.gradient, axis=-1)[held]
+            now = iteration[held], run[held]
+            loss[now] = point.loss[held]
+            gradient_norm[now] = np.linalg.norm(point.gradient, axis=-1)[held]
+            length = np.linalg.norm(step, axis=-1)
             if with_cosine:
-                cosines[here] = natural_cosine(point, aim, method, damping[run])[held]
-
+                cosines[now] = natural_cosine(point, aim, method, damping[run])[held]
             if lower_bound:
                 latest = lower_bound(point, gamma, damping[run], iterations - iteration)
                 bound[run[held]] = latest[held]
@@ -244,18 +245,18 @@ def descend(
             ("pruned", bound[run] > lowest + KEEP * abs(lowest)),
         ]
         for reason, stopped in outcomes:
-            ended = held[stopped[held] & (status[run[held]] == "")]
-            status[run[ended]] = reason
-            steps[run[ended]] = iteration[ended]
+            here = held[stopped[held] & (status[run[held]] == "")]
+            status[run[here]] = reason
+            steps[run[here]] = iteration[here]
         finished = run[held[status[run[held]] == "finished"]]
         lowest = min([lowest, *loss[-1, finished]])
         moving = held[status[run[held]] == ""]
-        step_norm[iteration[moving], run[moving]] = np.linalg.norm(step, axis=-1)[moving]
+        step_norm[iteration[moving], run[moving]] = length[moving]
         theta[moving] += step[moving]
         iteration[moving] += 1
-        ended = np.setdiff1d(held, moving)
-        run[ended] = -1
-        if progress and len(ended):
-            progress(runs - len(waiting) - len(moving))
+        run[np.setdiff1d(held, moving)] = -1
+        if progress and runs - len(waiting) - len(moving) > ended:
+            ended = runs - len(waiting) - len(moving)
+            progress(ended)
     bound[status != "pruned"] = np.nan
     return Descent(status, steps, bound, loss, gradient_norm, step_norm, cosines)

@@ -25,4 +25,4 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
 
 def read_csv(path: str | Path) -> pd.DataFrame:
     """Read a table that `write_csv` wrote."""
-    return pd.read_csv(path, float_precision="round_trip")
+    return pd.read_csv(path)

@@ -76,7 +76,7 @@ def trajectories(
         ``method, start, step, b, theta``, ordered by the first three.
     """
     last = points - 1
-    shown = np.unique(np.concatenate([[0], np.geomspace(1, last, kept - 1).round()]).astype(int))
+    shown = np.unique(np.append(0, np.geomspace(last, 1, kept - 1).round()).astype(int))
     tables = []
     for method, scale in scales.items():
         theta = np.array(starts, dtype=float)

@@ -1,0 +1,79 @@
+"""What several tests build: problems on small random data, and the paper's own data sets."""
+
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+import oracle
+from empirical_fisher import datasets
+from empirical_fisher.problems import linear_problem
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+
+TASKS = ("regression", "binary", "multiclass")
+DESIGNS = ("dense", "sparse")
+METHODS = ("GD", "NGD", "EFGD")
+CLASSES = 3
+SIZE, FEATURES = 36, 4  # of the random problems, unless told
+
+
+def draw_inputs(design, size=SIZE, features=FEATURES, seed=0):
+    """Standard normals; in a sparse design five in six are zero, but no whole column is."""
+    generator = np.random.default_rng(seed)
+    inputs = generator.standard_normal((size, features))
+    if design == "sparse":
+        zero = generator.random(inputs.shape) < 0.85
+        zero[:features] = ~np.eye(features, dtype=bool)
+        inputs[zero] = 0.0
+    return inputs
+
+
+def draw_targets(task, size=SIZE, seed=0):
+    """Targets that do not depend on the inputs; every label as often."""
+    generator = np.random.default_rng([seed, 1])
+    if task == "regression":
+        return 1.0 + 2.0 * generator.standard_normal(size)
+    return generator.permutation(np.arange(size) % (2 if task == "binary" else CLASSES)) * 1.0
+
+
+def random_problem(task, design="dense", prior_variance=np.inf, *, seed=0, **shape):
+    """A problem whose classes, if it has any, no line separates (with the seed and size given)."""
+    inputs = draw_inputs(design, seed=seed, **shape)
+    return linear_problem(inputs, draw_targets(task, len(inputs), seed), task, prior_variance)
+
+
+def paper_problem(name):
+    """A data set of config.yaml as a problem, without a bias."""
+    entry = CONFIG["datasets"][name]
+    table = datasets.load(entry["source"], ROOT / "data" / "snapshots")
+    return linear_problem(*datasets.design(table, entry["task"]), entry["task"])
+
+
+def oracle_terms(problem):
+    """The oracle's loss, gradient, Fisher, empirical Fisher and Hessian, of the data alone."""
+    inputs, targets = problem.model.inputs, problem.targets
+    family = type(problem.likelihood).__name__
+    if family == "Gaussian":
+        return lambda theta: oracle.linear_terms(theta, inputs, targets)
+    if family == "Bernoulli":
+        clip = problem.likelihood.probability_clip
+        return lambda theta: oracle.logistic_terms(theta, inputs, targets, clip)
+    return lambda theta: oracle.softmax_terms(theta, inputs, targets, problem.likelihood.classes)
+
+
+def derivative(function, x, step=1e-4):
+    """Derivative of an array-valued function by differences of the fourth order, last axis x's."""
+    columns = []
+    for unit in np.eye(len(x)):
+        near = function(x + step * unit) - function(x - step * unit)
+        far = function(x + 2 * step * unit) - function(x - 2 * step * unit)
+        columns.append((8 * near - far) / (12 * step))
+    return np.stack(columns, axis=-1)
+
+
+def assert_runs_equal(one, other):
+    """Two `Descent`s are the same to the last bit, NaN included."""
+    for name in one.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)

@@ -1,0 +1,477 @@
+"""Every mistake in a configuration is told in a line that says where it is and what is allowed."""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from snakemake.utils import update_config
+
+from empirical_fisher import configuration
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+DATASETS = ", ".join(CONFIG["datasets"])
+
+
+def faults(changes: str) -> list[str]:
+    """What is wrong with config.yaml once a text in YAML is laid over it, as --configfile does."""
+    config = copy.deepcopy(CONFIG)
+    update_config(config, yaml.safe_load(changes))
+    return configuration.faults(config, SCHEMA)
+
+
+def faults_without(*paths: str) -> list[str]:
+    """What is wrong with config.yaml once keys are taken out of it."""
+    config = copy.deepcopy(CONFIG)
+    for path in paths:
+        node, *parents, key = config, *path.split(".")
+        for parent in parents:
+            node = node[parent]
+        del node[key]
+    return configuration.faults(config, SCHEMA)
+
+
+def overlay(key: str, value: Any) -> str:
+    """The YAML that gives one key, written with points between its parts, another value."""
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return yaml.safe_dump(value)
+
+
+@pytest.mark.parametrize("path", ["config.yaml", "tests/config.yaml"])
+def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
+    assert faults((ROOT / path).read_text("utf-8")) == []
+
+
+# One mistake, one line
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        # keys
+        (
+            "optimzation: {}",
+            "optimzation: unknown key (did you mean optimization?); "
+            f"allowed: {', '.join(SCHEMA['properties'])}",
+        ),
+        (
+            "optimization: {step_sizes: {cuont: 3}}",
+            "optimization.step_sizes.cuont: unknown key (did you mean count?); "
+            "allowed: low, high, count",
+        ),
+        (
+            "datasets: {a1a: {expect: {colour: 3}}}",
+            "datasets.a1a.expect.colour: unknown key; allowed: rows, features, positives",
+        ),
+        (
+            "vector_field: {scales: {Adam: 1.0}}",
+            "vector_field.scales.Adam: unknown key; allowed: GD, NGD, EFGD",
+        ),
+        # names of data sets
+        (
+            "vector_field: {dataset: LognormalLin}",
+            'vector_field.dataset: unknown data set "LognormalLin" '
+            f"(did you mean LognormalLine?); allowed: {DATASETS}",
+        ),
+        (
+            "misspecification: {logistic: {problems: {correct: {dataset: GaussianCorect}}}}",
+            'misspecification.logistic.problems.correct.dataset: unknown data set "GaussianCorect" '
+            f"(did you mean GaussianCorrect?); allowed: {DATASETS}",
+        ),
+        (
+            "optimization: {datasets: [Boston, a1b]}",
+            'optimization.datasets.1: unknown data set "a1b" '
+            f"(did you mean a1a?); allowed: {DATASETS}",
+        ),
+        (
+            "datasets: {a/b: {task: binary, source: {snapshot: a1a}}}",
+            "datasets: \"a/b\" can't be a name; use letters, digits, '_' and '-' only",
+        ),
+        (
+            'datasets: {"..": {task: binary, source: {snapshot: a1a}}}',
+            "datasets: \"..\" can't be a name; use letters, digits, '_' and '-' only",
+        ),
+        (
+            "datasets: {a1a: {source: {snapshot: ../a1a}}}",
+            'datasets.a1a.source.snapshot: "../a1a" can\'t be a name; '
+            "use letters, digits, '_' and '-' only",
+        ),
+        # sources
+        (
+            "datasets: {a1a: {source: {sklearn: wine}}}",
+            "datasets.a1a.source: has 2 entries; it must have at most 1",
+        ),
+        (
+            "datasets: {new: {task: binary, source: {}}}",
+            "datasets.new.source: has 0 entries; it must have at least 1",
+        ),
+        (
+            "datasets: {BreastCancer: {source: {sklearn: breast_cancr}}}",
+            'datasets.BreastCancer.source.sklearn: is "breast_cancr" (did you mean breast_cancer?);'
+            " allowed: breast_cancer, diabetes, digits, iris, wine",
+        ),
+        (
+            "datasets: {a1a: {task: classification}}",
+            'datasets.a1a.task: is "classification"; allowed: regression, binary',
+        ),
+        (
+            "datasets: {GaussianCorrect: {source: {gaussian_classes: {size: 1001}}}}",
+            "datasets.GaussianCorrect.source.gaussian_classes.size: 1001 is not a multiple of 2",
+        ),
+        # methods
+        (
+            "optimization: {methods: [GD, Adam]}",
+            'optimization.methods.1: is "Adam"; allowed: GD, NGD, EFGD',
+        ),
+        (
+            "optimization: {methods: [GD, NGD, GD]}",
+            "optimization.methods: names something twice",
+        ),
+        (
+            "optimization: {methods: []}",
+            "optimization.methods: has 0 entries; it must have at least 1",
+        ),
+        (
+            "optimization: {datasets: [a1a, a1a]}",
+            "optimization.datasets: names something twice",
+        ),
+        # empty grids and windows
+        (
+            "optimization: {step_sizes: {count: 0}}",
+            "optimization.step_sizes.count: is 0; it must be at least 1",
+        ),
+        (
+            "optimization: {dampings: {low: 10.0, high: 0.1}}",
+            "optimization.dampings: the interval from 10.0 to 0.1 is empty; its ends must ascend",
+        ),
+        (
+            "optimization: {step_sizes: {low: 1.0, high: 1.0}}",
+            "optimization.step_sizes: the interval from 1.0 to 1.0 is empty; its ends must ascend",
+        ),
+        (
+            "vector_field: {window: {high: -2.0}}",
+            "vector_field.window: the interval from -1.0 to -2.0 is empty; its ends must ascend",
+        ),
+        (
+            "misspecification: {logistic: {problems: {correct: {window: {theta_2: [1.0, 0.5]}}}}}",
+            "misspecification.logistic.problems.correct.window.theta_2: "
+            "the interval from 1.0 to 0.5 is empty; its ends must ascend",
+        ),
+        # ranges
+        ("vector_field: {damping: -1}", "vector_field.damping: is -1; it must be at least 0"),
+        (
+            "optimization: {dampings: {low: -1}}",
+            "optimization.dampings.low: is -1; it must be greater than 0",
+        ),
+        (
+            "optimization: {prior_variance: 0}",
+            "optimization.prior_variance: is 0; it must be greater than 0",
+        ),
+        (
+            "optimization: {probability_clip: 0.5}",
+            "optimization.probability_clip: is 0.5; it must be less than 0.5",
+        ),
+        (
+            "datasets: {LognormalLine: {source: {lognormal_line: {seed: 4294967296}}}}",
+            "datasets.LognormalLine.source.lognormal_line.seed: is 4294967296; "
+            "it must be at most 4294967295",
+        ),
+        ("vector_field: {damping: .nan}", "vector_field.damping: is not a number"),
+        (
+            "optimization: {step_sizes: {high: .nan}}",
+            "optimization.step_sizes.high: is not a number",
+        ),
+        # types
+        (
+            "optimization: {iterations: many}",
+            'optimization.iterations: is "many"; it must be a whole number',
+        ),
+        (
+            "optimization: {iterations: 99.5}",
+            "optimization.iterations: is 99.5; it must be a whole number",
+        ),
+        ("vector_field: {damping: null}", "vector_field.damping: is null; it must be a number"),
+        ("vector_field: {damping: true}", "vector_field.damping: is true; it must be a number"),
+        ("optimization: {methods: GD}", 'optimization.methods: is "GD"; it must be a list'),
+        (
+            "misspecification: {logistic: {problems: {correct: {title: 3}}}}",
+            "misspecification.logistic.problems.correct.title: is 3; it must be text",
+        ),
+        ("optimization: 3", "optimization: is 3; it must be a section of keys"),
+        (
+            "vector_field: {trajectories: {starts: [[1.0, 2.0], [1.0, b]]}}",
+            'vector_field.trajectories.starts.1.1: is "b"; it must be a number',
+        ),
+        (
+            "vector_field: {trajectories: {starts: [[1.0]]}}",
+            "vector_field.trajectories.starts.0: has 1 entry; it must have at least 2",
+        ),
+        # numbers that YAML reads as text
+        (
+            "vector_field: {damping: 1e-3}",
+            'vector_field.damping: is "1e-3"; it must be a number '
+            "(YAML reads 1e-3 as text: write 1.0e-3)",
+        ),
+        (
+            "vector_field: {damping: 1e5}",
+            'vector_field.damping: is "1e5"; it must be a number '
+            "(YAML reads 1e5 as text: write 1.0e+5)",
+        ),
+        (
+            "vector_field: {damping: -1e-3}",
+            'vector_field.damping: is "-1e-3"; it must be a number '
+            "(YAML reads -1e-3 as text: write -1.0e-3)",
+        ),
+        ("vector_field: {damping: nan}", 'vector_field.damping: is "nan"; it must be a number'),
+    ],
+)
+def test_a_mistake_is_told_in_one_readable_line(changes: str, line: str) -> None:
+    assert faults(changes) == [line]
+
+
+@pytest.mark.parametrize(
+    "key", ["optimization.iterations", "optimization.dampings.count", "vector_field.arrows"]
+)
+def test_a_whole_number_with_a_point_is_refused_before_a_job_trips_over_it(key: str) -> None:
+    assert faults(overlay(key, 100.0)) == [f"{key}: is 100.0; it must be a whole number"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "optimization.step_sizes.high",
+        "optimization.dampings.high",
+        "vector_field.window.high",
+        "vector_field.damping",
+        "vector_field.scales.GD",
+        "misspecification.logistic.ellipse_radius",
+    ],
+)
+def test_infinity_is_refused_where_it_makes_no_sense(key: str) -> None:
+    lines = faults(overlay(key, math.inf))
+    assert [line.partition(": ")[0] for line in lines] == [key]
+
+
+def test_infinity_switches_the_prior_off() -> None:
+    assert (
+        faults("{vector_field: {prior_variance: .inf}, optimization: {prior_variance: .inf}}") == []
+    )
+
+
+# The hint on numbers that YAML reads as text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1e-3", "1e5", "-1e-3", "+1e3", "1e+2", "5E-3", "1E-8", "1E30"),
+        *("1.5e3", "1.0E10", "1.e3", ".5e3", "1e400", "inf", "-inf"),
+    ],
+)
+def test_the_hint_on_a_number_is_one_that_yaml_reads_as_that_number(text: str) -> None:
+    assert isinstance(yaml.safe_load(text), str), "YAML reads this one well"
+    [line] = faults(f"vector_field: {{damping: {text}}}")
+    written = re.search(r"\(YAML reads (\S+) as text: write (\S+)\)$", line)
+    assert written, line
+    assert written[1] == text
+    value = yaml.safe_load(written[2])
+    assert isinstance(value, float), f"YAML reads the hint {written[2]} as text, too"
+    assert value == float(text)
+
+
+@pytest.mark.parametrize(("text", "number"), [("1e3", 1000), ("'100'", 100), ("1E2", 100)])
+def test_the_hint_on_a_whole_number_is_a_whole_number(text: str, number: int) -> None:
+    [line] = faults(f"optimization: {{iterations: {text}}}")
+    written = re.search(r"write (\S+)\)$", line)
+    assert written, line
+    value = yaml.safe_load(written[1])
+    assert (value, type(value)) == (number, int)
+
+
+# Several at once
+
+
+def test_two_mistakes_give_two_lines() -> None:
+    assert faults("{optimization: {methods: [Adam]}, vector_field: {damping: -1, arows: 3}}") == [
+        'optimization.methods.0: is "Adam"; allowed: GD, NGD, EFGD',
+        "vector_field.arows: unknown key (did you mean arrows?); allowed: dataset, prior_variance, "
+        "damping, scales, window, arrows, contour_points, trajectories",
+        "vector_field.damping: is -1; it must be at least 0",
+    ]
+
+
+def test_two_unknown_data_sets_give_two_lines() -> None:
+    lines = faults("{optimization: {datasets: [a, b]}, vector_field: {dataset: c}}")
+    assert [line.split(";")[0] for line in lines] == [
+        'vector_field.dataset: unknown data set "c"',
+        'optimization.datasets.0: unknown data set "a"',
+        'optimization.datasets.1: unknown data set "b"',
+    ]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        ["optimization.iterations"],
+        ["optimization"],
+        ["datasets.a1a.source"],
+        ["datasets.GaussianCorrect.source.gaussian_classes.scale_1"],
+        ["optimization.iterations", "optimization.methods"],
+        ["vector_field", "optimization"],
+    ],
+)
+def test_every_missing_key_is_told_once(missing: list[str]) -> None:
+    assert sorted(faults_without(*missing)) == sorted(f"{key}: missing" for key in missing)
+
+
+def test_names_that_are_numbers_are_told_beside_other_mistakes() -> None:
+    lines = faults("datasets: {2020: {task: binry}, a1a: {task: binry}}")
+    assert 'datasets.a1a.task: is "binry" (did you mean binary?); allowed: regression, binary' in (
+        lines
+    )
+    assert any("2020" in line for line in lines)
+
+
+# Files that are not YAML
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("vector_field:\n  arrows: [1, 2\n  damping: 3\n", 3),
+        ("a: 1\nb:\n\tc: 2\n", 3),
+        ("a: 'open\n", 2),
+        ("a: 1\nb: c: d\n", 2),
+    ],
+)
+def test_a_syntax_error_is_told_with_file_and_line(tmp_path: Path, text: str, line: int) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as caught:
+        configuration.read_yaml(path)
+    assert str(caught.value).startswith(f"{path}, line {line}, column ")
+    assert "not valid YAML" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_yaml_is_read_as_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: θ*\n", encoding="utf-8")
+    assert configuration.read_yaml(path) == {"title": "θ*"}
+
+
+# The schema
+
+# Keys that say it themselves, or whose meaning is that of a formula named beside them.
+SELF_EXPLAINING = {
+    *("vector_field.prior_variance", "optimization.prior_variance"),
+    *("vector_field.damping", "vector_field.arrows", "vector_field.trajectories"),
+    *(f"vector_field.trajectories.{key}" for key in ("step", "points", "kept", "starts")),
+    *(f"vector_field.scales.{method}" for method in ("GD", "NGD", "EFGD")),
+    *("misspecification.logistic", "misspecification.logistic.ellipse_radius"),
+    "misspecification.logistic.problems",
+    *(f"misspecification.logistic.problems.*.{key}" for key in ("title", "window")),
+    *(f"misspecification.logistic.problems.*.window.{key}" for key in ("theta_1", "theta_2")),
+    *(f"optimization.{key}" for key in ("datasets", "methods", "iterations", "divergence_factor")),
+    *(f"optimization.{key}" for key in ("probability_clip", "search", "shards")),
+    *(f"datasets.*.expect.{key}" for key in ("rows", "features", "positives")),
+    *(
+        f"datasets.*.source.lognormal_line.{key}"
+        for key in ("log_mean", "log_scale", "intercept", "slope", "noise")
+    ),
+    *(f"datasets.*.source.gaussian_classes.{key}" for key in ("mean", "scale_0", "scale_1")),
+    *(
+        f"{section}.{key}"
+        for section in ("optimization.step_sizes", "optimization.dampings", "vector_field.window")
+        for key in ("low", "high", "count")
+    ),
+}
+
+
+def resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """A schema with what its $ref points to."""
+    if "$ref" not in node:
+        return node
+    return {**resolved(SCHEMA["$defs"][node["$ref"].removeprefix("#/$defs/")]), **node}
+
+
+def schemas(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema below one, by the path of its key; * stands for any name."""
+    node = resolved(node)
+    yield path, node
+    children = dict(node.get("properties", {}))
+    if isinstance(node.get("additionalProperties"), dict):
+        children["*"] = node["additionalProperties"]
+    if "items" in node:
+        children["[]"] = node["items"]
+    for name, child in children.items():
+        yield from schemas(child, f"{path}.{name}" if path else name)
+
+
+def keys(node: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    """Every key of a configuration, named as `schemas` names it."""
+    schema = resolved(schema)
+    for name, child in node.items() if isinstance(node, dict) else ():
+        known = schema.get("properties", {})
+        key = name if name in known else "*"
+        below = known.get(name) or schema["additionalProperties"]
+        yield f"{path}.{key}".lstrip(".")
+        yield from keys(child, below, f"{path}.{key}".lstrip("."))
+
+
+def test_the_schema_is_a_valid_schema() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_no_section_of_the_schema_lets_unknown_keys_through() -> None:
+    for path, node in schemas(SCHEMA):
+        if node.get("type") != "object":
+            assert "properties" not in node, f"{path} has keys but is not said to be an object"
+            continue
+        extra = node.get("additionalProperties")
+        named = isinstance(extra, dict) and "propertyNames" in node
+        assert extra is False or named, f"{path} lets unknown keys through"
+
+
+def test_everything_in_the_schema_has_a_type_or_a_list_of_values() -> None:
+    assert all({"type", "enum"} & node.keys() for _, node in schemas(SCHEMA))
+
+
+def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
+    known = {path for path, _ in schemas(SCHEMA) if path and "[]" not in path}
+    assert set(keys(CONFIG, SCHEMA)) == known
+
+
+def test_only_optional_keys_may_be_missing() -> None:
+    optional = {
+        f"{path}.{name}"
+        for path, node in schemas(SCHEMA)
+        for name in node.get("properties", {})
+        if name not in node.get("required", ())
+    }
+    choices = ("snapshot", "sklearn", "lognormal_line", "gaussian_classes")
+    assert optional == {
+        "datasets.*.expect",
+        *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
+        *(f"datasets.*.source.{source}" for source in choices),
+        *(f"vector_field.scales.{method}" for method in ("GD", "NGD", "EFGD")),
+    }
+
+
+def test_every_key_of_the_schema_is_described_or_explains_itself() -> None:
+    bare = {
+        path
+        for path, node in schemas(SCHEMA)
+        if path and path[-1] not in "]*" and "description" not in node
+    }
+    assert bare <= SELF_EXPLAINING, f"without a description: {sorted(bare - SELF_EXPLAINING)}"

@@ -1,0 +1,403 @@
+"""Problems against differences, the oracle's loops, closed forms, SciPy and scikit-learn."""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pytest
+import scipy.optimize
+from numpy.testing import assert_allclose
+from sklearn.linear_model import LogisticRegression
+
+import oracle
+from conftest import (
+    CLASSES,
+    DESIGNS,
+    FEATURES,
+    SIZE,
+    TASKS,
+    derivative,
+    draw_inputs,
+    draw_targets,
+    oracle_terms,
+    paper_problem,
+    random_problem,
+)
+from empirical_fisher import models
+from empirical_fisher.likelihoods import Bernoulli, Gaussian
+from empirical_fisher.problems import MinimizerNotFoundError, Problem, linear_problem
+
+PRIORS = (np.inf, 0.5)
+QUANTITIES = ("loss", "gradient", "fisher", "empirical_fisher", "hessian")
+MATRICES = ("fisher", "ggn", "empirical_fisher", "hessian")
+SEVERAL = (
+    *QUANTITIES,
+    "predictions",
+    "residuals",
+    "losses",
+    "example_gradients",
+    "ggn",
+)
+
+linear_cases = pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param(random_problem(*case), id="-".join(map(str, case)))
+        for case in product(TASKS, DESIGNS, PRIORS)
+    ],
+)
+
+
+@dataclass(frozen=True)
+class TanhModel:
+    """f(x, θ) = tanh(x · θ): a model that is not linear in θ, after the protocol `models.Model`."""
+
+    inputs: np.ndarray
+
+    @property
+    def parameters(self):
+        return self.inputs.shape[1]
+
+    def predict(self, theta):
+        return np.tanh(theta @ self.inputs.T)[..., None]
+
+    def jacobian(self, theta):
+        return ((1 - self.predict(theta) ** 2) * self.inputs)[..., None, :]
+
+    def pull_back(self, theta, residual):
+        return np.einsum("...nmp,...nm->...p", self.jacobian(theta), residual)
+
+    def gram(self, theta, weights):
+        jacobian = self.jacobian(theta)
+        return np.einsum("...nmp,...nmk,...nkq->...pq", jacobian, weights, jacobian)
+
+    def curvature(self, theta, residual):
+        f = self.predict(theta)
+        second = (-2 * f * (1 - f**2) * residual)[..., 0]
+        return np.einsum("...n,np,nq->...pq", second, self.inputs, self.inputs)
+
+
+def tanh_problem(likelihood, prior_variance=np.inf):
+    inputs = draw_inputs("dense")
+    task = "binary" if isinstance(likelihood, Bernoulli) else "regression"
+    targets = draw_targets(task, len(inputs))
+    return Problem(likelihood, TanhModel(inputs), targets, prior_variance)
+
+
+nonlinear_cases = pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param(tanh_problem(likelihood, prior), id=f"{type(likelihood).__name__}-{prior}")
+        for likelihood, prior in product((Gaussian(), Bernoulli()), PRIORS)
+    ],
+)
+
+
+def draw_theta(problem, *lead, seed=0):
+    return np.random.default_rng([seed, 2]).standard_normal((*lead, problem.parameters))
+
+
+def transposed(matrix):
+    return np.swapaxes(matrix, -1, -2)
+
+
+def test_designs_take_the_two_paths_of_the_linear_model():
+    share = {design: np.mean(draw_inputs(design) != 0) for design in DESIGNS}
+    assert share["sparse"] < models.SPARSE_BELOW < share["dense"]
+
+
+def test_sparse_and_dense_products_agree(monkeypatch):
+    for task in TASKS:
+        sparse = random_problem(task, "sparse").at(draw_theta(random_problem(task)))
+        values = {name: getattr(sparse, name) for name in SEVERAL}
+        with monkeypatch.context() as patch:
+            patch.setattr(models, "SPARSE_BELOW", 0.0)
+            dense = random_problem(task, "sparse").at(sparse.theta)
+            for name, value in values.items():
+                assert_allclose(getattr(dense, name), value, rtol=1e-9, atol=1e-14, err_msg=name)
+
+
+# Derivatives
+
+
+@linear_cases
+def test_gradient_is_the_derivative_of_the_loss(problem):
+    theta = draw_theta(problem)
+    slope = derivative(lambda theta: problem.at(theta).loss, theta)
+    assert_allclose(problem.at(theta).gradient, slope, rtol=1e-8, atol=1e-10)
+
+
+@linear_cases
+def test_hessian_is_the_derivative_of_the_gradient(problem):
+    theta = draw_theta(problem)
+    slope = derivative(lambda theta: problem.at(theta).gradient, theta)
+    assert_allclose(problem.at(theta).hessian, slope, rtol=1e-8, atol=1e-10)
+
+
+@nonlinear_cases
+def test_derivatives_of_a_nonlinear_model(problem):
+    theta = draw_theta(problem)
+    point = problem.at(theta)
+    slope = derivative(lambda theta: problem.at(theta).loss, theta)
+    curvature = derivative(lambda theta: problem.at(theta).gradient, theta)
+    assert_allclose(point.gradient, slope, rtol=1e-8, atol=1e-10)
+    assert_allclose(point.hessian, curvature, rtol=1e-8, atol=1e-10)
+    # the curvature of the model is a good part of it, and no part of Fisher and GGN
+    prior = problem.prior_precision * np.eye(problem.parameters)
+    assert np.linalg.norm(point.hessian - point.ggn - prior) > 0.01 * np.linalg.norm(point.ggn)
+    assert_allclose(point.fisher, point.ggn, rtol=1e-12, atol=1e-15)
+
+
+# Definitions
+
+
+@linear_cases
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_quantities_match_the_oracle(problem, name):
+    """Loops over examples and outcomes; the prior is in loss, gradient and Hessian only."""
+    theta = draw_theta(problem)
+    data = dict(zip(QUANTITIES, oracle_terms(problem)(theta), strict=True))
+    precision = oracle.prior_precision(problem.size, problem.prior_variance)
+    prior = {
+        "loss": precision * theta @ theta / 2,
+        "gradient": precision * theta,
+        "hessian": precision * np.eye(len(theta)),
+    }
+    expected = data[name] + prior.get(name, 0.0)
+    assert_allclose(getattr(problem.at(theta), name), expected, rtol=1e-12, atol=1e-14)
+
+
+def test_clipped_quantities_match_the_oracle():
+    inputs, targets = 20 * draw_inputs("dense"), draw_targets("binary")
+    problem = linear_problem(inputs, targets, "binary", probability_clip=1e-8)
+    theta = draw_theta(problem)
+    assert np.abs(problem.at(theta).predictions).max() > 40
+    for name, expected in zip(QUANTITIES, oracle_terms(problem)(theta), strict=True):
+        assert_allclose(getattr(problem.at(theta), name), expected, rtol=1e-12, err_msg=name)
+
+
+@linear_cases
+def test_ggn_is_the_fisher(problem):
+    point = problem.at(draw_theta(problem))
+    assert_allclose(point.ggn, point.fisher, rtol=1e-12, atol=1e-15)
+
+
+@linear_cases
+def test_matrices_are_weighted_grams_of_the_jacobian(problem):
+    point = problem.at(draw_theta(problem))
+    jacobian = problem.model.jacobian(point.theta)
+    assert jacobian.shape == (problem.size, problem.likelihood.outputs, problem.parameters)
+    weights = {
+        "ggn": problem.likelihood.hessian(point.predictions),
+        "fisher": problem.likelihood.fisher(point.predictions),
+        "empirical_fisher": np.einsum("nm,nk->nmk", point.residuals, point.residuals),
+    }
+    for name, weight in weights.items():
+        total = np.einsum("nmp,nmk,nkq->pq", jacobian, weight, jacobian)
+        assert_allclose(getattr(point, name), total / problem.size, rtol=1e-12, atol=1e-14)
+
+
+def test_jacobian_is_the_derivative_of_the_predictions():
+    for task in TASKS:
+        problem = random_problem(task)
+        theta = draw_theta(problem)
+        slope = derivative(problem.model.predict, theta)
+        assert_allclose(problem.model.jacobian(theta), slope, rtol=1e-8, atol=1e-10)
+
+
+@linear_cases
+def test_example_gradients_make_gradient_and_empirical_fisher(problem):
+    point = problem.at(draw_theta(problem))
+    gradients = point.example_gradients
+    prior = problem.prior_precision * point.theta
+    assert gradients.shape == (problem.size, problem.parameters)
+    assert_allclose(gradients.mean(axis=0), point.gradient - prior, rtol=1e-12, atol=1e-14)
+    total = np.zeros_like(point.empirical_fisher)
+    for gradient in gradients:
+        total += np.outer(gradient, gradient)
+    assert_allclose(point.empirical_fisher, total / problem.size, rtol=1e-12, atol=1e-14)
+
+
+@linear_cases
+def test_matrices_are_symmetric_and_positive_semidefinite(problem):
+    point = problem.at(draw_theta(problem, 5))
+    for name in MATRICES:
+        matrix = getattr(point, name)
+        assert_allclose(matrix, transposed(matrix), rtol=1e-13, atol=1e-15, err_msg=name)
+        eigenvalues = np.linalg.eigvalsh(matrix)
+        assert np.all(eigenvalues[..., 0] >= -1e-14 * eigenvalues[..., -1]), name
+
+
+@linear_cases
+def test_leading_axes_are_one_by_one(problem):
+    check_leading_axes(problem)
+
+
+@nonlinear_cases
+def test_leading_axes_are_one_by_one_in_a_nonlinear_model(problem):
+    check_leading_axes(problem)
+
+
+def check_leading_axes(problem):
+    theta = draw_theta(problem, 2, 3)
+    together = problem.at(theta)
+    for index in np.ndindex(2, 3):
+        alone = problem.at(theta[index])
+        for name in SEVERAL:
+            value, one = getattr(together, name), getattr(alone, name)
+            assert value.shape == (2, 3, *one.shape), name
+            assert_allclose(value[index], one, rtol=1e-9, atol=1e-14, err_msg=name)
+
+
+# Minima
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_minimizer_of_least_squares_is_the_solution_of_lstsq(design):
+    problem = random_problem("regression", design)
+    expected = np.linalg.lstsq(problem.model.inputs, problem.targets)[0]
+    assert_allclose(problem.minimizer(), expected, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("prior_variance", [0.1, 3.0])
+def test_minimizer_with_a_prior_is_ridge_regression(design, prior_variance):
+    problem = random_problem("regression", design, prior_variance)
+    inputs, targets = problem.model.inputs, problem.targets
+    matrix = inputs.T @ inputs + np.eye(problem.parameters) / prior_variance
+    expected = np.linalg.solve(matrix, inputs.T @ targets)
+    assert_allclose(problem.minimizer(), expected, rtol=1e-11, atol=1e-13)
+    normal_equations = oracle.minimum_linear(inputs, targets, prior_variance)
+    assert_allclose(problem.minimizer(), normal_equations, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+@pytest.mark.parametrize("prior_variance", [np.inf, 0.5])
+def test_minimizer_is_scikit_learns(task, design, prior_variance):
+    """Its C is the variance of the prior."""
+    problem = random_problem(task, design, prior_variance)
+    theta = problem.minimizer()
+    fitted = LogisticRegression(
+        C=prior_variance, fit_intercept=False, solver="newton-cg", tol=1e-10, max_iter=1000
+    ).fit(problem.model.inputs, problem.targets)
+    coefficients = theta.reshape(-1, FEATURES)
+    if task == "multiclass":  # without a prior, adding the same to all classes changes nothing
+        coefficients = coefficients - coefficients.mean(axis=0)
+    assert_allclose(coefficients, fitted.coef_, atol=1e-6)
+
+
+@linear_cases
+def test_minimizer_is_scipys(problem):
+    terms, precision = oracle_terms(problem), problem.prior_precision
+    found = scipy.optimize.minimize(
+        lambda theta: terms(theta)[0] + precision * theta @ theta / 2,
+        np.zeros(problem.parameters),
+        jac=lambda theta: terms(theta)[1] + precision * theta,
+        method="BFGS",
+        options={"gtol": 1e-7},
+    )
+    point = problem.at(problem.minimizer())
+    assert_allclose(np.linalg.norm(point.gradient), 0, atol=1e-13)
+    assert_allclose(point.loss, found.fun, rtol=1e-10)
+    mean = problem.likelihood.mean
+    assert_allclose(mean(point.predictions), mean(problem.at(found.x).predictions), atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_minimizer_of_logistic_regression_is_the_oracles(scale):
+    inputs, targets = draw_inputs("dense"), draw_targets("binary")
+    problem = linear_problem(scale * inputs, targets, "binary")
+    assert_allclose(scale * problem.minimizer(), oracle.minimum_logistic(inputs, targets), 1e-9)
+
+
+def test_minimizer_on_raw_features():
+    """Boston's columns differ in scale by three orders of magnitude."""
+    problem = paper_problem("Boston")
+    expected = np.linalg.lstsq(problem.model.inputs, problem.targets)[0]
+    assert_allclose(problem.minimizer(), expected, rtol=1e-9)
+
+
+def test_minimizer_on_very_badly_scaled_features():
+    scales = np.array([1.0, 1e5, 1e-5, 1.0])
+    inputs, targets = draw_inputs("dense"), draw_targets("regression")
+    expected = np.linalg.lstsq(inputs, targets)[0]
+    problem = linear_problem(inputs * scales, targets, "regression")
+    assert_allclose(scales * problem.minimizer(), expected, rtol=1e-6)
+
+
+def overlapping_classes(seed):
+    """Logistic regression with a minimum, on features of several scales."""
+    generator = np.random.default_rng(seed)
+    features = generator.integers(1, 5)
+    scales = 10.0 ** generator.integers(-3, 4, features)
+    inputs = generator.standard_normal((60, features))
+    targets = (generator.random(60) < 1 / (1 + np.exp(-inputs[:, 0]))) * 1.0
+    return linear_problem(inputs * scales, targets, "binary")
+
+
+def test_minimizer_is_found_if_there_is_one():
+    lost = []
+    for seed in range(120):
+        problem = overlapping_classes(seed)
+        try:
+            point = problem.at(problem.minimizer())
+        except MinimizerNotFoundError:
+            lost.append(seed)
+        else:
+            start = problem.at(np.zeros(problem.parameters))
+            assert np.linalg.norm(point.gradient) < 1e-10 * np.linalg.norm(start.gradient)
+    assert not lost
+
+
+def separable(task, kind):
+    """Classes told apart by a line or, quasi-separable, by a feature that few examples have."""
+    inputs = draw_inputs("dense")
+    if kind == "quasi-separable":
+        inputs[:, 3] = np.arange(SIZE) < 3
+        targets = draw_targets(task)
+        targets[:3] = 1.0
+        return inputs, targets
+    scores = inputs @ np.random.default_rng(3).standard_normal((FEATURES, CLASSES))
+    targets = np.argmax(scores, axis=1) if task == "multiclass" else scores[:, 0] > 0
+    return inputs, targets * 1.0
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("kind", ["separable", "quasi-separable"])
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_separable_classes_have_no_minimum(task, kind, scale):
+    inputs, targets = separable(task, kind)
+    with pytest.raises(MinimizerNotFoundError, match="prior variance"):
+        linear_problem(scale * inputs, targets, task).minimizer()
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_a_prior_gives_separable_classes_a_minimum(task):
+    problem = linear_problem(*separable(task, "separable"), task, prior_variance=1.0)
+    assert_allclose(problem.at(problem.minimizer()).gradient, 0, atol=1e-13)
+
+
+# Parts
+
+
+@pytest.mark.parametrize("task", ["Regression", "poisson", ""])
+def test_unknown_task(task):
+    with pytest.raises(ValueError, match="regression, binary or multiclass"):
+        linear_problem(draw_inputs("dense"), draw_targets("binary"), task)
+
+
+@linear_cases
+def test_counts(problem):
+    assert problem.size == SIZE
+    assert problem.parameters == FEATURES * problem.likelihood.outputs
+    assert problem.prior_precision == oracle.prior_precision(SIZE, problem.prior_variance)
+
+
+def test_parameters_of_several_outputs_stand_one_output_after_the_other():
+    problem = random_problem("multiclass")
+    theta = draw_theta(problem)
+    predictions = problem.at(theta).predictions
+    for output in range(CLASSES):
+        column = problem.model.inputs @ theta[FEATURES * output : FEATURES * (output + 1)]
+        assert_allclose(predictions[:, output], column, rtol=1e-13, atol=1e-15)
