@@ -9,6 +9,10 @@ sys.path.insert(0, f"{workflow.basedir}/src")
 include: "workflow/rules/common.smk"
 
 
+# Names the line of a syntax error, which Snakemake's own reading does not.
+configuration.read_yaml(ROOT / "config.yaml")
+
+
 configfile: f"{workflow.basedir}/config.yaml"
 
 

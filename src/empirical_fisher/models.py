@@ -22,7 +22,8 @@ import scipy.sparse
 
 from .likelihoods import Array
 
-PAIRS = 2**24  # products of features that are kept in memory, at most
+PAIRS = 2**24  # products of two features that are kept in memory, at most
+CACHED = 2**17  # numbers that fit in a core's cache
 SPARSE_BELOW = 0.25  # share of nonzeros under which sparse products are the faster ones
 
 
@@ -75,29 +76,21 @@ class LinearModel:
         share = np.count_nonzero(self.inputs) / max(self.inputs.size, 1)
         return scipy.sparse.csr_array(self.inputs) if share < SPARSE_BELOW else self.inputs
 
-    def _pairs(self, rows: slice) -> Array | scipy.sparse.csr_array:
+    @cached_property
+    def _pairs(self) -> Array | scipy.sparse.csr_array | None:
         """Products of two features, the upper triangle of every ``x_n x_nᵀ``, as columns.
 
-        Shape ``(D (D + 1) / 2, rows)``. All weighted Gram matrices of a batch are then one product
-        with the matrix of their weights.
+        Shape ``(D (D + 1) / 2, N)``. All weighted Gram matrices of a batch are then one product
+        with the matrix of their weights. None where there are more than `PAIRS` of them.
         """
+        used = np.count_nonzero(self.inputs, axis=1) if self._is_sparse else self.inputs.shape[1]
+        if np.sum(np.broadcast_to(used * (used + 1) / 2, len(self.inputs))) > PAIRS:
+            return None
         first, second = np.triu_indices(self.inputs.shape[1])
         if self._is_sparse:
-            columns = scipy.sparse.csc_array(self.inputs[rows])
+            columns = scipy.sparse.csc_array(self.inputs)
             return scipy.sparse.csr_array((columns[:, first] * columns[:, second]).T)
-        return np.ascontiguousarray((self.inputs[rows, first] * self.inputs[rows, second]).T)
-
-    @cached_property
-    def _blocks(self) -> list[slice]:
-        """The rows, in blocks whose pairs of features are small enough to keep in memory."""
-        size, features = self.inputs.shape
-        rows = max(1, 2 * PAIRS // (features * (features + 1)))
-        return [slice(first, first + rows) for first in range(0, size, rows)]
-
-    @cached_property
-    def _all_pairs(self) -> Array | scipy.sparse.csr_array:
-        """The pairs of the only block of a problem that has one block."""
-        return self._pairs(*self._blocks)
+        return np.ascontiguousarray((self.inputs[:, first] * self.inputs[:, second]).T)
 
     @property
     def _is_sparse(self) -> bool:
@@ -132,19 +125,27 @@ class LinearModel:
 
     def gram(self, theta: Array, weights: Array) -> Array:
         """Blocks ``Xᵀ diag(Λ_mk) X``; see `Model.gram`."""
-        lead = theta.shape[:-1]
+        lead, features = theta.shape[:-1], self.inputs.shape[1]
         rows = np.moveaxis(weights, -3, -1).reshape(-1, len(self.inputs))
-        if len(self._blocks) == 1:
-            packed = (self._all_pairs @ rows.T).T
+        if self._pairs is not None:
+            packed = np.ascontiguousarray((self._pairs @ rows.T).T)
+            blocks = np.take(packed, self._unpack, axis=1)
         else:
-            products = [(self._pairs(block) @ rows[:, block].T).T for block in self._blocks]
-            packed = np.sum(products, axis=0)
-        packed = np.ascontiguousarray(packed)
-        features = self.inputs.shape[1]
-        blocks = np.take(packed, self._unpack, axis=1).reshape(
-            *lead, self.outputs, self.outputs, features, features
-        )
+            blocks = self._gram_by_rows(rows)
+        blocks = blocks.reshape(*lead, self.outputs, self.outputs, features, features)
         return np.swapaxes(blocks, -3, -2).reshape(*lead, self.parameters, self.parameters)
+
+    def _gram_by_rows(self, weights: Array) -> Array:
+        """``Xᵀ diag(w) X`` for weights ``(K, N)``, by as many rows at a time as stay in cache."""
+        size, features = self.inputs.shape
+        gram = np.zeros((len(weights), features, features))
+        rows = max(1, CACHED // features)
+        for first in range(0, size, rows):
+            block = slice(first, first + rows)
+            inputs = self.inputs[block]
+            for total, weight in zip(gram, weights[:, block], strict=True):
+                total += inputs.T @ (weight[:, None] * inputs)
+        return gram
 
     def curvature(self, theta: Array, residual: Array) -> Array:
         """Zero: the model is linear in ``θ``."""
