@@ -1,6 +1,7 @@
 """Time the search against the same search one cell after the other, side by side in one run.
 
-`make bench` runs this and writes results/benchmark.csv and results/benchmark_growth.csv.
+`make bench` writes three tables to results/: benchmark.csv; benchmark_rounding.csv, how far the two
+searches' losses differ; and benchmark_growth.csv, how cost grows with the problem.
 """
 
 from __future__ import annotations
@@ -65,6 +66,11 @@ def main() -> None:
     table = table[[*columns, "cells", "iterations", "peak_megabytes"]]
     print(table.round(2).to_string(index=False))
     write_csv(table, "results/benchmark.csv")
+
+    cases = [(dataset, method, EVERY) for dataset in DATASETS for method in METHODS]
+    rounding = pd.DataFrame(side_by_side(workers.rounding, cases))
+    print(rounding.to_string(index=False))
+    write_csv(rounding, "results/benchmark_rounding.csv")
 
     sizes = [(size, 20, 32) for size in (10**3, 10**4, 10**5, 10**6)]
     features = [(2000, count, 32) for count in (10, 30, 100, 300)]

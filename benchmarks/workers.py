@@ -63,6 +63,38 @@ def shard(dataset: str, method: str, mode: str, number: int, shards: int) -> dic
     )
 
 
+def rounding(dataset: str, method: str, every: tuple[int, int]) -> dict[str, Any]:
+    """Compare the final losses of cells up to half above the best with the naive search's."""
+    inputs, targets, task = load(dataset)
+    problem = linear_problem(inputs, targets, task)
+    table = search.evaluate(problem, method, *grid(method, every), SCHEDULE, certified=True)
+    good = table[table["final_loss"] <= 1.5 * table["final_loss"].min()]
+    differences = [
+        abs(
+            one_by_one.descend(
+                inputs,
+                targets,
+                task,
+                method,
+                cell.step_size,
+                cell.damping,
+                SCHEDULE.iterations,
+                SCHEDULE.divergence_factor,
+            )[2]
+            / cell.final_loss
+            - 1
+        )
+        for cell in good.itertuples()
+    ]
+    return {
+        "dataset": dataset,
+        "method": method,
+        "good_cells": len(good),
+        "median_difference": float(np.median(differences)),
+        "largest_difference": float(np.max(differences)),
+    }
+
+
 def growth(size: int, features: int, cells: int) -> dict[str, Any]:
     """Time natural gradient steps on drawn logistic regressions against their arithmetic."""
     generator = np.random.default_rng(0)

@@ -31,6 +31,7 @@ from .models import LinearModel
 from .problems import Point, Problem
 
 SLACK = 1e-9  # relative to the present loss
+RESOLVED = 1e-7  # relative curvature that the arithmetic of a step still resolves well
 
 Bound = Callable[[Point, Array, Array, Array], Array]
 """``(point, step_size, damping, steps to go) -> lower bound on the final loss``, broadcasting."""
@@ -77,6 +78,11 @@ class Terms:
         inputs = self.problem.model.inputs  # type: ignore[attr-defined]
         values, vectors = np.linalg.eigh(inputs.T @ inputs / self.problem.size)
         return np.maximum(values, 0.0), vectors
+
+    @cached_property
+    def least(self) -> float:
+        """``L*`` of least squares."""
+        return float(self.problem.at(self.problem.minimizer()).loss)
 
     @cached_property
     def longest(self) -> float:
@@ -196,14 +202,24 @@ class Terms:
         return self._least_squares(point, np.nan_to_num(rates), remaining)
 
     def _least_squares(self, point: Point, rates: Array, remaining: Array) -> Array:
-        """The loss ``L* + ½ Σ_i g_i² / (μ_i + ρ)`` after every ``g_i`` has shrunk ``R`` times."""
+        """The loss ``L* + ½ Σ_i g_i² / (μ_i + ρ)`` after every ``g_i`` has shrunk ``R`` times.
+
+        In directions whose curvature is below `RESOLVED` of the highest, rounding decides what a
+        step does; there all that could be gained is taken off.
+        """
         curvature = self.spectrum[0] + self.problem.prior_precision
-        rows = np.atleast_2d(point.gradient @ self.spectrum[1])
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            energy = np.where(curvature > 1e-14 * curvature[-1], 0.5 * rows**2 / curvature, 0.0)
-            shrunk = 1 - np.abs(1 - rates) ** (2 * remaining[:, None])
-            decrease = np.where(energy > 0, energy * shrunk, 0.0)
-        return self._after(point, np.sum(decrease, axis=-1))
+        resolved = curvature > RESOLVED * curvature[-1]
+        rows = np.atleast_2d(point.gradient @ self.spectrum[1])[:, resolved]
+        with np.errstate(over="ignore", invalid="ignore"):
+            shrink = np.abs(1 - rates[:, resolved]) ** (2 * remaining[:, None])
+            left = np.where(rows == 0, 0.0, 0.5 * rows**2 / curvature[resolved] * shrink).sum(
+                axis=-1
+            )
+        return (1 - RESOLVED) * left + self._slackened(point, self.least)
 
     def _after(self, point: Point, decrease: Array) -> Array:
-        return point.loss - decrease - SLACK * np.abs(point.loss)
+        return self._slackened(point, point.loss - decrease)
+
+    def _slackened(self, point: Point, bound: Array | float) -> Array:
+        """A bound less what the rounding of losses may make of it."""
+        return bound - SLACK * np.abs(point.loss) - SLACK**3 * self.limit
