@@ -210,12 +210,13 @@ def _ends(memorised: pd.DataFrame, problem: str) -> pd.DataFrame:
 
 
 def _norms(ends: pd.DataFrame) -> str:
-    """The largest norms relative to the Hessian's, and the least that is left of the Hessian."""
+    """How well the data are fitted, and the norms relative to the Hessian's, the worst of each."""
     empirical, remainder = (
         (ends[name] / ends["hessian"]).max() for name in ("empirical_fisher", "fisher_remainder")
     )
     return (
-        f"{len(ends)} starts: ‖EF‖/‖H‖ ≤ {empirical:.1g} and ‖H − F‖/‖H‖ ≤ {remainder:.1g} at the "
+        f"{len(ends)} starts, mean ‖∇_f ℓ‖₁ ≤ {ends['residual'].max():.1g}: "
+        f"‖EF‖/‖H‖ ≤ {empirical:.1g} and ‖H − F‖/‖H‖ ≤ {remainder:.1g} at the "
         f"end, where ‖H‖ ≥ {ends['hessian'].min():.1g}"
     )
 
