@@ -22,6 +22,7 @@ check(config)
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/curvature.smk"
 
 
 rule all:
@@ -31,5 +32,8 @@ rule all:
         rules.figure2.output,
         rules.figure3.output,
         rules.sensitivity_figure.output,
+        rules.curvature_remainder_figure.output,
+        rules.curvature_splits_figure.output,
+        rules.curvature_claims.output,
         "results/hyperparameters.csv",
         "results/sensitivity.csv",

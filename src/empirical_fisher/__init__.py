@@ -9,12 +9,13 @@ The modules, in the order of the data flow:
 =================  ================================================================
 `datasets`         getting a data set; `synthetic` draws one
 `likelihoods`      ``p(y | f)``: loss, residual and curvature in the natural parameter
-`models`           ``f(x, θ)``: predictions and their Jacobian
+`models`           ``f(x, θ)``: predictions and their Jacobian; `networks` has a nonlinear one
 `problems`         loss, gradient, Fisher, GGN, empirical Fisher, Hessian at a ``θ``
 `solvers`          preconditioned directions and the descent loop
 `search`           the grid of step sizes and dampings, and its best cell
 `vector_field`     the experiment of Figure 1
 `misspecification` the experiment of Figure 2
+`curvature`        the ledger of `identities`, `remainder` (Proposition 2) and `splits` (§4.1)
 `figures`          tables in, figures out; `style` holds their look
 =================  ================================================================
 """

@@ -1,0 +1,127 @@
+r"""Proposition 2: what the GGN leaves out of the Hessian, against its bound, in the paper's sums.
+
+The remainder is ``∇²L − G = Σ_n Σ_m [∇_f ℓ_n]_m ∇² f_n^(m)``. By the triangle inequality
+``‖∇²L − G‖₂ ≤ Σ_n Σ_m |[∇_f ℓ_n]_m| ‖∇² f_n^(m)‖₂ ≤ r(θ) β`` with
+``r(θ) = Σ_n ‖∇_f ℓ_n‖₁``, and that is the proposition without the square of Eq. 13. With the
+square it can't hold for all problems: to count every example ``k`` times multiplies the left side
+by ``k²`` and the right one by ``k``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from . import network_problems
+from .likelihoods import Array, Categorical, Gaussian
+from .networks import TanhNetwork
+from .problems import Problem
+
+
+def experiment(
+    *,
+    seed: int,
+    examples: int,
+    features: int,
+    hidden: int,
+    classes: int,
+    step_size: float,
+    iterations: int,
+    copies: Sequence[int],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train a network by gradient descent on data of its own kind, and compare along the way.
+
+    Returns
+    -------
+    Two tables: `along` the training of each problem and `repeated` at its end, both with the
+    columns ``problem`` first and ``smoothness``, the ``β`` that is proven for the whole training,
+    last.
+    """
+    generator = np.random.default_rng(seed)
+    training, copied = {}, {}
+    for name, likelihood in {"regression": Gaussian(), "softmax": Categorical(classes)}.items():
+        inputs = network_problems.inputs(generator, examples, features)
+        model = TanhNetwork(inputs, hidden, likelihood.outputs)
+        f = model.predict(network_problems.weights(generator, model))
+        problem = Problem(likelihood, model, network_problems.targets(generator, likelihood, f))
+        start = network_problems.weights(generator, model)
+        path = network_problems.path(
+            problem, start, "GD", step_size=step_size, iterations=iterations
+        )
+        beta = smoothness(problem, path)
+        training[name] = along(problem, path).assign(smoothness=beta)
+        copied[name] = repeated(problem, path[-1], copies).assign(smoothness=beta)
+    return _stack(training), _stack(copied)
+
+
+def spectral_norm(matrix: Array) -> Array:
+    """``‖A‖₂`` of symmetric matrices ``(..., P, P)``: the largest modulus of an eigenvalue."""
+    return np.max(np.abs(np.linalg.eigvalsh(matrix)), axis=-1)
+
+
+def smoothness(problem: Problem, path: Array) -> float:
+    """A proven ``β`` on a convex set that holds all of a path; see `TanhNetwork.smoothness`."""
+    model = _network(problem)
+    return model.smoothness(float(np.max(np.abs(model.layers(path)[1]))))
+
+
+def along(problem: Problem, path: Array) -> pd.DataFrame:
+    """What Proposition 2 compares, along a path of a network without prior.
+
+    Parameters
+    ----------
+    problem
+        With a `TanhNetwork`.
+    path
+        Iterates ``(T + 1, P)``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``iteration, loss, remainder, residual, curvature``: the loss as the library's average,
+        ``‖∇²L − G‖₂`` and ``r(θ)`` as the paper's sums, and ``max_nm ‖∇² f_n^(m)‖₂``, which no
+        ``β`` can be below.
+    """
+    point = problem.at(path)
+    return pd.DataFrame(
+        {
+            "iteration": np.arange(len(path)),
+            "loss": point.loss,
+            "remainder": problem.size * spectral_norm(point.hessian - point.ggn),
+            "residual": np.sum(np.abs(point.residuals), axis=(-1, -2)),
+            "curvature": np.max(_network(problem).curvature_norms(path), axis=(-1, -2)),
+        }
+    )
+
+
+def repeated(problem: Problem, theta: Array, copies: Sequence[int]) -> pd.DataFrame:
+    """What Proposition 2 compares, at one ``θ`` ``(P,)`` with every example counted ``k`` times.
+
+    A copy has the prediction function of its original: a ``β`` of the problem is one of all these.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``copies, loss, remainder, residual, curvature``; see `along`.
+    """
+    model = _network(problem)
+    tables = {}
+    for count in copies:
+        inputs = np.repeat(model.inputs, count, axis=0)
+        network = TanhNetwork(inputs, model.hidden, model.outputs)
+        copied = replace(problem, model=network, targets=np.repeat(problem.targets, count))
+        tables[count] = along(copied, theta[None]).drop(columns="iteration")
+    return pd.concat(tables, names=["copies"]).reset_index("copies")
+
+
+def _network(problem: Problem) -> TanhNetwork:
+    if not isinstance(problem.model, TanhNetwork):
+        raise TypeError("a smoothness is proven for a TanhNetwork only")
+    return problem.model
+
+
+def _stack(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(tables, names=["problem"]).reset_index("problem")

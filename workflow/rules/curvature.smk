@@ -1,0 +1,110 @@
+# Proposition 1, Eq. 4 and Eq. 14: matrices that should be equal.
+rule curvature_identities:
+    input:
+        code("identities", "tables"),
+    output:
+        "results/curvature/identities.csv",
+    log:
+        "logs/curvature/identities.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["curvature"]["identities"],
+    script:
+        "../scripts/curvature_identities.py"
+
+
+# Proposition 2: what the GGN leaves out of the Hessian, and its bound.
+rule curvature_remainder:
+    input:
+        code("remainder", "tables"),
+    output:
+        training="results/curvature/remainder_training.csv",
+        repeated="results/curvature/remainder_repeated.csv",
+    log:
+        "logs/curvature/remainder.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["curvature"]["remainder"],
+    script:
+        "../scripts/curvature_remainder.py"
+
+
+# §4.1: two splits of the loss, their residual gradients, and their GGNs where all data are fitted.
+rule curvature_splits:
+    input:
+        code("splits", "tables"),
+    output:
+        residuals="results/curvature/residual_gradients.csv",
+        memorised="results/curvature/memorised.csv",
+    log:
+        "logs/curvature/splits.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["curvature"]["splits"],
+    script:
+        "../scripts/curvature_splits.py"
+
+
+rule curvature_claims:
+    input:
+        code("curvature", "ledger", "tables"),
+        identities=rules.curvature_identities.output[0],
+        training=rules.curvature_remainder.output.training,
+        repeated=rules.curvature_remainder.output.repeated,
+        residuals=rules.curvature_splits.output.residuals,
+        memorised=rules.curvature_splits.output.memorised,
+    output:
+        "results/claims/curvature.csv",
+    log:
+        "logs/claims/curvature.log",
+    conda:
+        "../../environment.yml"
+    params:
+        criteria=config["curvature"]["criteria"],
+    script:
+        "../scripts/curvature_claims.py"
+
+
+rule curvature_remainder_figure:
+    input:
+        code("figures_curvature", "tables"),
+        training=rules.curvature_remainder.output.training,
+        repeated=rules.curvature_remainder.output.repeated,
+    output:
+        report(
+            "figures/curvature_remainder.png",
+            caption="../report/curvature_remainder.rst",
+            category="Claims",
+            labels={"figure": "curvature_remainder", "shows": "Proposition 2"},
+        ),
+        "figures/curvature_remainder.pdf",
+    log:
+        "logs/figures/curvature_remainder.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/curvature_remainder_figure.py"
+
+
+rule curvature_splits_figure:
+    input:
+        code("figures_curvature", "tables"),
+        memorised=rules.curvature_splits.output.memorised,
+        residuals=rules.curvature_splits.output.residuals,
+    output:
+        report(
+            "figures/curvature_splits.png",
+            caption="../report/curvature_splits.rst",
+            category="Claims",
+            labels={"figure": "curvature_splits", "shows": "two splits of the loss"},
+        ),
+        "figures/curvature_splits.pdf",
+    log:
+        "logs/figures/curvature_splits.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/curvature_splits_figure.py"
