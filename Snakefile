@@ -18,6 +18,9 @@ check(config)
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/consistency.smk"
+include: "workflow/rules/scaling.smk"
+include: "workflow/rules/claims.smk"
 
 
 rule all:
@@ -29,3 +32,6 @@ rule all:
         rules.sensitivity_figure.output,
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
+        rules.consistency_figure.output,
+        rules.scaling_figure.output,
+        expand("results/claims/{topic}.csv", topic=TOPICS),

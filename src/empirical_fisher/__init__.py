@@ -15,6 +15,8 @@ The modules, in the order of the data flow:
 `search`           the grid of step sizes and dampings, and its best cell
 `vector_field`     the experiment of Figure 1
 `misspecification` the experiment of Figure 2
+`consistency`      §4.2: ever more examples; `capacity`: ever larger models
+`scaling`          §4.3: updates far from the optimum
 `figures`          tables in, figures out; `style` holds their look
 =================  ================================================================
 """
