@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,11 +13,17 @@ from matplotlib.figure import Figure
 
 from . import style
 
-LOOKS = [
+LOOKS: list[dict[str, Any]] = [
     {"color": "black", "marker": "o", "linestyle": "solid"},
     {"color": "0.35", "marker": "s", "linestyle": "dashed"},
     {"color": "0.6", "marker": "^", "linestyle": "dotted"},
 ]
+RATE: dict[str, Any] = {
+    "color": "black",
+    "linewidth": 0.8,
+    "linestyle": (0, (8, 3)),
+    "label": "2 / √N",
+}
 HESSIAN = {**style.MATRICES["fisher"], "label": "Hessian"}
 TASKS = {"regression": "Linear regression", "binary": "Logistic regression"}
 
@@ -37,13 +44,14 @@ def consistency(
     figure = style.new_figure(6.4, 5.0)
     (left, right), lower = figure.subplots(2, 2)
     _sizes(left, sizes)
-    right.plot(outliers["leverage"], outliers["empirical_fisher_fisher"], **LOOKS[0], markersize=4)
+    wrong = outliers[outliers["empirical_fisher_fisher"] > 0]
+    right.plot(wrong["leverage"], wrong["empirical_fisher_fisher"], **LOOKS[0], markersize=4)
     right.set(
         title="Worse outliers",
         xlabel="Leverage k of the outliers",
         ylabel="‖EF − F‖ / ‖F‖",
         xscale="log",
-        yscale="symlog",
+        yscale="log",
     )
     for axes, (task, title) in zip(lower, TASKS.items(), strict=True):
         _capacity(axes, capacity[capacity["task"] == task])
@@ -64,7 +72,7 @@ def _sizes(axes: Axes, sizes: Mapping[str, pd.DataFrame]) -> None:
         mean = table.groupby("size")[column].mean()
         axes.plot(mean.index, mean, **look, markersize=4, label=name)
     ends = np.array([table["size"].agg(["min", "max"]) for table in sizes.values()])[0]
-    axes.plot(ends, 2 / np.sqrt(ends), **style.METHODS["GD"] | {"label": "2 / √N"}, linewidth=1)
+    axes.plot(ends, 2 / np.sqrt(ends), **RATE)
     axes.set(title="More examples", xlabel="Examples N", ylabel="‖EF − F‖ / ‖F‖")
     axes.set(xscale="log", yscale="log")
     axes.legend(loc="lower left")
@@ -73,10 +81,8 @@ def _sizes(axes: Axes, sizes: Mapping[str, pd.DataFrame]) -> None:
 def _capacity(axes: Axes, table: pd.DataFrame) -> None:
     """The mean of the diagonals, every seed a thin line."""
     ratio = "parameters_per_example"
-    for column, look in (
-        ("hessian", HESSIAN),
-        ("empirical_fisher", style.MATRICES["empirical_fisher"]),
-    ):
+    looks = {"hessian": HESSIAN, "empirical_fisher": style.MATRICES["empirical_fisher"]}
+    for column, look in looks.items():
         for _, seed in table.groupby("seed"):
             axes.plot(seed[ratio], seed[column], color=look["color"], linewidth=0.4, alpha=0.6)
         mean = table.groupby(ratio)[column].mean()

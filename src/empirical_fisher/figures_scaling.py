@@ -38,23 +38,9 @@ def scaling(
         _starts(bottom, starts[starts["problem"] == problem])
         top.set_title(problem)
     top, bottom = columns[-1]
-    look = style.METHODS["EFGD"]
-    top.fill_between(angles["distance"], angles["lowest"], angles["highest"], color="0.9")
-    top.plot(
-        angles["distance"], angles["lowest"], color="0.4", linewidth=1, label="lowest, highest"
-    )
-    top.plot(angles["distance"], angles["highest"], color="0.4", linewidth=1)
-    top.plot(angles["distance"], angles["median"], **look | {"label": "median"})
-    top.plot(
-        angles["distance"],
-        angles["fisher_lowest"],
-        color="black",
-        linestyle="dotted",
-        label="lowest, Fisher metric",
-    )
-    top.set(title=problems[-1], xlabel="Distance from the minimum", xscale="log")
-    top.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
-    bottom.plot(path["iteration"], path["cosine"], **look)
+    _angles(top, angles)
+    top.set_title(problems[-1])
+    bottom.plot(path["iteration"], path["cosine"], **style.METHODS["EFGD"])
     bottom.set(xlabel="Iteration of EFGD from θ = 0")
     for axes in (top, bottom):
         axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
@@ -86,6 +72,19 @@ def _starts(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(good["distance"], good["step_size"], linestyle="none", color=color, **mark)
     axes.set(xlabel="Distance of the start", ylabel="Working step sizes γ")
     axes.set(xscale="log", yscale="log")
+
+
+def _angles(axes: Axes, table: pd.DataFrame) -> None:
+    """The cosines over all rays, and the lowest in the metric of the Fisher."""
+    edge: dict[str, Any] = {"color": "0.4", "linewidth": 1}
+    axes.fill_between(table["distance"], table["lowest"], table["highest"], color="0.9")
+    axes.plot(table["distance"], table["lowest"], **edge, label="lowest, highest")
+    axes.plot(table["distance"], table["highest"], **edge)
+    axes.plot(table["distance"], table["median"], **style.METHODS["EFGD"] | {"label": "median"})
+    metric: dict[str, Any] = {"color": "black", "linestyle": "dotted"}
+    axes.plot(table["distance"], table["fisher_lowest"], **metric, label="lowest, Fisher metric")
+    axes.set(xlabel="Distance from the minimum", xscale="log")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
 
 
 def _handles(steps: pd.DataFrame) -> list[Line2D]:

@@ -16,36 +16,22 @@ rule consistency:
         "../scripts/consistency.py"
 
 
-# The same for outliers that make the model ever more wrong.
-rule outliers:
+# The same for outliers that make a model ever more wrong, and for ever larger models.
+rule consistency_models:
     input:
-        code("consistency", "tables"),
+        code("consistency", "capacity", "tables"),
     output:
-        "results/consistency/outliers.csv",
+        outliers="results/consistency/outliers.csv",
+        capacity="results/consistency/capacity.csv",
     log:
-        "logs/consistency/outliers.log",
+        "logs/consistency/models.log",
     conda:
         "../../environment.yml"
     params:
         leverages=config["consistency"]["leverages"],
+        capacity=config["consistency"]["capacity"],
     script:
-        "../scripts/outliers.py"
-
-
-# The same for ever larger models.
-rule capacity:
-    input:
-        code("capacity", "tables"),
-    output:
-        "results/consistency/capacity.csv",
-    log:
-        "logs/consistency/capacity.log",
-    conda:
-        "../../environment.yml"
-    params:
-        settings=config["consistency"]["capacity"],
-    script:
-        "../scripts/capacity.py"
+        "../scripts/consistency_models.py"
 
 
 rule consistency_claims:
