@@ -102,6 +102,13 @@ def test_the_limit_of_many_examples_is_that_of_quadrature_over_the_classes(class
     assert (limit < 1e-6) == consistency.is_well_specified(classes)
 
 
+def test_models_are_well_specified_if_the_covariances_are_equal() -> None:
+    scale, turn = np.array([[1.0, 0.5], [0.0, 2.0]]), np.array([[0.0, 1.0], [-1.0, 0.0]])
+    for other, equal in ((turn @ scale, True), (scale @ turn, False), (scale.T, False)):
+        classes = {"mean": [1.0, 1.0], "scale_0": scale, "scale_1": other}
+        assert consistency.is_well_specified(classes) is equal
+
+
 def test_slope_of_exact_powers() -> None:
     size = np.array([100, 1000, 10_000])
     tables = [

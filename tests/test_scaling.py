@@ -13,7 +13,7 @@ from empirical_fisher.search import Schedule
 
 DISTANCES = np.logspace(-2, 4, 13)
 DAMPINGS = [0.0, 1.0, 1e4]
-STEP_SIZES = np.logspace(-3, 7, 41)
+STEP_SIZES = np.logspace(-3, 7, 81)
 SCHEDULE = Schedule(iterations=20, divergence_factor=100.0)
 TABLES = ("updates", "directions", "runs", "descent")
 
@@ -197,3 +197,9 @@ def test_swapped_methods_break_the_claims(tables) -> None:
     broken = verdicts(swapped)
     for claim in ("update-EFGD", "update-NGD", "start-EFGD", "start-NGD", "start-law"):
         assert broken[claim] == "no", claim
+
+
+def test_step_sizes_that_never_work_bear_out_nothing(tables) -> None:
+    hopeless = verdicts(tables | {"runs": tables["runs"].assign(works=False)})
+    for claim in ("start-EFGD", "start-NGD", "start-law"):
+        assert hopeless[claim] == "no", claim
