@@ -23,6 +23,9 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/curvature.smk"
+include: "workflow/rules/consistency.smk"
+include: "workflow/rules/scaling.smk"
+include: "workflow/rules/claims.smk"
 
 
 rule all:
@@ -34,6 +37,8 @@ rule all:
         rules.sensitivity_figure.output,
         rules.curvature_remainder_figure.output,
         rules.curvature_splits_figure.output,
-        rules.curvature_claims.output,
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
+        rules.consistency_figure.output,
+        rules.scaling_figure.output,
+        expand("results/claims/{topic}.csv", topic=TOPICS),

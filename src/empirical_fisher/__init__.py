@@ -16,6 +16,8 @@ The modules, in the order of the data flow:
 `vector_field`     the experiment of Figure 1
 `misspecification` the experiment of Figure 2
 `curvature`        the ledger of `identities`, `remainder` (Proposition 2) and `splits` (§4.1)
+`consistency`      §4.2: ever more examples; `capacity`: ever larger models
+`scaling`          §4.3: updates far from the optimum
 `figures`          tables in, figures out; `style` holds their look
 =================  ================================================================
 """

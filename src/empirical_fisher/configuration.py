@@ -106,10 +106,28 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             f"optimization.datasets.{position}": name
             for position, name in enumerate(config["optimization"]["datasets"])
         },
+        **{
+            f"consistency.datasets.{position}": name
+            for position, name in enumerate(config["consistency"]["datasets"])
+        },
+        "scaling.dataset": config["scaling"]["dataset"],
     }
     for key, name in used.items():
         if name not in datasets:
             yield f"{key}: unknown data set {_show(name)}{_hint(name, list(datasets))}"
+    for name in config["consistency"]["datasets"]:
+        if name in datasets and "gaussian_classes" not in datasets[name]["source"]:
+            yield f"consistency.datasets: {name} is not of the kind gaussian_classes"
+    linear = config["scaling"]["dataset"]
+    if linear in datasets and datasets[linear]["task"] != "regression":
+        yield f"scaling.dataset: {linear} is not a task of regression"
+    for key, values in {
+        "consistency.leverages": config["consistency"]["leverages"],
+        "consistency.capacity.features": config["consistency"]["capacity"]["features"],
+        "scaling.starts": config["scaling"]["starts"],
+    }.items():
+        if values != sorted(values):
+            yield f"{key}: must ascend"
     for key, (low, high) in _intervals(config):
         if not low < high:
             yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
@@ -141,6 +159,9 @@ def _intervals(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, fl
         "vector_field.window": config["vector_field"]["window"],
         "optimization.step_sizes": config["optimization"]["step_sizes"],
         "optimization.dampings": config["optimization"]["dampings"],
+        "consistency.sizes": config["consistency"]["sizes"],
+        "scaling.distances": config["scaling"]["distances"],
+        "scaling.step_sizes": config["scaling"]["step_sizes"],
     }
     for key, value in ranges.items():
         if value.get("count") != 1:

@@ -69,3 +69,9 @@ def problem_titles(family):
     """The heading of each problem of a family."""
     problems = config["misspecification"][family]["problems"]
     return {name: problem["title"] for name, problem in problems.items()}
+
+
+def gaussian_classes(dataset):
+    """The parameters of a pair of Gaussian classes, without the seed and size of its own draw."""
+    parameters = config["datasets"][dataset]["source"]["gaussian_classes"]
+    return {name: parameters[name] for name in ("mean", "scale_0", "scale_1")}

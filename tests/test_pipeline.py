@@ -1,0 +1,807 @@
+"""The whole pipeline, by its own command and with the tiny grids of tests/config.yaml.
+
+It runs twice: elsewhere, in a folder of its own, on two cores, every cell of a grid in one job; and
+in place, in a copy of the repository, on one core. With pytest-xdist use --dist loadfile, so that
+one worker has all these tests (--dist loadgroup does not group with pytest 9.2).
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+import functools
+import itertools
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+import numpy as np
+import pytest
+import yaml
+from docutils.core import publish_doctree
+from PIL import Image
+from snakemake.utils import update_config
+
+import oracle
+from empirical_fisher.datasets import design, load
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.search import Schedule, evaluate
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = (
+    *("Snakefile", "config.yaml", "environment.yml", "tests/config.yaml"),
+    *("src", "workflow", "data/snapshots"),
+)
+IN_PLACE = ("--configfile", "tests/config.yaml")
+ELSEWHERE = (*IN_PLACE, "tests/exhaustive.yaml")
+EXHAUSTIVE = "optimization: {search: exhaustive, shards: 1}"
+
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+TINY = copy.deepcopy(CONFIG)
+update_config(TINY, yaml.safe_load((ROOT / "tests" / "config.yaml").read_text("utf-8")))
+OPTIMIZATION = TINY["optimization"]
+DATASETS, METHODS = OPTIMIZATION["datasets"], OPTIMIZATION["methods"]
+RUNS = list(itertools.product(DATASETS, METHODS))
+PROBLEMS = TINY["misspecification"]["logistic"]["problems"]
+Terms = Callable[[np.ndarray], oracle.Terms]
+
+
+# Running it
+
+
+def environment(seed: int = 0) -> dict[str, str]:
+    """This environment without what the tests or their user add to it."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+    own.pop("PYTHONPATH", None)
+    return {**own, "PYTHONHASHSEED": str(seed)}
+
+
+def command(*options: str | Path) -> list[str]:
+    profile = ("--workflow-profile", "workflow/profiles/default")
+    return [sys.executable, "-m", "snakemake", *profile, *map(str, options)]
+
+
+def snakemake(repository: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end and keep what it says, errors included."""
+    return subprocess.run(
+        command(*options),
+        cwd=repository,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the pipeline: the folder with its outputs, and what it says."""
+
+    folder: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def begin(cls, repository: Path, folder: Path, log: Path, cores: int, *options: str) -> Run:
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                command("--cores", str(cores), "--directory", folder, *options),
+                cwd=repository,
+                env=environment(seed=cores),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        return cls(folder, log, process)
+
+    def ended_well(self) -> Run:
+        """Wait for the end, which has to be a good one."""
+        code = self.process.wait(timeout=600)
+        assert code == 0, self.output
+        return self
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text("utf-8")
+
+    def files(self, *patterns: str) -> list[str]:
+        found = (path for pattern in patterns for path in self.folder.glob(pattern))
+        return sorted(str(path.relative_to(self.folder)) for path in found if path.is_file())
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository, which tests may run in and change."""
+    copied = tmp_path_factory.mktemp("repository")
+    for part in PARTS:
+        (copied / part).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / part).is_dir():
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / part, copied / part, ignore=ignore)
+        else:
+            shutil.copy2(ROOT / part, copied / part)
+    (copied / "tests" / "exhaustive.yaml").write_text(EXHAUSTIVE, encoding="utf-8")
+    return copied
+
+
+@pytest.fixture(scope="session")
+def begun(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Run]]:
+    """Both runs side by side, so that tests of the first need not wait for the second."""
+    logs, elsewhere = tmp_path_factory.mktemp("logs"), tmp_path_factory.mktemp("elsewhere")
+    runs = (
+        Run.begin(repository, elsewhere, logs / "elsewhere.log", 2, *ELSEWHERE),
+        Run.begin(repository, repository, logs / "in_place.log", 1, *IN_PLACE),
+    )
+    yield runs
+    for run in runs:
+        run.process.terminate()
+        run.process.wait()
+
+
+@pytest.fixture(scope="session")
+def run(begun: tuple[Run, Run]) -> Run:
+    """The run elsewhere, ended well."""
+    return begun[0].ended_well()
+
+
+@pytest.fixture(scope="session")
+def run_in_place(begun: tuple[Run, Run]) -> Run:
+    """The run in place, ended well."""
+    return begun[1].ended_well()
+
+
+def table(path: Path) -> dict[str, np.ndarray]:
+    """The columns of a CSV; floats where they all are, NaN for an empty entry."""
+    with path.open(encoding="utf-8", newline="") as file:
+        names, *rows = csv.reader(file)
+    columns = zip(*rows, strict=True)
+    return {name: as_array(entries) for name, entries in zip(names, columns, strict=True)}
+
+
+def as_array(entries: tuple[str, ...]) -> np.ndarray:
+    try:
+        return np.array([float(entry) if entry else math.nan for entry in entries])
+    except ValueError:
+        return np.array(entries)
+
+
+# What there is at the end
+
+GRID = ["step_size", "damping", "status", "iterations", "final_loss", "bound"]
+TRACE = ["iteration", "loss", "gradient_norm", "step_norm", "cosine"]
+ENTRIES = ("11", "12", "22")
+MATRICES = ("fisher", "empirical_fisher", "hessian")
+COUNTS = {axis: OPTIMIZATION[axis]["count"] for axis in ("step_sizes", "dampings")}
+TABLES = {
+    "data/LognormalLine.csv": (["x", "target"], 1000),
+    **{
+        f"data/{problem['dataset']}.csv": (["x1", "x2", "target"], 1000)
+        for problem in PROBLEMS.values()
+    },
+    **{
+        f"results/grid/{dataset}/{method}.csv": (
+            GRID,
+            COUNTS["step_sizes"] * (1 if method == "GD" else COUNTS["dampings"]),
+        )
+        for dataset, method in RUNS
+    },
+    **{
+        f"results/traces/{dataset}/{method}.csv": (TRACE, OPTIMIZATION["iterations"] + 1)
+        for dataset, method in RUNS
+    },
+    "results/hyperparameters.csv": (
+        ["dataset", "method", "step_size", "damping", "final_loss", "ties"],
+        len(RUNS),
+    ),
+    "results/sensitivity.csv": (
+        [
+            *("dataset", "method", "cells", "good_cells", "good_share"),
+            *("step_size_decades", "damping_decades"),
+        ],
+        len(RUNS),
+    ),
+    "results/vector_field/field.csv": (
+        ["method", "b", "theta", "db", "dtheta"],
+        3 * TINY["vector_field"]["arrows"] ** 2,
+    ),
+    "results/vector_field/trajectories.csv": (
+        ["method", "start", "step", "b", "theta"],
+        3 * 4 * TINY["vector_field"]["trajectories"]["kept"],
+    ),
+    "results/misspecification/logistic.csv": (
+        [
+            *("problem", "theta_1", "theta_2", "loss", "accuracy"),
+            *(f"{matrix}_{entry}" for matrix in MATRICES for entry in ENTRIES),
+        ],
+        len(PROBLEMS),
+    ),
+}
+FIGURES = {
+    1: "figure1_vector_fields",
+    2: "figure2_misspecification",
+    3: "figure3_optimization",
+    "sensitivity": "sensitivity",
+}
+
+
+@pytest.mark.parametrize("path", TABLES)
+def test_a_promised_table_has_its_columns_and_rows(run: Run, path: str) -> None:
+    columns, rows = TABLES[path]
+    found = table(run.folder / path)
+    assert list(found) == columns
+    assert {len(entries) for entries in found.values()} == {rows}
+
+
+def test_every_table_is_utf_8_with_bare_newlines(run: Run) -> None:
+    for path in run.files("data/*.csv", "results/**/*.csv"):
+        text = (run.folder / path).read_bytes().decode("utf-8")
+        assert text.endswith("\n") and "\n\n" not in text, path
+        assert "\r" not in text, path
+
+
+@pytest.mark.parametrize("name", CONFIG["datasets"])
+def test_the_data_are_those_of_their_source_bit_for_bit(run: Run, name: str) -> None:
+    wanted = load(CONFIG["datasets"][name]["source"], ROOT / "data" / "snapshots")
+    found = table(run.folder / f"data/{name}.csv")
+    assert list(found) == [*wanted.drop(columns="target"), "target"]
+    for column in found:
+        np.testing.assert_array_equal(found[column], wanted[column])
+
+
+@pytest.mark.parametrize("name", FIGURES.values())
+def test_a_figure_is_there_as_pdf_and_as_png_of_200_dots_per_inch(run: Run, name: str) -> None:
+    assert (run.folder / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF-")
+    with Image.open(run.folder / f"figures/{name}.png") as image:
+        assert image.format == "PNG"
+        np.testing.assert_allclose(image.info["dpi"], 200, atol=0.1)
+        assert min(image.size) > 300
+        assert len(image.convert("L").getcolors()) > 10, "it is blank"
+
+
+def test_nothing_half_written_is_left(run: Run) -> None:
+    made = [path for path in run.files("**/*") if not path.startswith(".snakemake/")]
+    odd = [path for path in made if not re.fullmatch(r"(\w+/)+[\w-]+\.(csv|log|pdf|png)", path)]
+    assert odd == []
+    assert [path for path in made if path.startswith("results/") and "-of-" in path] == []
+
+
+def test_every_job_has_a_log_and_none_has_a_warning(run: Run) -> None:
+    logs = run.files("logs/**/*.log")
+    assert len(logs) == run.output.count("Finished jobid") - 1, "all but the rule all have one"
+    texts = {path: (run.folder / path).read_text("utf-8") for path in logs}
+    assert [path for path, text in texts.items() if not text.endswith("done\n")] == []
+    for text in (run.output, *texts.values()):
+        assert not re.search("warning|error|traceback", text, re.IGNORECASE), text
+
+
+# Figure 3 against the oracle
+
+
+@functools.cache
+def oracle_terms(folder: Path, dataset: str) -> tuple[Terms, int, int]:
+    """The oracle's loss and derivatives on a data set; numbers of examples and parameters."""
+    columns = table(folder / f"data/{dataset}.csv")
+    y = columns.pop("target")
+    X = np.column_stack([*columns.values(), np.ones(len(y))])
+    if CONFIG["datasets"][dataset]["task"] == "regression":
+        return lambda theta: oracle.linear_terms(theta, X, y), *X.shape
+    labels = (y == y.max()).astype(float)
+    return lambda theta: oracle.logistic_terms(theta, X, labels), *X.shape
+
+
+def oracle_run(
+    folder: Path, dataset: str, method: str, step_size: float, damping: float
+) -> dict[str, Any]:
+    terms, size, parameters = oracle_terms(folder, dataset)
+    return oracle.run(
+        terms,
+        size,
+        np.zeros(parameters),
+        method,
+        step_size,
+        None if math.isnan(damping) else damping,
+        OPTIMIZATION["iterations"],
+        OPTIMIZATION["divergence_factor"],
+    )
+
+
+@functools.cache
+def oracle_grid(folder: Path, dataset: str, method: str) -> list[dict[str, Any]]:
+    """Every cell of the grid, at the very step sizes and dampings that the CSV has."""
+    cells = table(folder / f"results/grid/{dataset}/{method}.csv")
+    terms, size, parameters = oracle_terms(folder, dataset)
+    return oracle.grid(
+        terms,
+        size,
+        np.zeros(parameters),
+        method,
+        list(dict.fromkeys(cells["step_size"])),
+        list(dict.fromkeys(cells["damping"])),
+        OPTIMIZATION["iterations"],
+        OPTIMIZATION["divergence_factor"],
+    )
+
+
+def axis(name: str) -> list[float]:
+    """Step sizes or dampings, from the configuration alone."""
+    low, high, count = (OPTIMIZATION[name][key] for key in ("low", "high", "count"))
+    return [low * (high / low) ** (k / (count - 1)) for k in range(count)]
+
+
+def row_of(path: Path, dataset: str, method: str) -> dict[str, Any]:
+    """The row of a data set and a method in a table that has one of each."""
+    columns = table(path)
+    [row] = np.flatnonzero((columns["dataset"] == dataset) & (columns["method"] == method))
+    return {name: entries[row] for name, entries in columns.items()}
+
+
+def chosen(folder: Path, dataset: str, method: str) -> dict[str, Any]:
+    return row_of(folder / "results/hyperparameters.csv", dataset, method)
+
+
+WITH_LOOPS = [entry for entry in RUNS if entry[0] != "a1a"]  # whose loops take too long
+
+
+@pytest.mark.parametrize(("dataset", "method"), RUNS)
+def test_the_grid_has_every_cell_step_sizes_first(run: Run, dataset: str, method: str) -> None:
+    cells = table(run.folder / f"results/grid/{dataset}/{method}.csv")
+    dampings = [math.nan] if method == "GD" else axis("dampings")
+    wanted = list(itertools.product(axis("step_sizes"), dampings))
+    found = np.column_stack([cells["step_size"], cells["damping"]])
+    np.testing.assert_allclose(found, wanted, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("dataset", "method"), WITH_LOOPS)
+def test_the_grid_is_the_oracles(run: Run, dataset: str, method: str) -> None:
+    cells = table(run.folder / f"results/grid/{dataset}/{method}.csv")
+    wanted = oracle_grid(run.folder, dataset, method)
+    assert list(cells["status"]) == [row["status"] for row in wanted]
+    assert list(cells["iterations"]) == [row["iterations"] for row in wanted]
+    losses = np.array([row["final_loss"] for row in wanted], dtype=float)
+    np.testing.assert_allclose(cells["final_loss"], losses, rtol=1e-8)
+    assert np.isnan(cells["bound"]).all(), "no cell is pruned"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_diverged_cell_of_a1a_is_the_oracles(run: Run, method: str) -> None:
+    cells = table(run.folder / f"results/grid/a1a/{method}.csv")
+    for cell in np.flatnonzero(cells["status"] == "diverged")[-1:]:
+        pair = cells["step_size"][cell], cells["damping"][cell]
+        wanted = oracle_run(run.folder, "a1a", method, *pair)
+        assert (wanted["status"], wanted["iterations"]) == ("diverged", cells["iterations"][cell])
+
+
+def test_hyperparameters_stand_in_the_order_of_the_configuration(run: Run) -> None:
+    columns = table(run.folder / "results/hyperparameters.csv")
+    assert list(zip(columns["dataset"], columns["method"], strict=True)) == RUNS
+
+
+@pytest.mark.parametrize(("dataset", "method"), WITH_LOOPS)
+def test_the_best_cell_is_the_oracles(run: Run, dataset: str, method: str) -> None:
+    found = chosen(run.folder, dataset, method)
+    wanted = oracle.best(oracle_grid(run.folder, dataset, method))
+    assert found["step_size"] == wanted["step_size"]
+    assert found["damping"] == wanted["damping"] or method == "GD"
+    assert found["ties"] == wanted["ties"]
+    np.testing.assert_allclose(found["final_loss"], wanted["final_loss"], rtol=1e-8)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_best_cell_of_a1a_has_the_lowest_loss_of_its_grid(run: Run, method: str) -> None:
+    cells = table(run.folder / f"results/grid/a1a/{method}.csv")
+    found = chosen(run.folder, "a1a", method)
+    best = np.nanargmin(cells["final_loss"])
+    ties = cells["final_loss"] <= cells["final_loss"][best] * (1 + 1e-9)
+    assert np.sum(ties) == found["ties"] == 1
+    for name in ("step_size", "damping", "final_loss"):
+        np.testing.assert_equal(found[name], cells[name][best])
+
+
+@pytest.mark.parametrize(("dataset", "method"), RUNS)
+def test_the_trace_of_the_best_cell_is_the_oracles(run: Run, dataset: str, method: str) -> None:
+    found = table(run.folder / f"results/traces/{dataset}/{method}.csv")
+    best = chosen(run.folder, dataset, method)
+    wanted = oracle_run(run.folder, dataset, method, best["step_size"], best["damping"])
+    assert found["loss"][-1] == best["final_loss"], "the very run of the grid, to the last bit"
+    np.testing.assert_array_equal(found["iteration"], range(wanted["iterations"] + 1))
+    for name in TRACE[1:]:
+        values = np.array(wanted[name], dtype=float)  # None, for not defined, becomes NaN
+        noise = 1e-9 * np.nanmax(np.abs(values), initial=0)
+        np.testing.assert_allclose(found[name], values, 1e-7, noise, err_msg=name)
+
+
+@pytest.mark.parametrize(("dataset", "method"), WITH_LOOPS)
+def test_the_good_part_of_the_grid_is_the_oracles(run: Run, dataset: str, method: str) -> None:
+    """The cells within 1 % of the best: how many, and over how many decades."""
+    found = row_of(run.folder / "results/sensitivity.csv", dataset, method)
+    grid = oracle_grid(run.folder, dataset, method)
+    finished = [row for row in grid if row["status"] == "finished"]
+    least = min(row["final_loss"] for row in finished)
+    good = [row for row in finished if row["final_loss"] <= 1.01 * least]
+    assert (found["cells"], found["good_cells"]) == (len(grid), len(good))
+    assert found["good_share"] == len(good) / len(grid)
+    for name in ("step_size", "damping") if method != "GD" else ("step_size",):
+        values = [row[name] for row in good]
+        decades = math.log10(max(values)) - math.log10(min(values))
+        np.testing.assert_allclose(found[f"{name}_decades"], decades, rtol=1e-9, atol=1e-12)
+
+
+def test_a_certified_search_drops_only_cells_that_are_worse(
+    repository: Path, tmp_path: Path
+) -> None:
+    """On a grid so large that most of its cells still wait when the first ones end."""
+    overlay = tmp_path / "large.yaml"
+    overlay.write_text(
+        "optimization: {search: certified, step_sizes: {low: 1.0e-20, high: 1.0e+10, count: 61}}"
+    )
+    target = "results/grid/BreastCancer/NGD.csv"
+    options = ("--cores", "2", "--directory", tmp_path, *IN_PLACE, overlay)
+    ended = snakemake(repository, target, *options)
+    assert ended.returncode == 0, ended.stdout
+    cells = table(tmp_path / target)
+    pruned = cells["status"] == "pruned"
+    assert 0.3 < np.mean(pruned) < 1
+
+    data = load(CONFIG["datasets"]["BreastCancer"]["source"], ROOT)
+    problem = linear_problem(*design(data, "binary", bias=True), "binary")
+    schedule = Schedule(OPTIMIZATION["iterations"], OPTIMIZATION["divergence_factor"])
+    every = evaluate(problem, "NGD", cells["step_size"], cells["damping"], schedule)
+    losses = every["final_loss"].to_numpy()
+    assert (cells["status"] == every["status"])[~pruned].all()
+    np.testing.assert_allclose(cells["final_loss"][~pruned], losses[~pruned], rtol=1e-9)
+    assert (cells["bound"][pruned] > 1.01 * np.nanmin(losses)).all()
+    assert not (cells["bound"][pruned] > losses[pruned]).any(), "a bound is below the true loss"
+    assert np.isnan(cells["final_loss"][pruned]).all()
+    assert np.isnan(cells["bound"][~pruned]).all()
+
+
+# Figure 1 against the oracle
+
+
+@pytest.fixture(scope="session")
+def line(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """The points of Figure 1, drawn by the oracle."""
+    source = TINY["datasets"][TINY["vector_field"]["dataset"]]["source"]["lognormal_line"]
+    x, y = oracle.lognormal_line(**source)
+    columns = table(run.folder / "data/LognormalLine.csv")
+    np.testing.assert_allclose([columns["x"], columns["target"]], [x, y], rtol=1e-13)
+    return x, y
+
+
+def oracle_field(
+    line: tuple[np.ndarray, np.ndarray], method: str
+) -> Callable[[np.ndarray], np.ndarray]:
+    settings = TINY["vector_field"]
+    constants = settings["prior_variance"], settings["damping"], settings["scales"][method]
+    return lambda point: oracle.vector_field_direction(method, *point, *line, *constants)
+
+
+@pytest.mark.parametrize("method", ["GD", "NGD", "EFGD"])
+def test_the_vector_field_is_the_oracles(
+    run: Run, line: tuple[np.ndarray, np.ndarray], method: str
+) -> None:
+    columns = table(run.folder / "results/vector_field/field.csv")
+    assert list(dict.fromkeys(columns["method"])) == ["GD", "NGD", "EFGD"]
+    rows = columns["method"] == method
+    window = TINY["vector_field"]["window"]
+    ticks = np.linspace(window["low"], window["high"], TINY["vector_field"]["arrows"])
+    points = np.array(list(itertools.product(ticks, ticks)))
+    np.testing.assert_allclose([columns["b"][rows], columns["theta"][rows]], points.T, rtol=1e-15)
+    wanted = np.array([oracle_field(line, method)(point) for point in points]).T
+    np.testing.assert_allclose([columns["db"][rows], columns["dtheta"][rows]], wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["GD", "NGD", "EFGD"])
+def test_the_trajectories_are_the_oracles(
+    run: Run, line: tuple[np.ndarray, np.ndarray], method: str
+) -> None:
+    columns = table(run.folder / "results/vector_field/trajectories.csv")
+    settings = TINY["vector_field"]["trajectories"]
+    for start in (0, len(settings["starts"]) - 1):
+        rows = (columns["method"] == method) & (columns["start"] == start)
+        steps = columns["step"][rows].astype(int)
+        assert (steps[0], steps[-1]) == (0, settings["points"] - 1)
+        assert (np.diff(steps) > 0).all()
+        path = oracle.euler(
+            oracle_field(line, method),
+            settings["starts"][start],
+            settings["step"],
+            settings["points"],
+        )
+        found = np.column_stack([columns["b"][rows], columns["theta"][rows]])
+        np.testing.assert_allclose(found, path[steps], rtol=1e-10)
+
+
+def test_the_fit_and_the_contours_are_the_oracles(
+    run: Run, line: tuple[np.ndarray, np.ndarray]
+) -> None:
+    settings = TINY["vector_field"]
+    X, y = np.column_stack([np.ones(len(line[0])), line[0]]), line[1]
+    precision = oracle.prior_precision(len(y), settings["prior_variance"])
+
+    def loss(point: np.ndarray) -> float:
+        return oracle.linear_terms(point, X, y)[0] + 0.5 * precision * float(point @ point)
+
+    fit = table(run.folder / "results/vector_field/fit.csv")
+    minimum = oracle.minimum_linear(X, y, settings["prior_variance"])
+    wanted = [[minimum[0]], [minimum[1]], [loss(minimum)]]
+    np.testing.assert_allclose([fit["b"], fit["theta"], fit["loss"]], wanted, rtol=1e-9)
+
+    surface = table(run.folder / "results/vector_field/contours.csv")
+    assert len(surface["loss"]) == settings["contour_points"] ** 2
+    losses = [loss(point) for point in np.column_stack([surface["b"], surface["theta"]])]
+    np.testing.assert_allclose(surface["loss"], losses, rtol=1e-12)
+
+
+# Figure 2 against the oracle
+
+
+def drawn(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The points of one problem, drawn by the oracle."""
+    source = TINY["datasets"][PROBLEMS[name]["dataset"]]["source"]["gaussian_classes"]
+    return oracle.gaussian_classes(**source)
+
+
+def of_problem(columns: dict[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
+    return {key: entries[columns["problem"] == name] for key, entries in columns.items()}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_matrices_at_the_minimum_are_the_oracles(run: Run, name: str) -> None:
+    found = of_problem(table(run.folder / "results/misspecification/logistic.csv"), name)
+    X, y = drawn(name)
+    minimum = oracle.minimum_logistic(X, y)
+    loss, _, *matrices = oracle.logistic_terms(minimum, X, y)
+    accuracy = np.mean([(x @ minimum > 0) == (label == 1) for x, label in zip(X, y, strict=True)])
+    wanted = {"theta_1": minimum[0], "theta_2": minimum[1], "loss": loss, "accuracy": accuracy}
+    for matrix, values in zip(MATRICES, matrices, strict=True):
+        wanted |= {f"{matrix}_11": values[0, 0], f"{matrix}_22": values[1, 1]}
+        wanted |= {f"{matrix}_12": values[0, 1]}
+    for key, value in wanted.items():
+        np.testing.assert_allclose(found[key], [value], rtol=1e-9, err_msg=key)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_contours_of_a_problem_are_the_oracles(run: Run, name: str) -> None:
+    found = of_problem(table(run.folder / "results/misspecification/logistic_contours.csv"), name)
+    count = TINY["misspecification"]["logistic"]["contour_points"]
+    ticks = [np.linspace(*PROBLEMS[name]["window"][key], count) for key in ("theta_1", "theta_2")]
+    points = np.array(list(itertools.product(*ticks)))
+    np.testing.assert_allclose([found["theta_1"], found["theta_2"]], points.T, rtol=1e-15)
+    losses = [oracle.logistic_terms(point, *drawn(name))[0] for point in points]
+    np.testing.assert_allclose(found["loss"], losses, rtol=1e-12)
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_an_ellipse_is_where_the_quadratic_form_is_its_radius_squared(
+    run: Run, name: str, matrix: str
+) -> None:
+    """θ = θ* + r (N B)^(−1/2) u is (θ − θ*)ᵀ N B (θ − θ*) = r², all the way round."""
+    point = of_problem(table(run.folder / "results/misspecification/logistic.csv"), name)
+    curves = of_problem(table(run.folder / "results/misspecification/logistic_ellipses.csv"), name)
+    rows = curves["matrix"] == matrix
+    d1, d2 = (curves[key][rows] - point[key] for key in ("theta_1", "theta_2"))
+    b11, b12, b22 = (point[f"{matrix}_{entry}"] for entry in ENTRIES)
+    size = TINY["datasets"][PROBLEMS[name]["dataset"]]["source"]["gaussian_classes"]["size"]
+    form = size * (b11 * d1**2 + 2 * b12 * d1 * d2 + b22 * d2**2)
+    radius = TINY["misspecification"]["logistic"]["ellipse_radius"]
+    np.testing.assert_allclose(form, radius**2, rtol=1e-9)
+    turns = np.unwrap(np.arctan2(d2, d1))
+    np.testing.assert_allclose(abs(turns[-1] - turns[0]), 2 * np.pi, rtol=1e-9)
+
+
+# What runs again, and when
+
+
+def planned(repository: Path, *options: str | Path) -> set[str]:
+    """Files that the next run would make, of those that this module is about."""
+    plan = snakemake(repository, "--dry-run", *options)
+    assert plan.returncode == 0, plan.stdout
+    outputs = re.findall(r"^    output: (.*)$", plan.stdout, re.MULTILINE)
+    return {path for line in outputs for path in line.split(", ")} & (DATA | EXPERIMENTS)
+
+
+def figure(key: int | str) -> set[str]:
+    return {f"figures/{FIGURES[key]}.{suffix}" for suffix in ("pdf", "png")}
+
+
+# Of all data sets and methods together
+JOINT = {"results/hyperparameters.csv", "results/sensitivity.csv"}
+JOINT |= figure(3) | figure("sensitivity")
+
+
+def searched(datasets: list[str] = DATASETS, methods: list[str] = METHODS) -> set[str]:
+    """All that follows from the grids of these data sets and methods."""
+    kinds = ("grid", "best", "traces")
+    cells = itertools.product(kinds, datasets, methods)
+    tables = {f"results/{kind}/{dataset}/{method}.csv" for kind, dataset, method in cells}
+    return tables | JOINT
+
+
+FIELD = {
+    f"results/vector_field/{name}.csv" for name in ("fit", "field", "contours", "trajectories")
+} | figure(1)
+MISSPECIFICATION = {
+    f"results/misspecification/logistic{name}.csv" for name in ("", "_ellipses", "_contours")
+} | figure(2)
+DATA = {f"data/{name}.csv" for name in CONFIG["datasets"]}
+EXPERIMENTS = searched() | FIELD | MISSPECIFICATION
+
+
+def test_a_second_run_has_nothing_to_do(repository: Path, run: Run) -> None:
+    plan = snakemake(repository, "--dry-run", "--directory", run.folder, *ELSEWHERE)
+    assert plan.returncode == 0
+    assert "Nothing to be done" in plan.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "again"),
+    [
+        ("optimization: {dampings: {count: 2}}", searched(methods=["NGD", "EFGD"])),
+        ("optimization: {probability_clip: 1.0e-8}", searched(["BreastCancer", "a1a"])),
+        ("optimization: {datasets: [a1a]}", JOINT),
+        ("misspecification: {logistic: {ellipse_radius: 2.0}}", MISSPECIFICATION),
+        ("vector_field: {arrows: 5}", FIELD),
+        (
+            "datasets: {LognormalLine: {source: {lognormal_line: {slope: 3.0}}}}",
+            {"data/LognormalLine.csv"} | FIELD,
+        ),
+    ],
+)
+def test_a_changed_setting_reruns_what_depends_on_it_and_nothing_else(
+    repository: Path, run: Run, tmp_path: Path, changes: str, again: set[str]
+) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(changes, encoding="utf-8")
+    assert planned(repository, "--directory", run.folder, *ELSEWHERE, overlay) == again
+
+
+# Faults of the user's
+
+
+def test_a_mistake_in_the_configuration_ends_the_run_before_any_job(
+    repository: Path, tmp_path: Path
+) -> None:
+    overlay, folder = tmp_path / "overlay.yaml", tmp_path / "folder"
+    overlay.write_text("vector_field: {arows: 3, damping: 1e-3}", encoding="utf-8")
+    ended = snakemake(repository, "--cores", "1", "--directory", folder, *IN_PLACE, overlay)
+    assert ended.returncode == 1
+    _, _, told = ended.stdout.partition("The configuration has faults:\n")
+    assert [line.partition(";")[0] for line in told.splitlines()] == [
+        "vector_field.arows: unknown key (did you mean arrows?)",
+        'vector_field.damping: is "1e-3"',
+    ]
+    assert "Traceback" not in ended.stdout
+    made = [path for path in folder.rglob("*") if ".snakemake" not in path.parts]
+    assert made == []
+
+
+@contextmanager
+def changed(path: Path, content: bytes) -> Iterator[None]:
+    """A file with another content for a while, and then as it was, time and all."""
+    before, times = path.read_bytes(), path.stat()
+    path.write_bytes(content)
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_a_configuration_that_is_not_yaml_is_told_with_its_line(
+    repository: Path, run_in_place: Run, tmp_path: Path
+) -> None:
+    with changed(repository / "config.yaml", b"datasets:\n  a1a: [1, 2\n  b: 3\n"):
+        ended = snakemake(repository, "--dry-run", "--directory", tmp_path)
+    assert ended.returncode == 1
+    assert re.search(r"config\.yaml, line 3, column \d+: not valid YAML", ended.stdout)
+    assert "Traceback" not in ended.stdout
+
+
+def test_a_damaged_snapshot_is_told_and_stops_only_what_needs_it(
+    repository: Path, run_in_place: Run, tmp_path: Path
+) -> None:
+    path = repository / "data" / "snapshots" / "a1a.libsvm"
+    with changed(path, path.read_bytes().replace(b"+1", b"-1", 1)):
+        targets = ("data/a1a.csv", "data/Boston.csv")
+        ended = snakemake(repository, "--cores", "2", "--directory", tmp_path, *targets)
+    assert ended.returncode == 1
+    assert re.search(r"datasets\.a1a: \S*a1a\.libsvm has SHA-256 .* restore it", ended.stdout)
+    assert "Traceback" not in ended.stdout
+    assert [made.name for made in (tmp_path / "data").iterdir()] == ["Boston.csv"]
+
+
+# The run in place
+
+
+def test_a_run_elsewhere_makes_the_same_bytes(run: Run, run_in_place: Run) -> None:
+    """Whatever the folder, the number of cores and of shards, and whether cells may be pruned."""
+    patterns = ("data/*.csv", "results/**/*.csv", "figures/*")
+    assert run.files(*patterns) == run_in_place.files(*patterns)
+    different = [
+        path
+        for path in run.files(*patterns)
+        if (run.folder / path).read_bytes() != (run_in_place.folder / path).read_bytes()
+    ]
+    assert different == []
+
+
+@pytest.mark.parametrize(
+    ("path", "again"),
+    [
+        ("src/empirical_fisher/figures.py", set().union(*map(figure, FIGURES))),
+        ("src/empirical_fisher/search.py", searched()),
+        ("src/empirical_fisher/tables.py", DATA | EXPERIMENTS),
+        ("src/empirical_fisher/configuration.py", set()),
+        ("workflow/scripts/figure2.py", figure(2)),
+        ("data/snapshots/boston.csv", {"data/Boston.csv"} | searched(["Boston"])),
+    ],
+)
+def test_an_edited_file_reruns_what_stands_on_it_and_nothing_else(
+    repository: Path, run_in_place: Run, path: str, again: set[str]
+) -> None:
+    with changed(repository / path, (repository / path).read_bytes() + b"\n# edited\n"):
+        assert planned(repository, *IN_PLACE) == again
+
+
+def test_a_touched_file_reruns_nothing(repository: Path, run_in_place: Run) -> None:
+    path = repository / "src/empirical_fisher/problems.py"
+    with changed(path, path.read_bytes()):
+        assert planned(repository, *IN_PLACE) == set()
+
+
+# Captions
+
+
+def caption(number: int, config: dict[str, Any]) -> str:
+    """A figure's caption as Snakemake's report renders it, but strict about what is not there."""
+    text = (ROOT / "workflow" / "report" / f"figure{number}.rst").read_text("utf-8")
+    jinja = jinja2.Environment(
+        trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    rendered = jinja.from_string(text).render(snakemake=SimpleNamespace(config=config))
+    warning = 2
+    publish_doctree(rendered, settings_overrides={"halt_level": warning, "report_level": 5})
+    return " ".join(rendered.split())
+
+
+@pytest.mark.parametrize(
+    ("number", "mentions"),
+    [
+        (1, ["'seed': 0", "from 4 starting points", "50000 explicit Euler steps of length 0.001"]),
+        (2, ["'seed': 0", "θ* + 3.0 B", "Correct model", "Misspecified (A)", "Misspecified (B)"]),
+        (
+            3,
+            [
+                "241 step sizes from 1e-20 to 1e+10",
+                "41 dampings from 1e-10 to 1e+10",
+                "the lowest loss after 100 iterations",
+                "relative 1e-9",
+                "least sum of log losses), then the smaller step size, then the larger damping",
+                "exceeds 100.0 times",
+                "exact, not clipped",
+                "Nothing in this figure is random",
+            ],
+        ),
+    ],
+)
+def test_a_caption_says_what_the_figure_hides(number: int, mentions: list[str]) -> None:
+    rendered = caption(number, CONFIG)
+    assert [mention for mention in mentions if mention not in rendered] == []
+
+
+def test_the_caption_tells_when_probabilities_are_clipped() -> None:
+    config = copy.deepcopy(CONFIG)
+    config["optimization"]["probability_clip"] = 1e-8
+    assert "clipped to [1e-08, 1 − 1e-08]" in caption(3, config)

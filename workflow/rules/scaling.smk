@@ -1,0 +1,60 @@
+# §4.3: updates far from the optimum, and the step sizes that work from there.
+rule scaling:
+    input:
+        code("scaling", "datasets", "tables"),
+        data=f"data/{config['scaling']['dataset']}.csv",
+    output:
+        steps="results/scaling/steps.csv",
+        angles="results/scaling/angles.csv",
+        starts="results/scaling/starts.csv",
+        path="results/scaling/path.csv",
+    log:
+        "logs/scaling.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["scaling"],
+    script:
+        "../scripts/scaling.py"
+
+
+rule scaling_claims:
+    input:
+        code("scaling", "tables"),
+        steps="results/scaling/steps.csv",
+        angles="results/scaling/angles.csv",
+        starts="results/scaling/starts.csv",
+        path="results/scaling/path.csv",
+    output:
+        "results/claims/scaling.csv",
+    log:
+        "logs/claims/scaling.log",
+    conda:
+        "../../environment.yml"
+    params:
+        dataset=config["scaling"]["dataset"],
+    script:
+        "../scripts/scaling_claims.py"
+
+
+rule scaling_figure:
+    input:
+        code("figures_scaling", "tables"),
+        steps="results/scaling/steps.csv",
+        angles="results/scaling/angles.csv",
+        starts="results/scaling/starts.csv",
+        path="results/scaling/path.csv",
+    output:
+        report(
+            "figures/scaling.png",
+            caption="../report/scaling.rst",
+            category="Claims",
+            labels={"figure": "scaling", "shows": "updates far from the optimum (§4.3)"},
+        ),
+        "figures/scaling.pdf",
+    log:
+        "logs/figures/scaling.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/scaling_figure.py"

@@ -1,0 +1,29 @@
+"""Tabulate updates far from the optimum, and the step sizes that work from there."""
+
+import numpy as np
+
+from empirical_fisher import scaling
+from empirical_fisher.datasets import design
+from empirical_fisher.search import Schedule
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+settings = snakemake.params.settings
+name, seed, rays = (settings[key] for key in ("dataset", "seed", "rays"))
+schedules = {use: Schedule(**each) for use, each in settings["schedules"].items()}
+distances, step_sizes = (
+    np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
+    for axis in (settings["distances"], settings["step_sizes"])
+)
+runs = step_sizes, settings["damping"]
+with logged(snakemake.log[0], "scaling"):
+    data = read_csv(snakemake.input.data)
+    cases = scaling.landscapes(name, *design(data, "regression", bias=True))
+    tables = {
+        "steps": scaling.steps(cases, rays["steps"], seed, distances, settings["dampings"]),
+        "angles": scaling.angles(cases[name], rays["angles"], seed, distances),
+        "starts": scaling.starts(cases, settings["starts"], *runs, schedules["starts"]),
+        "path": scaling.path(cases[name], *runs, schedules["path"]),
+    }
+    for part, table in tables.items():
+        write_csv(table, snakemake.output[part])
