@@ -18,6 +18,8 @@ check(config)
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/note.smk"
+include: "workflow/rules/robustness.smk"
 
 
 rule all:
@@ -29,3 +31,6 @@ rule all:
         rules.sensitivity_figure.output,
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
+        rules.note_figure.output,
+        rules.note_claims.output,
+        rules.robustness_claims.output,
