@@ -25,6 +25,8 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/curvature.smk"
 include: "workflow/rules/consistency.smk"
 include: "workflow/rules/scaling.smk"
+include: "workflow/rules/note.smk"
+include: "workflow/rules/robustness.smk"
 include: "workflow/rules/claims.smk"
 
 
@@ -42,3 +44,4 @@ rule all:
         rules.consistency_figure.output,
         rules.scaling_figure.output,
         expand("results/claims/{topic}.csv", topic=TOPICS),
+        rules.note_figure.output,

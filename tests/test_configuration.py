@@ -374,10 +374,14 @@ def test_yaml_is_read_as_utf_8(tmp_path: Path) -> None:
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """A schema with what its $ref points to."""
-    if "$ref" not in node:
-        return node
-    return {**resolved(SCHEMA["$defs"][node["$ref"].removeprefix("#/$defs/")]), **node}
+    """A schema with what its $ref and allOf add to it."""
+    whole: dict[str, Any] = {}
+    if "$ref" in node:
+        update_config(whole, resolved(SCHEMA["$defs"][node["$ref"].removeprefix("#/$defs/")]))
+    for part in node.get("allOf", ()):
+        update_config(whole, resolved(part))
+    update_config(whole, node)
+    return whole
 
 
 def schemas(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

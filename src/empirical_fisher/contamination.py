@@ -1,0 +1,161 @@
+r"""The note's closing question, whether it is desirable that all losses fall by the same amount.
+
+A linear or logistic regression whose training targets are partly wrong, gross outliers or flipped
+labels, and the error on clean held-out data. All methods have the same number of cells of step size
+and damping and are tuned alike, in one of two ways:
+
+==============  ======================================================================
+by validation   the cell and the iteration with the lowest loss on a validation set that
+                is as contaminated as the training set
+by training     the cell with the lowest training loss after the last iteration, as in
+                Figure 3 of the paper
+==============  ======================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .drawn_problems import examples, parameters
+from .likelihoods import Array, Gaussian
+from .problems import Problem, linear_problem
+from .search import cells
+from .solvers import direction
+
+TUNED = ("validation", "training")
+
+
+def contaminated(
+    generator: np.random.Generator, task: str, targets: Array, fraction: float, scale: float
+) -> Array:
+    """Flip labels, or add normal outliers of a scale, in a fraction of the targets, rounded."""
+    wrong = generator.permutation(len(targets))[: round(fraction * len(targets))]
+    outliers = scale * generator.standard_normal(len(wrong))
+    result = targets.copy()
+    result[wrong] = targets[wrong] + outliers if task == "regression" else 1 - targets[wrong]
+    return result
+
+
+def paths(
+    problem: Problem, method: str, step_size: Array, damping: Array, iterations: int
+) -> Array:
+    """Iterates of ``K`` descents from zero, shape ``(T + 1, K, P)``; not finite once diverged."""
+    path = [np.zeros((len(step_size), problem.parameters))]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(iterations):
+            aim = direction(problem.at(path[-1]), method, damping)
+            path.append(path[-1] + step_size[:, None] * aim)
+    return np.stack(path)
+
+
+def errors(problem: Problem, theta: Array) -> Array:
+    """Mean squared error or share of wrong labels, shape ``(...)``."""
+    f = problem.model.predict(theta)[..., 0]
+    if isinstance(problem.likelihood, Gaussian):
+        return np.mean((f - problem.targets) ** 2, axis=-1)
+    return np.mean((f > 0) != problem.targets, axis=-1)
+
+
+def trial(
+    seed: Sequence[int], task: str, size: int, fraction: float, settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Draw one problem, train every method on it and measure what its tuned runs reach.
+
+    Parameters
+    ----------
+    seed
+        Of everything drawn.
+    task, size, fraction
+        ``regression`` or ``binary``, the number ``N`` of training examples, and the share of wrong
+        targets.
+    settings
+        ``features, signal`` (the scale of ``f``), ``validation, test`` (sizes of those sets),
+        ``outlier_scale, iterations``, and for each method of ``grids`` its ``step_sizes`` and,
+        unless it is GD, ``dampings``, each an axis ``low, high, count``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``method, tuned, step_size, damping, iteration, clean_error``.
+    """
+    generator = np.random.default_rng(seed)
+    theta = settings["signal"] * parameters(generator, settings["features"])
+    sets = {}
+    for name, count in (("training", size), *((n, settings[n]) for n in ("validation", "test"))):
+        inputs, targets = examples(generator, task, count, theta)
+        if name != "test":
+            scale = settings["outlier_scale"]
+            targets = contaminated(generator, task, targets, fraction, scale)
+        sets[name] = linear_problem(inputs, targets, task)
+
+    rows = []
+    for method, axes in settings["grids"].items():
+        levels = {
+            name: np.geomspace(axis["low"], axis["high"], axis["count"])
+            for name, axis in axes.items()
+        }
+        step_size, damping = cells(levels["step_sizes"], levels.get("dampings"))
+        path = paths(sets["training"], method, step_size, damping, settings["iterations"])
+        for tuned in TUNED:
+            first = 0 if tuned == "validation" else settings["iterations"]
+            with np.errstate(over="ignore", invalid="ignore"):
+                losses = sets[tuned].at(path[first:]).loss
+            losses = np.where(np.isfinite(losses), losses, np.inf)
+            row, cell = np.unravel_index(np.argmin(losses), losses.shape)
+            iteration = first + row
+            rows.append(
+                {
+                    "method": method,
+                    "tuned": tuned,
+                    "step_size": step_size[cell],
+                    "damping": damping[cell],
+                    "iteration": iteration,
+                    "clean_error": errors(sets["test"], path[iteration, cell]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def trials(settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Run `trial` for every task, size, fraction and repeat; repeats share draws across fractions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``task, size, fraction, repeat`` and the columns of `trial`.
+    """
+    tables = {
+        (task, size, fraction, repeat): trial(
+            [settings["seed"], repeat], task, size, fraction, settings
+        )
+        for task in settings["tasks"]
+        for size in settings["sizes"]
+        for fraction in settings["fractions"]
+        for repeat in range(settings["repeats"])
+    }
+    levels = ["task", "size", "fraction", "repeat"]
+    return pd.concat(tables, names=levels).reset_index(levels).reset_index(drop=True)
+
+
+def contrasts(trials: pd.DataFrame) -> pd.DataFrame:
+    """EFGD against each other method, paired by repeat.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``task, size, fraction, tuned, against, difference, standard_error``: the mean over the
+        repeats of EFGD's clean error less the other's, negative where EFGD is better.
+    """
+    case = ["task", "size", "fraction", "tuned"]
+    errors = trials.pivot(index=[*case, "repeat"], columns="method", values="clean_error")
+    tables = []
+    for against in errors.columns.drop("EFGD"):
+        groups = (errors["EFGD"] - errors[against]).groupby(case)
+        table = pd.DataFrame({"difference": groups.mean(), "standard_error": groups.sem()})
+        tables.append(table.reset_index().assign(against=against))
+    columns = [*case, "against", "difference", "standard_error"]
+    return pd.concat(tables, ignore_index=True)[columns]

@@ -1,0 +1,269 @@
+"""The note's experiments against closed forms, naive loops and another solver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import NonlinearConstraint, minimize
+from scipy.stats import ttest_rel
+
+from empirical_fisher import configuration, contamination, figures_note, note, solvers, style
+from empirical_fisher.constrained_step import (
+    comparison,
+    conditions,
+    feasible,
+    general_solution,
+    stationarity,
+    update,
+)
+from empirical_fisher.drawn_problems import examples, somewhere
+from empirical_fisher.likelihoods import Array
+from empirical_fisher.loss_reductions import reductions
+from empirical_fisher.problems import Problem
+from empirical_fisher.reparametrization import differences, mixing, reparametrized
+from empirical_fisher.search import Schedule, evaluate
+
+ROOT = Path(__file__).resolve().parents[1]
+TASKS = ("binary", "regression")
+
+
+def second_moment(problem: Problem, theta: Array) -> tuple[Array, Array]:
+    """C and g by a loop over examples, from the inputs and targets alone."""
+    inputs = problem.model.inputs
+    total, mean = np.zeros((len(theta), len(theta))), np.zeros(len(theta))
+    for x, y in zip(inputs, problem.targets, strict=True):
+        f = float(x @ theta)
+        fitted = 1 / (1 + np.exp(-f)) if set(problem.targets) == {0.0, 1.0} else f
+        gradient = (fitted - y) * x
+        total += np.outer(gradient, gradient) / problem.size
+        mean += gradient / problem.size
+    return total, mean
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_update_is_the_closed_form(task: str) -> None:
+    problem, theta = somewhere([3], task, 40, 5)
+    matrix, gradient = second_moment(problem, theta)
+    newton = np.linalg.solve(matrix, gradient)
+    expected = -np.sqrt(1e-4 / (gradient @ newton)) * newton
+    step = update(problem.at(theta), "EFGD", 0.0, 1e-4)
+    np.testing.assert_allclose(step, expected, rtol=1e-9)
+    assert stationarity(problem.at(theta), step) < 1e-12
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_step_of_the_same_size_goes_further_down(task: str) -> None:
+    problem, theta = somewhere([4], task, 40, 5)
+    matrix, gradient = second_moment(problem, theta)
+    own = update(problem.at(theta), "EFGD", 0.0, 1.0)
+    others = np.random.default_rng(0).standard_normal((500, 5))
+    others /= np.sqrt(np.einsum("ki,ij,kj->k", others, matrix, others))[:, None]
+    assert own @ gradient < (others @ gradient).min()
+
+
+def test_stationarity_is_the_least_residual() -> None:
+    problem, theta = somewhere([5], "binary", 40, 4)
+    matrix, gradient = second_moment(problem, theta)
+    step = np.arange(1.0, 5.0)
+    pull = matrix @ step
+    residual = gradient - pull * (pull @ gradient) / (pull @ pull)
+    expected = np.linalg.norm(residual) / np.linalg.norm(gradient)
+    assert stationarity(problem.at(theta), step) == pytest.approx(expected)
+
+
+@pytest.mark.filterwarnings("ignore:delta_grad == 0.0")  # said of the last, tiny steps
+@pytest.mark.parametrize("task", TASKS)
+def test_general_solution_is_that_of_another_solver(task: str) -> None:
+    problem, theta = somewhere([6], task, 30, 3)
+    losses, change = problem.at(theta).losses, 1e-2
+
+    def mean_square(step: Array) -> float:
+        return float(np.mean((problem.at(theta + step).losses - losses) ** 2) / change)
+
+    found = minimize(
+        lambda step: 10 * float(problem.at(theta + step).loss),
+        update(problem.at(theta), "NGD", 0.1, change),
+        method="trust-constr",
+        constraints=NonlinearConstraint(mean_square, 1, 1),
+        options={"gtol": 1e-9, "xtol": 1e-12, "maxiter": 2000},
+    )
+    step = general_solution(problem, theta, change)
+    np.testing.assert_allclose(step, found.x, rtol=1e-4, atol=1e-6)
+    own = feasible(problem, theta, update(problem.at(theta), "EFGD", 0.0, change), change)
+    assert mean_square(step) == pytest.approx(1)
+    assert mean_square(own) == pytest.approx(1)
+    assert problem.at(theta + step).loss < problem.at(theta + own).loss
+
+
+def test_comparison_nears_the_general_solution() -> None:
+    problem, theta = somewhere([7], "binary", 60, 4)
+    table = comparison(problem, theta, np.array([1e-6, 1e-4]))
+    assert table["angle"][1] / table["angle"][0] == pytest.approx(10, rel=0.1)
+    assert table["shortfall"][1] / table["shortfall"][0] == pytest.approx(100, rel=0.1)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(("size", "features"), [(30, 4), (5, 8)])
+def test_spread_of_the_reductions_is_that_of_a_projection(
+    task: str, size: int, features: int
+) -> None:
+    problem, theta = somewhere([8], task, size, features)
+    gradients = problem.at(theta).example_gradients
+    share = np.mean(gradients @ np.linalg.pinv(gradients) @ np.ones(size))
+    table = reductions(problem, theta, ["EFGD"], np.array([1e-12]), 1e-12)
+    expected = np.sqrt(max(1 - share, 0) / share)
+    assert table["variation"].item() == pytest.approx(expected, rel=1e-3, abs=1e-3)
+    assert table["mean_reduction"].item() == pytest.approx(np.sqrt(share), rel=1e-3)
+
+
+@pytest.mark.parametrize("method", ["GD", "NGD", "EFGD"])
+def test_mapped_updates_are_the_closed_form(method: str) -> None:
+    problem, theta = somewhere([9], "binary", 30, 4)
+    matrix, damping = mixing(np.random.default_rng(1), 4, 7.0), 0.3
+    assert np.linalg.cond(matrix) == pytest.approx(7)
+    point = problem.at(theta)
+    curvature = {"GD": np.zeros((4, 4)), "NGD": point.fisher, "EFGD": point.empirical_fisher}
+    metric = damping * np.linalg.inv(matrix @ matrix.T)
+    shift = damping * np.eye(4)
+    mapped = np.linalg.solve(curvature[method] + metric, point.gradient)
+    own = np.linalg.solve(curvature[method] + shift, point.gradient)
+    if method == "GD":  # whose update has no 1 / ε
+        mapped, own = damping * mapped, damping * own
+    row = differences(problem, theta, matrix, [method], np.array([damping])).iloc[0]
+    inputs = problem.model.inputs
+    for column, change in {"step": np.eye(4), "prediction": inputs}.items():
+        expected = np.linalg.norm(change @ (mapped - own)) / np.linalg.norm(change @ own)
+        assert row[f"{column}_difference"] == pytest.approx(expected)
+
+
+def test_reparametrized_problem_has_the_same_losses() -> None:
+    problem, theta = somewhere([10], "regression", 12, 3)
+    matrix = mixing(np.random.default_rng(2), 3, 5.0)
+    other = reparametrized(problem, matrix).at(np.linalg.solve(matrix, theta))
+    np.testing.assert_allclose(other.losses, problem.at(theta).losses)
+    np.testing.assert_allclose(other.gradient, matrix.T @ problem.at(theta).gradient)
+
+
+def test_examples_follow_the_model() -> None:
+    theta = np.array([2.0, -1.0])
+    inputs, labels = examples(np.random.default_rng(0), "binary", 20000, theta)
+    sure = inputs @ theta > 1
+    expected = np.mean(1 / (1 + np.exp(-inputs[sure] @ theta)))
+    assert labels[sure].mean() == pytest.approx(expected, abs=0.02)
+    inputs, targets = examples(np.random.default_rng(0), "regression", 20000, theta)
+    assert np.std(targets - inputs @ theta) == pytest.approx(1, abs=0.02)
+
+
+def test_contamination_touches_the_stated_share() -> None:
+    labels = np.array([0.0, 1.0] * 20)
+    flipped = contamination.contaminated(np.random.default_rng(0), "binary", labels, 0.1, 5.0)
+    assert np.sum(flipped != labels) == 4
+    assert set(flipped) == {0.0, 1.0}
+    values = np.linspace(-1, 1, 2000)
+    rough = contamination.contaminated(np.random.default_rng(0), "regression", values, 0.5, 5.0)
+    changed = rough != values
+    assert changed.sum() == 1000
+    assert np.std((rough - values)[changed]) == pytest.approx(5, rel=0.1)
+
+
+@pytest.mark.parametrize("method", ["GD", "NGD", "EFGD"])
+def test_paths_end_where_the_search_ends(method: str) -> None:
+    problem, _ = somewhere([11], "binary", 25, 3)
+    step_size, damping = np.array([0.1, 0.5]), np.array([0.2, 1.0])
+    path = contamination.paths(problem, method, step_size, damping, 6)
+    grid = evaluate(problem, method, step_size, damping, Schedule(6, 1e9))
+    np.testing.assert_allclose(problem.at(path[-1]).loss, grid["final_loss"], rtol=1e-12)
+
+
+def settings() -> dict[str, Any]:
+    """The configuration of the tests' own pipeline run."""
+    merged = configuration.read_yaml(ROOT / "config.yaml")["note"]
+    overlay = configuration.read_yaml(ROOT / "tests/config.yaml")["note"]
+    inner = {**merged["contamination"], **overlay["contamination"]}
+    return {**merged, **overlay, "contamination": inner}
+
+
+def test_contrasts_are_paired_t_statistics() -> None:
+    table = contamination.trials(settings()["contamination"])
+    chosen = table[(table["task"] == "regression") & (table["tuned"] == "validation")]
+    chosen = chosen[chosen["fraction"] == 0.2].set_index("method")["clean_error"]
+    contrasts = contamination.contrasts(table).set_index(["task", "fraction", "tuned", "against"])
+    row = contrasts.loc[("regression", 0.2, "validation", "NGD")]
+    expected = ttest_rel(chosen["EFGD"], chosen["NGD"]).statistic
+    assert row["difference"] / row["standard_error"] == pytest.approx(expected)
+
+
+def measured() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    return note.measure(settings()), contamination.trials(settings()["contamination"])
+
+
+def held(tables: dict[str, pd.DataFrame], trials: pd.DataFrame) -> dict[str, str]:
+    claims = note.claims(**tables, contrasts=contamination.contrasts(trials))
+    return {claim.id: claim.holds for claim in claims}
+
+
+def test_claims_hold_and_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables, trials = measured()
+    right = held(tables, trials)
+    for name in ("conditions", "general-solver", "second-order", "equal-reductions", "invariance"):
+        assert right[f"note.{name}"] == "yes"
+    monkeypatch.setitem(solvers.PRECONDITIONERS, "EFGD", solvers.PRECONDITIONERS["NGD"])
+    wrong = held(*measured())
+    assert wrong["note.general-solver"] == "no"
+    assert wrong["note.second-order"] == "no"
+    assert wrong["note.equal-reductions"] == "in part"
+    assert wrong["note.similar-reductions"] != "yes"
+
+
+def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    def identity(point: Any) -> Array:
+        return np.broadcast_to(np.eye(point.theta.shape[-1]), (*point.theta.shape, 5)).copy()
+
+    monkeypatch.setitem(solvers.PRECONDITIONERS, "EFGD", identity)
+    problem, theta = somewhere([12], "binary", 30, 5)
+    table = conditions(problem, theta, np.array([1e-12]), 1e-4)
+    assert table["stationarity"].item() > note.ROUNDING
+
+
+@pytest.mark.parametrize(
+    ("shift", "expected"),
+    [(-1.0, "yes"), (1.0, "no"), (0.0, "no")],
+    ids=["lower", "higher", "same"],
+)
+def test_the_question_is_answered_by_the_sign(shift: float, expected: str) -> None:
+    tables, trials = measured()
+    generator = np.random.default_rng(0)
+    trials["clean_error"] = 5 + 1e-6 * generator.standard_normal(len(trials))
+    trials.loc[trials["method"] == "EFGD", "clean_error"] += shift
+    if not shift:
+        trials["clean_error"] = 5.0
+    assert held(tables, trials)["note.desirable-outliers"] == expected
+
+
+def test_figure_is_drawn(tmp_path: Path) -> None:
+    tables, trials = measured()
+    path = tmp_path / "note.png"
+    style.save(figures_note.note(**tables, trials=trials), str(path))
+    assert path.stat().st_size > 10_000
+
+
+def sections(config: dict[str, Any], change: Callable[[dict[str, Any]], None]) -> list[str]:
+    change(config)
+    return configuration.faults(
+        config, configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
+    )
+
+
+def test_configuration_is_strict() -> None:
+    def read() -> dict[str, Any]:
+        return configuration.read_yaml(ROOT / "config.yaml")
+
+    assert sections(read(), lambda config: None) == []
+    for name in ("note", "robustness"):
+        [fault] = sections(read(), lambda config, name=name: config[name].update(sed=1))
+        assert "sed" in fault

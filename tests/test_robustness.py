@@ -1,0 +1,140 @@
+"""Variants of Figure 3 and other seeds, against the searches and matrices they stand on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.preprocessing import StandardScaler
+
+from empirical_fisher import robustness
+from empirical_fisher.drawn_problems import examples
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.search import Schedule, cells, evaluate
+from empirical_fisher.synthetic import gaussian_classes
+
+STEPS, DAMPINGS = np.geomspace(1e-2, 1, 3), np.geomspace(1e-4, 1e4, 5)
+SCHEDULE = Schedule(8, 100.0)
+CLASSES = {"seed": 0, "size": 200, "mean": [1.0, 1.0]}
+
+
+def data(task: str = "binary", size: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    inputs, targets = examples(np.random.default_rng(0), task, size, np.array([2.0, -1.0, 0.5]))
+    return inputs * [1, 10, 0.1] + 3, targets
+
+
+def searched(name: str, task: str = "binary", size: int = 40) -> pd.DataFrame:
+    return robustness.variant(
+        name,
+        *data(task, size),
+        task,
+        step_sizes=STEPS,
+        dampings=DAMPINGS,
+        clip=0.2,
+        methods=["GD", "NGD", "EFGD"],
+        schedule=SCHEDULE,
+    ).set_index("method")
+
+
+def exhaustive(inputs: np.ndarray, targets: np.ndarray, method: str, dampings, **options) -> float:
+    problem = linear_problem(
+        np.column_stack([inputs, np.ones(len(inputs))]), targets, "binary", **options
+    )
+    return evaluate(problem, method, *cells(STEPS, dampings), SCHEDULE)["final_loss"].min()
+
+
+def test_standardized_is_scikit_learns() -> None:
+    inputs, _ = data()
+    expected = StandardScaler().fit_transform(inputs)
+    np.testing.assert_allclose(robustness.standardized(inputs), expected, atol=1e-12)
+    with pytest.raises(ValueError, match="constant"):
+        robustness.standardized(np.ones((4, 2)))
+
+
+@pytest.mark.parametrize("method", ["NGD", "EFGD"])
+def test_variants_are_the_searches_they_name(method: str) -> None:
+    inputs, targets = data()
+    expected = {
+        "lower_dampings": exhaustive(inputs, targets, method, DAMPINGS[:2]),
+        "upper_dampings": exhaustive(inputs, targets, method, DAMPINGS[2:]),
+        "undamped": exhaustive(inputs, targets, method, np.zeros(1)),
+        "standardized": exhaustive(
+            (inputs - inputs.mean(0)) / inputs.std(0), targets, method, DAMPINGS
+        ),
+        "clipped": exhaustive(inputs, targets, method, DAMPINGS, probability_clip=0.2),
+    }
+    for name, loss in expected.items():
+        assert searched(name).loc[method, "final_loss"] == pytest.approx(loss, rel=1e-12)
+
+
+def test_methods_without_damping_sit_out() -> None:
+    assert list(searched("undamped").index) == ["NGD", "EFGD"]
+    assert list(searched("standardized").index) == ["GD", "NGD", "EFGD"]
+
+
+def test_undamped_is_empty_where_matrices_are_singular() -> None:
+    table = searched("undamped", size=3)
+    assert table["final_loss"].isna().all()
+
+
+def test_distance_is_that_of_a_loop() -> None:
+    source = {**CLASSES, "scale_0": [[2.0, 0.0], [0.0, 2.0]], "scale_1": [[1.0, 0.0], [0.0, 1.0]]}
+    row = robustness.misspecification({"problem": source}, [5]).iloc[0]
+    table = gaussian_classes(**{**source, "seed": 5})
+    features, target = table[["x1", "x2"]].to_numpy(), table["target"].to_numpy(float)
+    theta = linear_problem(features, target, "binary").minimizer()
+    fisher = empirical = np.zeros((2, 2))
+    for x, y in zip(features, target, strict=True):
+        p = 1 / (1 + np.exp(-x @ theta))
+        fisher = fisher + p * (1 - p) * np.outer(x, x)
+        empirical = empirical + (p - y) ** 2 * np.outer(x, x)
+    expected = np.linalg.norm(empirical - fisher) / np.linalg.norm(fisher)
+    assert row["distance"] == pytest.approx(expected, rel=1e-8)
+
+
+def test_natural_field_points_at_the_minimum() -> None:
+    source = {"size": 50, "log_mean": 0, "log_scale": 1, "intercept": 2, "slope": 2, "noise": 1}
+    settings = {
+        "prior_variance": 0.1,
+        "damping": 1e-8,
+        "scales": {"GD": 0.3, "NGD": 1.0, "EFGD": 3.0},
+    }
+    points = np.random.default_rng(0).standard_normal((20, 2))
+    table = robustness.vector_fields(source, [0, 1], settings, points).set_index("method")
+    np.testing.assert_allclose(table.loc["NGD", "minimum_cosine"], 1, atol=1e-6)
+    assert (table.loc["EFGD", "minimum_cosine"] < 0.9).all()
+
+
+def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Measurements as they would be if everything survived."""
+    losses = {"GD": 3.0, "NGD": 1.0, "EFGD": 2.0}
+    rows = [
+        (dataset, variant, method, loss, -0.9 if method == "EFGD" else np.nan)
+        for dataset in ("Boston", "Other")
+        for variant in robustness.VARIANTS
+        for method, loss in losses.items()
+        if method != "GD" or variant not in robustness.DAMPINGS
+    ]
+    names = ["dataset", "variant", "method", "final_loss", "minimum_cosine"]
+    fields = pd.DataFrame(
+        [(seed, "NGD", 1.0) for seed in (0, 1)] + [(seed, "EFGD", -0.7) for seed in (0, 1)],
+        columns=["seed", "method", "minimum_cosine"],
+    )
+    distances = pd.DataFrame({"problem": ["right", "wrong"], "distance": [0.1, 0.5]})
+    return pd.DataFrame(rows, columns=names), fields, distances
+
+
+def test_claims_hold_and_break() -> None:
+    searches, fields, distances = tables()
+    right = robustness.claims(searches, fields, distances)
+    assert {claim.holds for claim in right} == {"yes"}
+
+    swapped = {"NGD": "EFGD", "EFGD": "NGD"}
+    searches = searches.replace({"method": swapped})
+    searches.loc[searches["variant"] == "undamped", "final_loss"] /= 10
+    searches.loc[searches["variant"] == "clipped", "final_loss"] *= 2
+    searches["minimum_cosine"] = 0.5
+    distances["distance"] = distances["distance"].to_numpy()[::-1]
+    fields = fields.replace({"method": swapped})
+    wrong = robustness.claims(searches, fields, distances)
+    assert {claim.holds for claim in wrong} == {"no"}

@@ -1,0 +1,70 @@
+# The note: its constrained problem, the examples' reductions and the invariance.
+rule note:
+    input:
+        code("note", "tables"),
+    output:
+        conditions="results/note/conditions.csv",
+        comparison="results/note/comparison.csv",
+        reductions="results/note/reductions.csv",
+        reparametrization="results/note/reparametrization.csv",
+    log:
+        "logs/note/note.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["note"],
+    script:
+        "../scripts/note.py"
+
+
+# The note's closing question: training on wrong targets.
+rule note_contamination:
+    input:
+        code("contamination", "tables"),
+    output:
+        trials="results/note/contamination_trials.csv",
+        contrasts="results/note/contamination.csv",
+    log:
+        "logs/note/contamination.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["note"]["contamination"],
+    script:
+        "../scripts/note_contamination.py"
+
+
+rule note_claims:
+    input:
+        code("note", "ledger", "tables"),
+        **rules.note.output,
+        contrasts=rules.note_contamination.output.contrasts,
+    output:
+        "results/claims/note.csv",
+    log:
+        "logs/claims/note.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/note_claims.py"
+
+
+rule note_figure:
+    input:
+        code("figures_note", "tables"),
+        **rules.note.output,
+        trials=rules.note_contamination.output.trials,
+    output:
+        report(
+            "figures/note.png",
+            caption="../report/note.rst",
+            category="Claims",
+            labels={"figure": "note", "shows": "what the empirical Fisher's update solves"},
+        ),
+        "figures/note.pdf",
+    log:
+        "logs/figures/note.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/note_figure.py"

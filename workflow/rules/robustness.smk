@@ -1,0 +1,61 @@
+# Figure 3 under other choices, one job a data set.
+rule robustness:
+    input:
+        code("robustness", "datasets", "tables"),
+        data="data/{dataset}.csv",
+    output:
+        "results/robustness/{dataset}.csv",
+    log:
+        "logs/robustness/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["robustness"],
+        task=lambda wildcards: config["datasets"][wildcards.dataset]["task"],
+        methods=config["optimization"]["methods"],
+        schedule=schedule,
+    script:
+        "../scripts/robustness.py"
+
+
+# Figures 1 and 2 with other seeds.
+rule robustness_seeds:
+    input:
+        code("robustness", "tables"),
+    output:
+        fields="results/robustness/figure1_seeds.csv",
+        distances="results/robustness/figure2_seeds.csv",
+    log:
+        "logs/robustness/seeds.log",
+    conda:
+        "../../environment.yml"
+    params:
+        seeds=config["robustness"]["seeds"],
+        settings=config["vector_field"],
+        line=config["datasets"][config["vector_field"]["dataset"]]["source"],
+        classes={
+            name: config["datasets"][problem["dataset"]]["source"]
+            for name, problem in config["misspecification"]["logistic"]["problems"].items()
+        },
+    script:
+        "../scripts/robustness_seeds.py"
+
+
+rule robustness_claims:
+    input:
+        code("robustness", "ledger", "tables"),
+        searches=expand(
+            "results/robustness/{dataset}.csv",
+            dataset=dict.fromkeys(sum(config["robustness"]["variants"].values(), [])),
+        ),
+        fields=rules.robustness_seeds.output.fields,
+        distances=rules.robustness_seeds.output.distances,
+    output:
+        searches="results/robustness/figure3.csv",
+        claims="results/claims/robustness.csv",
+    log:
+        "logs/claims/robustness.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/robustness_claims.py"

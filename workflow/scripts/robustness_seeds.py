@@ -1,0 +1,15 @@
+"""Measure Figures 1 and 2 on data drawn with other seeds."""
+
+from empirical_fisher import robustness
+from empirical_fisher.tables import write_csv
+from empirical_fisher.vector_field import square
+from job import logged
+
+settings, seeds = snakemake.params.settings, snakemake.params.seeds
+with logged(snakemake.log[0], "robustness to seeds"):
+    [line] = snakemake.params.line.values()
+    points = square(settings["window"]["low"], settings["window"]["high"], settings["arrows"])
+    fields = robustness.vector_fields(line, seeds, settings, points)
+    write_csv(fields, snakemake.output.fields)
+    classes = {name: next(iter(case.values())) for name, case in snakemake.params.classes.items()}
+    write_csv(robustness.misspecification(classes, seeds), snakemake.output.distances)
