@@ -18,6 +18,9 @@ check(config)
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/noise.smk"
+include: "workflow/rules/monte_carlo.smk"
+include: "workflow/rules/magnitude.smk"
 
 
 rule all:
@@ -29,3 +32,9 @@ rule all:
         rules.sensitivity_figure.output,
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
+        rules.noise_claims.output,
+        rules.noise_figure.output,
+        rules.monte_carlo_claims.output,
+        rules.monte_carlo_figure.output,
+        rules.magnitude.output,
+        rules.magnitude_figure.output,
