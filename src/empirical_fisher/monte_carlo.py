@@ -278,7 +278,8 @@ def experiment(
     gamma, lam = (np.repeat(levels[name].to_numpy(), runs) for name in CELL[:2])
     loss = descend(problem, gamma, lam, schedule, generators)
     paths = loss.reshape(len(loss), len(levels), runs)
-    final = np.where(np.isnan(paths[-1]), np.inf, paths[-1])
+    limit = schedule.divergence_factor * loss[0, 0]
+    final = np.where(paths[-1] <= limit, paths[-1], np.inf)  # not where it is not a number
     ends = levels.assign(
         setting="",
         runs=runs,
