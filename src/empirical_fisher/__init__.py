@@ -15,6 +15,10 @@ The modules, in the order of the data flow:
 `search`           the grid of step sizes and dampings, and its best cell
 `vector_field`     the experiment of Figure 1
 `misspecification` the experiment of Figure 2
+`noise`            §5: Eqs. 18 and 19; `stochastic` descends with their matrices
+`monte_carlo`      Appendix B: the Fisher by one sample of every prediction
+`magnitude`        §5: what updates make of the size of the gradient
+`ledger`           what the texts claim, what was measured, whether it holds
 `figures`          tables in, figures out; `style` holds their look
 =================  ================================================================
 """
