@@ -25,6 +25,9 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/curvature.smk"
 include: "workflow/rules/consistency.smk"
 include: "workflow/rules/scaling.smk"
+include: "workflow/rules/noise.smk"
+include: "workflow/rules/monte_carlo.smk"
+include: "workflow/rules/magnitude.smk"
 include: "workflow/rules/note.smk"
 include: "workflow/rules/robustness.smk"
 include: "workflow/rules/claims.smk"
@@ -39,9 +42,12 @@ rule all:
         rules.sensitivity_figure.output,
         rules.curvature_remainder_figure.output,
         rules.curvature_splits_figure.output,
-        "results/hyperparameters.csv",
-        "results/sensitivity.csv",
         rules.consistency_figure.output,
         rules.scaling_figure.output,
-        expand("results/claims/{topic}.csv", topic=TOPICS),
+        rules.noise_figure.output,
+        rules.monte_carlo_figure.output,
+        rules.magnitude_figure.output,
         rules.note_figure.output,
+        "results/hyperparameters.csv",
+        "results/sensitivity.csv",
+        rules.claims.output,

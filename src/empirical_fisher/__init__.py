@@ -18,6 +18,10 @@ The modules, in the order of the data flow:
 `curvature`        the ledger of `identities`, `remainder` (Proposition 2) and `splits` (§4.1)
 `consistency`      §4.2: ever more examples; `capacity`: ever larger models
 `scaling`          §4.3: updates far from the optimum
+`noise`            §5: Eqs. 18 and 19; `stochastic` descends with their matrices
+`monte_carlo`      Appendix B: the Fisher by one sample of every prediction
+`magnitude`        §5: what updates make of the size of the gradient
+`ledger`           what the texts claim, what was measured, whether it holds
 `figures`          tables in, figures out; `style` holds their look
 =================  ================================================================
 """

@@ -53,3 +53,31 @@ def verdict(*met: bool) -> str:
 def table(claims: Iterable[Claim]) -> pd.DataFrame:
     """The ledger of some claims, a row each, in their order."""
     return pd.DataFrame([asdict(claim) for claim in claims], columns=COLUMNS)
+
+
+def page(claims: pd.DataFrame) -> str:
+    """The ledger as a page of Markdown: how many claims hold, then one section a topic."""
+    counts = claims["holds"].value_counts()
+    parts = [
+        "# The ledger",
+        "What the two texts claim, and what this run measured. "
+        + ", ".join(f"{answer}: {counts.get(answer, 0)}" for answer in ("yes", "in part", "no"))
+        + ".",
+    ]
+    for topic, rows in claims.groupby(claims["id"].str.partition(".")[0], sort=False):
+        parts += [
+            f"## {topic}",
+            "| holds | source | claim | measured | criterion |\n|---|---|---|---|---|",
+        ]
+        parts[-1] += "".join(
+            f"\n| **{row.holds}** | {row.source} | {row.claim} | {row.measured} | {row.criterion} |"
+            for row in rows.map(_escaped).itertuples()
+        )
+        shown = sorted(set(rows["figure"].dropna()) - {""})
+        parts += [f"![{figure}](../figures/{figure}.png)" for figure in shown]
+    return "\n\n".join(parts) + "\n"
+
+
+def _escaped(cell: object) -> object:
+    """Keep a bar from ending a cell of a Markdown table."""
+    return cell.replace("|", "\\|") if isinstance(cell, str) else cell

@@ -5,7 +5,7 @@ A likelihood is a handful of functions of the natural parameter alone; the chain
 up to a constant, and
 
 * ``f`` has shape ``(..., N, M)``: any leading axes, ``N`` examples, ``M`` natural parameters;
-* ``y`` has shape ``(N,)``.
+* ``y`` has shape ``(N,)``, or ``(..., N)`` where the targets are drawn.
 
 By Proposition 1 of the paper `Likelihood.fisher` and `Likelihood.hessian` are the same function.
 They are computed independently here, one as the expectation over ``y`` and the other as a second
@@ -52,6 +52,10 @@ class Likelihood(ABC):
     def fisher(self, f: Array) -> Array:
         """Fisher of ``f``: ``E_{y ~ p(y|f)}[∇_f ℓ ∇_f ℓᵀ]``, shape ``(..., N, M, M)``."""
 
+    @abstractmethod
+    def sample(self, f: Array, generator: np.random.Generator) -> Array:
+        """Draw ``y ~ p(y | f)``, one for each ``f``, shape ``(..., N)``."""
+
 
 @dataclass(frozen=True)
 class Gaussian(Likelihood):
@@ -72,7 +76,7 @@ class Gaussian(Likelihood):
 
     def residual(self, f: Array, y: Array) -> Array:
         """``f − y``."""
-        return f - y[:, None]
+        return f - y[..., None]
 
     def hessian(self, f: Array) -> Array:
         """One everywhere."""
@@ -82,6 +86,10 @@ class Gaussian(Likelihood):
         """``E[(f − y)²]``, the variance of the model: one everywhere."""
         variance = 1.0
         return np.full_like(f, variance)[..., None]
+
+    def sample(self, f: Array, generator: np.random.Generator) -> Array:
+        """Normal around ``f``."""
+        return f[..., 0] + generator.standard_normal(f.shape[:-1])
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ class Bernoulli(Likelihood):
 
     def residual(self, f: Array, y: Array) -> Array:
         """``p − y``, written so that it keeps its relative precision where ``p`` is near ``y``."""
-        sign = (1 - 2 * y)[:, None]
+        sign = (1 - 2 * y)[..., None]
         return sign * self._probability(sign * f)
 
     def hessian(self, f: Array) -> Array:
@@ -138,6 +146,10 @@ class Bernoulli(Likelihood):
         """The sum over both outcomes, ``p (1 − p)² + (1 − p) p²``."""
         one, zero = self._probability(f), self._probability(-f)
         return (one * zero**2 + zero * one**2)[..., None]
+
+    def sample(self, f: Array, generator: np.random.Generator) -> Array:
+        """One where a uniform number falls below ``p``."""
+        return (generator.random(f.shape[:-1]) < self._probability(f[..., 0])).astype(float)
 
 
 @dataclass(frozen=True)
@@ -180,3 +192,7 @@ class Categorical(Likelihood):
         p = self.mean(f)
         residuals = p[..., None, :] - np.eye(self.classes)
         return np.einsum("...c,...ci,...cj->...ij", p, residuals, residuals)
+
+    def sample(self, f: Array, generator: np.random.Generator) -> Array:
+        """The largest of ``f`` plus Gumbel noise, which is distributed as the softmax of ``f``."""
+        return np.argmax(f + generator.gumbel(size=f.shape), axis=-1).astype(float)

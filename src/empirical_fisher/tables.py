@@ -9,15 +9,17 @@ import pandas as pd
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table so that reading it back gives the same floats, bit for bit.
+    """Write a table so that reading it back gives the same floats, bit for bit."""
+    write_text(table.to_csv(index=False, lineterminator="\n"), path)
 
-    The file is written aside and renamed when it is whole.
-    """
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a file as UTF-8: aside first, and renamed when it is whole."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        table.to_csv(aside, index=False, lineterminator="\n", encoding="utf-8")
+        aside.write_text(text, encoding="utf-8", newline="\n")
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

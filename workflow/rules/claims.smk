@@ -1,3 +1,28 @@
 # The topics that write claims, in the order of the ledger. The rule of a topic writes its tables to
 # results/<topic>/ and its rows of the ledger to results/claims/<topic>.csv.
-TOPICS = ["curvature", "consistency", "scaling", "note", "robustness"]
+TOPICS = [
+    "curvature",
+    "consistency",
+    "scaling",
+    "noise",
+    "monte_carlo",
+    "magnitude",
+    "note",
+    "robustness",
+]
+
+
+# The ledger of all topics, as a table and to read.
+rule claims:
+    input:
+        code("ledger", "tables"),
+        topics=expand("results/claims/{topic}.csv", topic=TOPICS),
+    output:
+        csv="results/claims.csv",
+        markdown="results/claims.md",
+    log:
+        "logs/claims.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/claims.py"

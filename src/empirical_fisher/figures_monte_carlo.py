@@ -1,0 +1,91 @@
+"""The figure of the one-sample Fisher: tables in, figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+from . import style
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "cell": {
+        "color": "black",
+        "linestyle": (0, (1, 1)),
+        "label": "one sample, NGD's step size and damping",
+    },
+    "tuned": {
+        "color": "#33AA99",
+        "linestyle": (0, (4, 1)),
+        "label": "one sample, best of the small grid",
+    },
+}
+MARKERS = "os^v"
+
+
+@mpl.rc_context(style.RC)
+def monte_carlo(
+    by_samples: pd.DataFrame,
+    overall: pd.DataFrame,
+    samples: Mapping[str, pd.DataFrame],
+    traces: Mapping[str, Mapping[str, pd.DataFrame]],
+) -> Figure:
+    """Error against the number of samples, and NGD with one sample beside NGD and EFGD.
+
+    Parameters
+    ----------
+    by_samples, overall
+        As `monte_carlo.errors` tabulates them, with a column ``dataset``.
+    samples
+        For each data set the traces that `monte_carlo.experiment` tabulates.
+    traces
+        For each data set and method the table that `search.trace` makes.
+    """
+    figure = style.new_figure(2.3 * (1 + len(samples)), 2.7)
+    left, *others = figure.subplots(1, 1 + len(samples))
+    groups = by_samples.groupby("dataset", sort=False)
+    for marker, (dataset, table) in zip(MARKERS, groups, strict=False):
+        line = {"marker": marker, "markersize": 3, "linewidth": 1}
+        left.plot(table["samples"], table["error"], color="0.3", label=dataset, **line)
+        level = overall.loc[overall["dataset"] == dataset, "empirical_fisher"].item()
+        left.axhline(level, color=style.METHODS["EFGD"]["color"], linestyle="dashdot", zorder=0)
+        left.plot(table["samples"].max(), level, marker, color=style.METHODS["EFGD"]["color"], ms=4)
+    ends = np.array([by_samples["samples"].min(), by_samples["samples"].max()])
+    guide = by_samples["error"].max() * np.sqrt(ends[0] / ends)
+    left.plot(ends, 1.6 * guide, color="0.7", linewidth=0.8, label="slope −1/2")
+    left.plot([], [], label="empirical Fisher", **_without_label(style.METHODS["EFGD"]))
+    left.set(xscale="log", yscale="log", xlabel="Samples S", ylabel="‖mean of S − F‖ / ‖F‖")
+    left.set(title="Error at the minimum")
+    left.set_ylim(bottom=by_samples["error"].min() / 30)  # room for the legend
+    left.legend(loc="lower left")
+
+    for axes, dataset in zip(others, samples, strict=True):
+        for method, table in traces[dataset].items():
+            axes.plot(table["iteration"], table["loss"], **style.METHODS[method])
+        start = next(iter(traces[dataset].values()))["loss"].iloc[0]
+        for setting, look in SETTINGS.items():
+            rows = samples[dataset][samples[dataset]["setting"] == setting]
+            for _, path in rows.groupby("run"):
+                axes.plot(path["iteration"], path["loss"], **{**look, "linewidth": 0.9})
+        axes.set(title=dataset, xlabel="Iteration", yscale="log")
+        axes.set_ylim(top=10 * start)
+        low, high = axes.get_ylim()
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        if high < 100 * low:  # one power of ten or two do not make a scale
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    others[0].set_ylabel("Loss")
+    shown = [style.METHODS[method] for method in next(iter(traces.values()))]
+    lines = [Line2D([], [], **look) for look in (*shown, *SETTINGS.values())]
+    figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))
+    return figure
+
+
+def _without_label(look: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in look.items() if name != "label"}

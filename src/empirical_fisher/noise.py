@@ -1,0 +1,240 @@
+r"""§5: the empirical Fisher as the second moment of stochastic gradients, and what it is good for.
+
+The stochastic gradient of one example drawn uniformly, ``g = N ∇ℓ_n`` in the paper's sums, is
+``∇ℓ_n`` in this library's averages, where Eq. 18 reads
+
+``S = EF = Σ + ∇L ∇Lᵀ``,   ``Σ = cov[g]``.
+
+A matrix ``A`` estimates the gradient by ``A g`` with the expected squared error
+
+``E‖A g − ∇L‖² = tr(A S Aᵀ) − 2 ∇Lᵀ A ∇L + ‖∇L‖²``.
+
+Its derivative ``2 (A S − ∇L ∇Lᵀ)`` vanishes at ``A = ∇L ∇Lᵀ S⁻¹``. Eq. 19 prints the transpose,
+``M = S⁻¹ ∇L ∇Lᵀ``; the two are the same matrix only where ``∇L`` is an eigenvector of ``S``. Among
+diagonal matrices the minimiser is ``D_ii = (∇L)_i² / S_ii``. No ``N`` is left in any of the three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from .ledger import Claim, verdict
+from .likelihoods import Array
+from .problems import Point, Problem, linear_problem
+
+TASKS = ("regression", "binary", "multiclass")
+CLASSES = 3
+
+ROUNDING = 1e-10  # relative; sums of a few hundred products, conditioned by the features' scales
+FIGURE = "noise"
+
+
+def random_problem(
+    generator: np.random.Generator, task: str, size: int, features: int, condition: float = 1.0
+) -> Problem:
+    """A linear model with normal inputs, and targets that the model draws at a normal ``θ``.
+
+    Parameters
+    ----------
+    task
+        As for `problems.linear_problem`; three classes for ``"multiclass"``.
+    condition
+        Ratio of the largest to the smallest variance of an input, which are evenly spaced in
+        their logarithms.
+    """
+    inputs = generator.standard_normal((size, features)) * condition ** -np.linspace(
+        0, 0.5, features
+    )
+    labels = np.arange(size, dtype=np.float64) % CLASSES
+    blank = linear_problem(inputs, labels, task)
+    truth = generator.standard_normal(blank.parameters)
+    targets = blank.likelihood.sample(blank.model.predict(truth), generator)
+    return Problem(blank.likelihood, blank.model, targets)
+
+
+def random_points(seed: int, count: int, size: int, features: int) -> dict[str, Point]:
+    """``count`` random problems of every task, each at a normal ``θ``, by their names."""
+    generator = np.random.default_rng(seed)
+    points = {}
+    for task in TASKS:
+        for index in range(1, count + 1):
+            problem = random_problem(generator, task, size, features)
+            points[f"{task} {index}"] = problem.at(generator.standard_normal(problem.parameters))
+    return points
+
+
+def identity_error(point: Point) -> float:
+    """How far Eq. 18 is from holding, in the paper's sums, relative to ``N EF``.
+
+    The left side is ``N Σ_n ∇ℓ_n ∇ℓ_nᵀ``; the covariance on the right is that of the centred
+    stochastic gradients ``N ∇ℓ_n``.
+    """
+    size = point.problem.size
+    stochastic = size * point.example_gradients
+    gradient = size * point.gradient
+    centred = stochastic - gradient
+    right = centred.T @ centred / size + np.outer(gradient, gradient)
+    left = size * (size * point.empirical_fisher)
+    return float(np.linalg.norm(left - right) / np.linalg.norm(left))
+
+
+def solve_moment(point: Point, vector: Array) -> Array:
+    """``S⁻¹ v`` for a ``v`` in the range of ``S``, where ``∇L`` always is.
+
+    The parameters' scales are taken out first, as features may differ by decades; what is left may
+    be singular, as for softmax regression.
+    """
+    moment = point.empirical_fisher
+    scale = np.sqrt(np.diagonal(moment))
+    scaled = moment / np.outer(scale, scale)
+    inverse = np.linalg.pinv(scaled, rcond=len(scale) * np.finfo(float).eps, hermitian=True)
+    return inverse @ (vector / scale) / scale
+
+
+def matrices(point: Point) -> dict[str, Array]:
+    """The matrices that are to make ``A g`` a better estimate of the gradient, by their names."""
+    gradient = point.gradient
+    printed = np.outer(solve_moment(point, gradient), gradient)
+    factors = gradient**2 / np.einsum("ii->i", point.empirical_fisher)
+    return {
+        "identity": np.eye(len(gradient)),
+        "diagonal": np.diag(factors),
+        "printed": printed,
+        "transposed": printed.T,
+    }
+
+
+def expected_error(matrix: Array, point: Point) -> float:
+    """``E‖A g − ∇L‖² / ‖∇L‖²``; zero for a perfect estimate, one for ``A = 0``."""
+    gradient = point.gradient
+    noise = np.einsum("ij,jk,ik->", matrix, point.empirical_fisher, matrix)
+    agreement = gradient @ matrix @ gradient
+    return float((noise - 2 * agreement) / (gradient @ gradient) + 1)
+
+
+def least_squares(point: Point, *, diagonal: bool) -> Array:
+    """The matrix, or diagonal one, that fits ``A ∇ℓ_n ≈ ∇L`` best over all examples ``n``.
+
+    Found by a general least-squares solver from the examples' gradients, without ``S``.
+    """
+    gradients, gradient = point.example_gradients, point.gradient
+    if diagonal:
+        columns = zip(gradients.T[:, :, None], gradient, strict=True)
+        ones = np.ones(len(gradients))
+        return np.diag([np.linalg.lstsq(column, entry * ones)[0][0] for column, entry in columns])
+    scale = np.linalg.norm(gradients, axis=0)
+    goals = np.broadcast_to(gradient, gradients.shape)
+    return (np.linalg.lstsq(gradients / scale, goals)[0] / scale[:, None]).T
+
+
+def lowest_nearby(matrix: Array, point: Point, generator: np.random.Generator, count: int) -> float:
+    """Lowest expected error of ``count`` matrices that differ by 1 % of every nonzero entry."""
+    changes = 1 + 0.01 * generator.standard_normal((count, *matrix.shape))
+    return min(expected_error(matrix * change, point) for change in changes)
+
+
+def identities(points: Mapping[str, Point]) -> pd.DataFrame:
+    """Eq. 18 at every point: ``problem, examples, parameters, relative_error``."""
+    rows = [
+        (name, point.problem.size, point.problem.parameters, identity_error(point))
+        for name, point in points.items()
+    ]
+    return pd.DataFrame(rows, columns=["problem", "examples", "parameters", "relative_error"])
+
+
+def errors(points: Mapping[str, Point], seed: int, perturbations: int) -> pd.DataFrame:
+    """The expected error of every matrix at every point, beside the lowest of its class.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``problem, matrix, error, lowest, nearby``: the error by the closed form; the error of the
+        best matrix of its class by `least_squares`; the lowest error among perturbed matrices.
+    """
+    generator = np.random.default_rng(seed)
+    rows = []
+    for name, point in points.items():
+        best = {
+            diagonal: expected_error(least_squares(point, diagonal=diagonal), point)
+            for diagonal in (True, False)
+        }
+        for kind, matrix in matrices(point).items():
+            rows.append(
+                {
+                    "problem": name,
+                    "matrix": kind,
+                    "error": expected_error(matrix, point),
+                    "lowest": best[kind in ("identity", "diagonal")],
+                    "nearby": lowest_nearby(matrix, point, generator, perturbations),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def claims(identities: pd.DataFrame, errors: pd.DataFrame) -> list[Claim]:
+    """What the tables of `identities` and `errors` say of Eqs. 18 and 19."""
+    worst = identities["relative_error"].max()
+    return [
+        Claim(
+            "noise.second-moment",
+            "§5, Eq. 18",
+            "N·EF is the covariance of the stochastic gradients plus the outer product of the "
+            "gradient.",
+            f"relative difference at most {worst:.0e} on {len(identities)} problems",
+            f"≤ {ROUNDING:.0e}",
+            verdict(worst <= ROUNDING),
+        ),
+        _optimality(
+            "noise.diagonal-factors",
+            "The diagonal factors of Schaul et al. minimise E‖D g − ∇L‖² among diagonal matrices.",
+            "diagonal",
+            errors,
+        ),
+        _optimality(
+            "noise.adaptation-matrix",
+            "The matrix M = (N·EF)⁻¹ ∇L ∇Lᵀ, as printed, minimises E‖M g − ∇L‖² among all "
+            "matrices.",
+            "printed",
+            errors,
+            "§5, Eq. 19",
+        ),
+        _optimality(
+            "noise.adaptation-matrix-transposed",
+            "Its transpose, ∇L ∇Lᵀ (N·EF)⁻¹, minimises E‖M g − ∇L‖² among all matrices.",
+            "transposed",
+            errors,
+            "§5, Eq. 19 (corrected)",
+        ),
+    ]
+
+
+def _optimality(
+    name: str, claim: str, matrix: str, errors: pd.DataFrame, source: str = "§5"
+) -> Claim:
+    """Whether a matrix has the lowest error of its class everywhere."""
+    rows = errors[errors["matrix"] == matrix]
+    excess = rows["error"] - rows["lowest"]
+    optimal = excess.abs() <= ROUNDING * rows["lowest"].abs().clip(lower=1)
+    stationary = rows["nearby"] >= rows["error"] * (1 - ROUNDING)
+    return Claim(
+        name,
+        source,
+        claim,
+        f"E‖A g − ∇L‖²/‖∇L‖² exceeds the lowest by {_span(excess)}; the lowest on "
+        f"{optimal.sum()} of {len(rows)} problems, lower than perturbed matrices on "
+        f"{stationary.sum()}",
+        f"equal to a least-squares solver's to {ROUNDING:.0e} and below every perturbed matrix, on "
+        "every problem",
+        verdict(bool(optimal.all() and stationary.all())),
+        FIGURE,
+    )
+
+
+def _span(excess: pd.Series) -> str:
+    """The range of some differences, rounding shown as such."""
+    if excess.abs().max() <= ROUNDING:
+        return f"less than {ROUNDING:.0e}"
+    return f"{excess.min():.2g} to {excess.max():.2g}"

@@ -1,0 +1,40 @@
+# §5, last paragraph: the length of updates as the gradient's changes.
+rule magnitude:
+    input:
+        code("magnitude", "datasets", "tables"),
+        data=expand("data/{dataset}.csv", dataset=config["magnitude"]["datasets"]),
+    output:
+        scales="results/magnitude/scales.csv",
+        distances="results/magnitude/distances.csv",
+        signs="results/magnitude/signs.csv",
+        claims="results/claims/magnitude.csv",
+    log:
+        "logs/magnitude.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["magnitude"],
+        tasks={name: config["datasets"][name]["task"] for name in config["magnitude"]["datasets"]},
+    script:
+        "../scripts/magnitude.py"
+
+
+rule magnitude_figure:
+    input:
+        code("figures_magnitude", "tables"),
+        scales=rules.magnitude.output.scales,
+        distances=rules.magnitude.output.distances,
+    output:
+        report(
+            "figures/magnitude.png",
+            caption="../report/magnitude.rst",
+            category="Claims",
+            labels={"figure": "magnitude", "shows": "length of updates"},
+        ),
+        "figures/magnitude.pdf",
+    log:
+        "logs/figures/magnitude.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/magnitude_figure.py"

@@ -1,0 +1,94 @@
+# Appendix B: the error and the cost of the one-sample Fisher.
+rule monte_carlo_errors:
+    input:
+        code("monte_carlo", "noise", "datasets", "tables"),
+        data=expand("data/{dataset}.csv", dataset=config["monte_carlo"]["datasets"]),
+    output:
+        by_samples="results/monte_carlo/by_samples.csv",
+        overall="results/monte_carlo/overall.csv",
+        costs="results/monte_carlo/costs.csv",
+    log:
+        "logs/monte_carlo/errors.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["monte_carlo"],
+        tasks={name: config["datasets"][name]["task"] for name in config["monte_carlo"]["datasets"]},
+    script:
+        "../scripts/monte_carlo_errors.py"
+
+
+# NGD with it on a problem of Figure 3.
+rule monte_carlo_descent:
+    input:
+        code("monte_carlo", "datasets", "tables"),
+        data="data/{dataset}.csv",
+        hyperparameters="results/hyperparameters.csv",
+    output:
+        ends="results/monte_carlo/ends/{dataset}.csv",
+        traces="results/monte_carlo/traces/{dataset}.csv",
+    log:
+        "logs/monte_carlo/descent/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        model=linear_model,
+        schedule=schedule,
+        seed=config["monte_carlo"]["seed"],
+        settings=config["monte_carlo"]["descent"],
+    script:
+        "../scripts/monte_carlo_descent.py"
+
+
+rule monte_carlo_claims:
+    input:
+        code("monte_carlo", "ledger", "tables"),
+        by_samples=rules.monte_carlo_errors.output.by_samples,
+        overall=rules.monte_carlo_errors.output.overall,
+        costs=rules.monte_carlo_errors.output.costs,
+        ends=expand(
+            "results/monte_carlo/ends/{dataset}.csv", dataset=config["optimization"]["datasets"]
+        ),
+        hyperparameters="results/hyperparameters.csv",
+    output:
+        "results/claims/monte_carlo.csv",
+    log:
+        "logs/claims/monte_carlo.log",
+    conda:
+        "../../environment.yml"
+    params:
+        datasets=config["optimization"]["datasets"],
+    script:
+        "../scripts/monte_carlo_claims.py"
+
+
+rule monte_carlo_figure:
+    input:
+        code("figures_monte_carlo", "tables"),
+        by_samples=rules.monte_carlo_errors.output.by_samples,
+        overall=rules.monte_carlo_errors.output.overall,
+        samples=expand(
+            "results/monte_carlo/traces/{dataset}.csv", dataset=config["optimization"]["datasets"]
+        ),
+        traces=expand(
+            "results/traces/{dataset}/{method}.csv",
+            dataset=config["optimization"]["datasets"],
+            method=["NGD", "EFGD"],
+        ),
+    output:
+        report(
+            "figures/monte_carlo.png",
+            caption="../report/monte_carlo.rst",
+            category="Claims",
+            labels={"figure": "monte_carlo", "shows": "the one-sample Fisher"},
+        ),
+        "figures/monte_carlo.pdf",
+    log:
+        "logs/figures/monte_carlo.log",
+    conda:
+        "../../environment.yml"
+    params:
+        datasets=config["optimization"]["datasets"],
+        methods=["NGD", "EFGD"],
+    script:
+        "../scripts/monte_carlo_figure.py"

@@ -1,0 +1,75 @@
+# §5: Eqs. 18 and 19 on random problems and data sets.
+rule noise_errors:
+    input:
+        code("noise", "datasets", "tables"),
+        data=expand("data/{dataset}.csv", dataset=config["noise"]["datasets"]),
+    output:
+        identities="results/noise/identities.csv",
+        errors="results/noise/errors.csv",
+    log:
+        "logs/noise/errors.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["noise"],
+        tasks=[config["datasets"][name]["task"] for name in config["noise"]["datasets"]],
+    script:
+        "../scripts/noise_errors.py"
+
+
+# Stochastic descent with the matrices that adapt to noise, and some that do not.
+rule noise_descent:
+    input:
+        code("stochastic", "noise", "tables"),
+    output:
+        choices="results/noise/choices.csv",
+        paths="results/noise/paths.csv",
+        summary="results/noise/summary.csv",
+    log:
+        "logs/noise/descent.log",
+    conda:
+        "../../environment.yml"
+    params:
+        seed=config["noise"]["seed"],
+        settings=config["noise"]["descent"],
+    script:
+        "../scripts/noise_descent.py"
+
+
+rule noise_claims:
+    input:
+        code("stochastic", "noise", "ledger", "tables"),
+        identities=rules.noise_errors.output.identities,
+        errors=rules.noise_errors.output.errors,
+        paths=rules.noise_descent.output.paths,
+    output:
+        "results/claims/noise.csv",
+    log:
+        "logs/claims/noise.log",
+    conda:
+        "../../environment.yml"
+    params:
+        problems=list(config["noise"]["descent"]["conditions"]),
+    script:
+        "../scripts/noise_claims.py"
+
+
+rule noise_figure:
+    input:
+        code("figures_noise", "tables"),
+        errors=rules.noise_errors.output.errors,
+        paths=rules.noise_descent.output.paths,
+    output:
+        report(
+            "figures/noise.png",
+            caption="../report/noise.rst",
+            category="Claims",
+            labels={"figure": "noise", "shows": "variance adaptation"},
+        ),
+        "figures/noise.pdf",
+    log:
+        "logs/figures/noise.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../scripts/noise_figure.py"

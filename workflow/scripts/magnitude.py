@@ -1,0 +1,32 @@
+"""Tabulate the length of updates as the gradient's changes, and hold §5 against it."""
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher import ledger, magnitude
+from empirical_fisher.datasets import design
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+settings, tasks = snakemake.params.settings, snakemake.params.tasks
+with logged(snakemake.log[0], "magnitude"):
+    scales, distances = (
+        np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
+        for axis in (settings["scales"], settings["distances"])
+    )
+    parts = {"scales": {}, "distances": {}, "signs": {}}
+    for (name, task), data in zip(tasks.items(), snakemake.input.data, strict=True):
+        problem = linear_problem(*design(read_csv(data), task, bias=True), task)
+        parts["scales"][name] = magnitude.scales(problem, scales)
+        parts["signs"][name] = magnitude.signs(magnitude.away(problem, 1.0))
+        if task == "regression":
+            parts["distances"][name] = magnitude.distances(problem, distances)
+    tables = {
+        part: pd.concat(by_name, names=["dataset"]).reset_index("dataset")
+        for part, by_name in parts.items()
+    }
+    for part, table in tables.items():
+        write_csv(table, snakemake.output[part])
+    claims = magnitude.claims(**tables, far=settings["far"])
+    write_csv(ledger.table(claims), snakemake.output.claims)

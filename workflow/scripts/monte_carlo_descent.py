@@ -1,0 +1,26 @@
+"""Run NGD with the one-sample Fisher on a problem of Figure 3."""
+
+import numpy as np
+
+from empirical_fisher import monte_carlo, search
+from empirical_fisher.datasets import design
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+model, settings = snakemake.params.model, snakemake.params.settings
+dataset, axis = snakemake.wildcards.dataset, settings["dampings"]
+with logged(snakemake.log[0], f"monte_carlo.descent of {dataset}"):
+    inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
+    best = read_csv(snakemake.input.hyperparameters).set_index(["dataset", "method"])
+    ends, traces = monte_carlo.experiment(
+        linear_problem(inputs, targets, **model),
+        tuple(best.loc[(dataset, "NGD"), ["step_size", "damping"]]),
+        settings["step_size_factors"],
+        np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"]),
+        search.Schedule(**snakemake.params.schedule),
+        seed=snakemake.params.seed,
+        runs=settings["runs"],
+    )
+    write_csv(ends, snakemake.output.ends)
+    write_csv(traces, snakemake.output.traces)

@@ -1,0 +1,32 @@
+"""Measure the error and count the cost of the one-sample Fisher."""
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher import monte_carlo, noise
+from empirical_fisher.datasets import design
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+settings, tasks = snakemake.params.settings, snakemake.params.tasks
+with logged(snakemake.log[0], "monte_carlo.errors"):
+    by_samples, overall, costs = {}, {}, {}
+    for (name, task), data in zip(tasks.items(), snakemake.input.data, strict=True):
+        problem = linear_problem(*design(read_csv(data), task, bias=True), task)
+        by_samples[name], overall[name] = monte_carlo.errors(
+            problem.at(problem.minimizer()),
+            settings["seed"],
+            settings["repeats"],
+            settings["doublings"],
+        )
+    for task in noise.TASKS:
+        generator = np.random.default_rng(settings["seed"])
+        problem = noise.random_problem(generator, task, **settings["cost_problem"])
+        costs[task] = monte_carlo.costs(problem, np.zeros(problem.parameters))
+    for name, tables, key in (
+        ("by_samples", by_samples, "dataset"),
+        ("overall", overall, "dataset"),
+        ("costs", costs, "task"),
+    ):
+        write_csv(pd.concat(tables, names=[key]).reset_index(key), snakemake.output[name])

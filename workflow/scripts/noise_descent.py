@@ -1,0 +1,26 @@
+"""Compare stochastic descents that adapt to noise with some that do not."""
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher import noise, stochastic
+from empirical_fisher.tables import write_csv
+from job import logged
+
+seed, settings = snakemake.params.seed, snakemake.params.settings
+axis = settings["step_sizes"]
+with logged(snakemake.log[0], "noise.descent"):
+    step_sizes = np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
+    schedule = {name: settings[name] for name in ("tuning", "runs", "steps", "every")}
+    choices, paths = {}, {}
+    for name, condition in settings["conditions"].items():
+        generator = np.random.default_rng(seed)
+        shape = settings["size"], settings["features"]
+        problem = noise.random_problem(generator, "regression", *shape, condition)
+        choices[name], paths[name] = stochastic.tune(problem, step_sizes, seed, **schedule)
+    table = pd.concat(paths, names=["problem"]).reset_index("problem")
+    write_csv(table, snakemake.output.paths)
+    write_csv(stochastic.summary(table), snakemake.output.summary)
+    write_csv(
+        pd.concat(choices, names=["problem"]).reset_index("problem"), snakemake.output.choices
+    )
