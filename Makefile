@@ -30,7 +30,7 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 	.venv/bin/mypy
 
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
-	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS)
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
 
 bench: .venv/.requirements ## time the search beside a naive one, about ten minutes
 	mkdir -p results

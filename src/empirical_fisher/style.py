@@ -61,6 +61,9 @@ def save(figure: Figure, *paths: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}")
         dated = {"CreationDate": None} if path.suffix == ".pdf" else {}
-        with mpl.rc_context(RC):
-            figure.savefig(aside, format=path.suffix[1:], metadata=dated)
-        aside.replace(path)
+        try:
+            with mpl.rc_context(RC):
+                figure.savefig(aside, format=path.suffix[1:], metadata=dated)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from job import logged
 
 dataset = snakemake.params.dataset
 with logged(snakemake.log[0], f"datasets.{snakemake.wildcards.dataset}"):
-    snapshots = Path(snakemake.scriptdir, "../../data/snapshots")
+    snapshots = Path(snakemake.scriptdir, "../../data/snapshots").resolve()
     table = load(dataset["source"], snapshots)
     check_facts(table, dataset.get("expect", {}))
     write_csv(table, snakemake.output[0])
