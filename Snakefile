@@ -18,14 +18,14 @@ check(config)
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/figure_claims.smk"
 
 
 rule all:
     default_target: True
     input:
-        rules.figure1.output,
-        rules.figure2.output,
-        rules.figure3.output,
+        rules.paper.input,
         rules.sensitivity_figure.output,
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
+        rules.figure_claims.output,

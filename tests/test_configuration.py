@@ -89,6 +89,21 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             f"(did you mean GaussianCorrect?); allowed: {DATASETS}",
         ),
         (
+            "misspecification: {linear: {problems: {correct: {dataset: LineCorect}}}}",
+            'misspecification.linear.problems.correct.dataset: unknown data set "LineCorect" '
+            f"(did you mean LineCorrect?); allowed: {DATASETS}",
+        ),
+        (
+            "optimization: {appendix_datasets: [Yacht, Winy]}",
+            'optimization.appendix_datasets.1: unknown data set "Winy" '
+            f"(did you mean Wine?); allowed: {DATASETS}",
+        ),
+        (
+            "starting_points: {dataset: {name: Bostn}}",
+            'starting_points.dataset.name: unknown data set "Bostn" '
+            f"(did you mean Boston?); allowed: {DATASETS}",
+        ),
+        (
             "optimization: {datasets: [Boston, a1b]}",
             'optimization.datasets.1: unknown data set "a1b" '
             f"(did you mean a1a?); allowed: {DATASETS}",
@@ -378,16 +393,28 @@ SELF_EXPLAINING = {
     *("vector_field.damping", "vector_field.arrows", "vector_field.trajectories"),
     *(f"vector_field.trajectories.{key}" for key in ("step", "points", "kept", "starts")),
     *(f"vector_field.scales.{method}" for method in ("GD", "NGD", "EFGD")),
-    *("misspecification.logistic", "misspecification.logistic.ellipse_radius"),
-    "misspecification.logistic.problems",
-    *(f"misspecification.logistic.problems.*.{key}" for key in ("title", "window")),
-    *(f"misspecification.logistic.problems.*.window.{key}" for key in ("theta_1", "theta_2")),
-    *(f"optimization.{key}" for key in ("datasets", "methods", "iterations", "divergence_factor")),
-    *(f"optimization.{key}" for key in ("probability_clip", "search", "shards")),
+    *(
+        f"misspecification.{family}.{key}"
+        for family in ("logistic", "linear")
+        for key in (
+            *("prior_variance", "ellipse_radius", "problems"),
+            *("problems.*.title", "problems.*.window"),
+            *("problems.*.window.theta_1", "problems.*.window.theta_2"),
+        )
+    ),
+    *(f"optimization.{key}" for key in ("datasets", "appendix_datasets", "methods", "iterations")),
+    *(f"optimization.{key}" for key in ("divergence_factor", "probability_clip")),
+    *(f"optimization.{key}" for key in ("search", "shards")),
+    *(f"starting_points.line.{key}" for key in ("targets", "step_size", "damping")),
+    *(f"starting_points.{part}.iterations" for part in ("line", "dataset")),
     *(f"datasets.*.expect.{key}" for key in ("rows", "features", "positives")),
     *(
         f"datasets.*.source.lognormal_line.{key}"
         for key in ("log_mean", "log_scale", "intercept", "slope", "noise")
+    ),
+    *(
+        f"datasets.*.source.normal_line.{key}"
+        for key in ("intercept", "slope", "quadratic", "noise")
     ),
     *(f"datasets.*.source.gaussian_classes.{key}" for key in ("mean", "scale_0", "scale_1")),
     *(
@@ -459,9 +486,9 @@ def test_only_optional_keys_may_be_missing() -> None:
         for name in node.get("properties", {})
         if name not in node.get("required", ())
     }
-    choices = ("snapshot", "sklearn", "lognormal_line", "gaussian_classes")
+    choices = ("snapshot", "sklearn", "lognormal_line", "normal_line", "gaussian_classes")
     assert optional == {
-        "datasets.*.expect",
+        *("datasets.*.title", "datasets.*.expect"),
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
         *(f"vector_field.scales.{method}" for method in ("GD", "NGD", "EFGD")),

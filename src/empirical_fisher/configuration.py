@@ -95,17 +95,15 @@ def _explain(error: ValidationError) -> Iterator[str]:
 def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Faults that a schema can't see: names that mean nothing and empty intervals."""
     datasets = config["datasets"]
-    problems = config["misspecification"]["logistic"]["problems"]
     used = {
         "vector_field.dataset": config["vector_field"]["dataset"],
+        **{f"{key}.dataset": problem["dataset"] for key, problem in _misspecified_problems(config)},
         **{
-            f"misspecification.logistic.problems.{name}.dataset": problem["dataset"]
-            for name, problem in problems.items()
+            f"optimization.{key}.{position}": name
+            for key in ("datasets", "appendix_datasets")
+            for position, name in enumerate(config["optimization"][key])
         },
-        **{
-            f"optimization.datasets.{position}": name
-            for position, name in enumerate(config["optimization"]["datasets"])
-        },
+        "starting_points.dataset.name": config["starting_points"]["dataset"]["name"],
     }
     for key, name in used.items():
         if name not in datasets:
@@ -145,9 +143,15 @@ def _intervals(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, fl
     for key, value in ranges.items():
         if value.get("count") != 1:
             yield key, (value["low"], value["high"])
-    for name, problem in config["misspecification"]["logistic"]["problems"].items():
+    for key, problem in _misspecified_problems(config):
         for axis, ends in problem["window"].items():
-            yield f"misspecification.logistic.problems.{name}.window.{axis}", tuple(ends)
+            yield f"{key}.window.{axis}", tuple(ends)
+
+
+def _misspecified_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for family, settings in config["misspecification"].items():
+        for name, problem in settings["problems"].items():
+            yield f"misspecification.{family}.problems.{name}", problem
 
 
 def _join(key: str, name: str) -> str:
