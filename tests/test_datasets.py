@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import shutil
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +139,26 @@ def test_the_regression_snapshots_of_figure_5(
     table = load({"snapshot": name}, SNAPSHOTS)
     assert list(table.columns) == [*names[:-1], "target"]
     np.testing.assert_array_equal(table.to_numpy(), values)
+
+
+def test_the_recipe_reads_a_sheet_of_excel() -> None:
+    """Its functions, run as they stand in the README, on a workbook made by hand."""
+    text = (SNAPSHOTS / "README.md").read_text("utf-8")
+    recipe: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("\nboston = ")[0], recipe)
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(
+            "xl/sharedStrings.xml", f"<sst {main}><si><t>B</t></si><si><t>A</t></si></sst>"
+        )
+        archive.writestr(
+            "xl/worksheets/sheet1.xml",
+            f'<worksheet {main}><sheetData><row><c t="s"><v>1</v></c><c t="s"><v>0</v></c></row>'
+            "<row><c><v>5.1100000000000003</v></c><c><v>1010</v></c></row></sheetData></worksheet>",
+        )
+    rows = recipe["first_sheet"](file.getvalue())
+    assert recipe["to_csv"](rows) == b"A,B\n5.11,1010.0\n"
 
 
 # Loading

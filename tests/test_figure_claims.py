@@ -154,6 +154,8 @@ def test_a_good_approximation_on_a1a():
     assert holds(figure_claims.favourable(good)) == {"a1a-good": "yes"}
     slow = {"NGD": run(9, 1), "EFGD": run(9, 8, 7, 6, 1.001)}
     assert holds(figure_claims.favourable(slow)) == {"a1a-good": "in part"}
+    climbs_again = {"NGD": run(9, 1), "EFGD": run(9, 1.001, 5, 1.001)}
+    assert holds(figure_claims.favourable(climbs_again)) == {"a1a-good": "in part"}
     bad = {"NGD": run(9, 1), "EFGD": run(9, 8)}
     assert holds(figure_claims.favourable(bad)) == {"a1a-good": "no"}
 
@@ -168,6 +170,14 @@ def test_magnitude_and_loss_on_breast_cancer():
 def test_claims_on_what_was_not_run_are_left_out():
     assert list(figure_claims.particular({"Boston": {"GD": run(1)}})) == []
     assert list(figure_claims.unfavourable("figure5", {"Yacht": {"NGD": run(1)}})) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "index"),
+    [([0, 0, 1], 2), ([1, 0, 1, 1], 2), ([1, 1], 0), ([1, 0], np.inf), ([0], np.inf), ([1], 0)],
+)
+def test_low_for_good(low, index):
+    assert figure_claims.settled(np.array(low, dtype=bool)) == index
 
 
 # Figure 6
@@ -191,6 +201,17 @@ def test_starting_points_of_figure_6(starts):
 def test_methods_in_each_other_s_place_are_noticed(starts):
     swapped = starts.replace({"method": {"NGD": "EFGD", "EFGD": "NGD"}})
     assert set(holds(figure_claims.starts(swapped, swapped)).values()) == {"no"}
+
+
+@pytest.mark.parametrize("method", ["NGD", "EFGD"])
+def test_one_claim_about_each_method(starts, method):
+    """NGD that is slower from one start, EFGD that is as fast from all: half of it is left."""
+    mine = starts["method"] == method
+    quick = starts["excess"] * (starts["iteration"] == 0)
+    slower = np.where(starts["start"] == 4.0, starts["excess"] * 2.0 ** starts["iteration"], quick)
+    changed = starts["excess"].where(~mine, slower if method == "NGD" else quick)
+    broken = starts.assign(excess=changed)
+    assert set(holds(figure_claims.starts(broken, broken)).values()) == {"in part"}
 
 
 # All of them

@@ -14,7 +14,9 @@ The modules, in the order of the data flow:
 `solvers`          preconditioned directions and the descent loop
 `search`           the grid of step sizes and dampings, and its best cell
 `vector_field`     the experiment of Figure 1
-`misspecification` the experiment of Figure 2
+`misspecification` the experiment of Figures 2 and 4
+`starting_points`  the experiment of Figure 6
+`figure_claims`    what the paper says of its figures, and whether it is so here
 `figures`          tables in, figures out; `style` holds their look
 =================  ================================================================
 """
