@@ -30,15 +30,14 @@ include: "workflow/rules/monte_carlo.smk"
 include: "workflow/rules/magnitude.smk"
 include: "workflow/rules/note.smk"
 include: "workflow/rules/robustness.smk"
+include: "workflow/rules/figure_claims.smk"
 include: "workflow/rules/claims.smk"
 
 
 rule all:
     default_target: True
     input:
-        rules.figure1.output,
-        rules.figure2.output,
-        rules.figure3.output,
+        rules.paper.input,
         rules.sensitivity_figure.output,
         rules.curvature_remainder_figure.output,
         rules.curvature_splits_figure.output,

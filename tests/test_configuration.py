@@ -89,6 +89,21 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             f"(did you mean GaussianCorrect?); allowed: {DATASETS}",
         ),
         (
+            "misspecification: {linear: {problems: {correct: {dataset: LineCorect}}}}",
+            'misspecification.linear.problems.correct.dataset: unknown data set "LineCorect" '
+            f"(did you mean LineCorrect?); allowed: {DATASETS}",
+        ),
+        (
+            "optimization: {appendix_datasets: [Yacht, Winy]}",
+            'optimization.appendix_datasets.1: unknown data set "Winy" '
+            f"(did you mean Wine?); allowed: {DATASETS}",
+        ),
+        (
+            "starting_points: {dataset: {name: Bostn}}",
+            'starting_points.dataset.name: unknown data set "Bostn" '
+            f"(did you mean Boston?); allowed: {DATASETS}",
+        ),
+        (
             "optimization: {datasets: [Boston, a1b]}",
             'optimization.datasets.1: unknown data set "a1b" '
             f"(did you mean a1a?); allowed: {DATASETS}",
@@ -438,9 +453,9 @@ def test_only_optional_keys_may_be_missing() -> None:
         for name in node.get("properties", {})
         if name not in node.get("required", ())
     }
-    choices = ("snapshot", "sklearn", "lognormal_line", "gaussian_classes")
+    choices = ("snapshot", "sklearn", "lognormal_line", "normal_line", "gaussian_classes")
     assert optional == {
-        "datasets.*.expect",
+        *("datasets.*.title", "datasets.*.expect"),
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
         *(f"vector_field.scales.{method}" for method in ("GD", "NGD", "EFGD")),

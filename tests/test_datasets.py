@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import shutil
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,7 @@ def snapshots(tmp_path: Path) -> Path:
 # The snapshots
 
 
-@pytest.mark.parametrize("name", ["boston", "a1a"])
+@pytest.mark.parametrize("name", ["boston", "a1a", "energy", "powerplant", "yacht"])
 def test_a_snapshot_has_its_recorded_bytes(name: str) -> None:
     facts = record(name)
     content = (SNAPSHOTS / facts["file"]).read_bytes()
@@ -90,6 +92,73 @@ def test_the_boston_snapshot_has_its_recorded_facts() -> None:
     assert values.shape == (506, 13 + 1)
     facts = record("boston")
     assert (facts["rows"], facts["features"], facts["target"]) == (506, 13, names[-1])
+
+
+def by_hand(name: str) -> tuple[list[str], np.ndarray]:
+    with (SNAPSHOTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        names, *rows = csv.reader(file)
+    return names, np.array(rows, dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "first", "last", "total"),
+    [
+        (
+            "energy",
+            (768, 8),
+            [0.98, 514.5, 294, 110.25, 7, 2, 0, 0, 15.55],
+            [0.62, 808.5, 367.5, 220.5, 3.5, 5, 0.4, 5, 16.64],
+            17131.926,
+        ),
+        (
+            "powerplant",
+            (9568, 4),
+            [14.96, 41.76, 1024.07, 73.17, 463.26],
+            [21.6, 62.52, 1017.23, 67.87, 453.28],
+            4347364.41,
+        ),
+        (
+            "yacht",
+            (308, 6),
+            [-2.3, 0.568, 4.78, 3.99, 3.17, 0.125, 0.11],
+            [-2.3, 0.6, 4.34, 4.23, 2.73, 0.45, 46.66],
+            3232.57,
+        ),
+    ],
+)
+def test_the_regression_snapshots_of_figure_5(
+    name: str, shape: tuple[int, int], first: list[float], last: list[float], total: float
+) -> None:
+    """Ends and the sum of the targets are the sources'; names and values are loaded unchanged."""
+    names, values = by_hand(name)
+    assert values.shape == (shape[0], shape[1] + 1)
+    np.testing.assert_array_equal(values[[0, -1]], [first, last])
+    assert values[:, -1].sum() == pytest.approx(total, rel=1e-12)
+    facts = record(name)
+    assert (facts["rows"], facts["features"], facts["target"]) == (*shape, names[-1])
+    table = load({"snapshot": name}, SNAPSHOTS)
+    assert list(table.columns) == [*names[:-1], "target"]
+    np.testing.assert_array_equal(table.to_numpy(), values)
+
+
+def test_the_recipe_reads_a_sheet_of_excel() -> None:
+    """Its functions, run as they stand in the README, on a workbook made by hand."""
+    text = (SNAPSHOTS / "README.md").read_text("utf-8")
+    recipe: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("\nboston = ")[0], recipe)
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(
+            "xl/sharedStrings.xml", f"<sst {main}><si><t>B</t></si><si><t>A</t></si></sst>"
+        )
+        archive.writestr(
+            "xl/worksheets/sheet1.xml",
+            f'<worksheet {main}><sheetData><row><c t="s"><v>1</v></c><c t="s"><v>0</v></c></row>'
+            "<row><c><v>5.1100000000000003</v></c><c><v>1010</v></c></row></sheetData></worksheet>",
+        )
+    rows = recipe["first_sheet"](file.getvalue())
+    assert recipe["to_csv"](rows) == b"A,B\n5.11,1010.0\n"
 
 
 # Loading
@@ -150,7 +219,9 @@ def test_a_missing_file_is_named(snapshots: Path) -> None:
 
 
 def test_an_unknown_snapshot_lists_the_known_ones() -> None:
-    with pytest.raises(DatasetError, match=r"'bostn'; there are: a1a, boston"):
+    with pytest.raises(
+        DatasetError, match=r"'bostn'; there are: a1a, boston, energy, powerplant, yacht"
+    ):
         load({"snapshot": "bostn"}, SNAPSHOTS)
 
 

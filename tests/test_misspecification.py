@@ -1,13 +1,14 @@
-"""Figure 2's matrices, ellipses and contours against the oracle and the paper's accuracies."""
+"""The matrices, ellipses and contours of Figures 2 and 4 against the oracle and the paper."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import oracle
-from conftest import CONFIG, oracle_terms, paper_problem, random_problem
-from empirical_fisher import misspecification
+from conftest import CONFIG, ROOT, oracle_terms, paper_problem, random_problem
+from empirical_fisher import datasets, misspecification
 from empirical_fisher.misspecification import MATRICES
+from empirical_fisher.problems import linear_problem
 
 SETTINGS = CONFIG["misspecification"]["logistic"]
 ENTRIES = {"11": (0, 0), "12": (0, 1), "22": (1, 1)}
@@ -152,3 +153,44 @@ def test_windows_of_the_contours_end_where_they_should():
     table = misspecification.contours(random_problem("binary", features=2), (-1, 3), (5, 6), 4)
     corners = table[["theta_1", "theta_2"]].iloc[[0, 3, -4, -1]]
     assert_array_equal(corners, [[-1, 5], [-1, 6], [3, 5], [3, 6]])
+
+
+# Figure 4
+
+
+@pytest.mark.parametrize("name", CONFIG["misspecification"]["linear"]["problems"])
+def test_linear_regression_is_the_oracle_s(name):
+    """Features (x, 1) with the bias last; the prior is in the Hessian, not in the matrices."""
+    settings = CONFIG["misspecification"]["linear"]
+    source = CONFIG["datasets"][settings["problems"][name]["dataset"]]["source"]
+    table = datasets.load(source, ROOT)
+    inputs, targets = datasets.design(table, "regression", bias=settings["bias"])
+    assert_array_equal(inputs, np.stack([table["x"], np.ones(1000)], axis=-1))
+    problem = linear_problem(inputs, targets, "regression", settings["prior_variance"])
+    [row] = misspecification.summary(
+        misspecification.at_minimum(problem), classification=False
+    ).to_dict("records")
+
+    theta = oracle.minimum_linear(inputs, targets, settings["prior_variance"])
+    assert_allclose([row["theta_1"], row["theta_2"]], theta, rtol=1e-10)
+    assert np.isnan(row["accuracy"])
+    _, _, fisher, empirical_fisher, hessian = oracle.linear_terms(theta, inputs, targets)
+    hessian = hessian + np.eye(2) / (1000 * settings["prior_variance"])
+    for matrix, expected in zip(MATRICES, (fisher, empirical_fisher, hessian), strict=True):
+        for entry, place in ENTRIES.items():
+            assert_allclose(row[f"{matrix}_{entry}"], expected[place], rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", CONFIG["misspecification"]["linear"]["problems"])
+def test_windows_of_figure_4_hold_the_minimum_and_its_ellipses(name):
+    settings = CONFIG["misspecification"]["linear"]
+    case = settings["problems"][name]
+    source = CONFIG["datasets"][case["dataset"]]["source"]
+    inputs, targets = datasets.design(datasets.load(source, ROOT), "regression", bias=True)
+    problem = linear_problem(inputs, targets, "regression", settings["prior_variance"])
+    curves = misspecification.ellipses(
+        misspecification.at_minimum(problem), settings["ellipse_radius"]
+    )
+    for axis, (low, high) in case["window"].items():
+        assert high - low == pytest.approx(0.3)
+        assert curves[axis].between(low, high).all()

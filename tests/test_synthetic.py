@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import oracle
 from conftest import CONFIG
-from empirical_fisher.synthetic import gaussian_classes, lognormal_line
+from empirical_fisher.synthetic import gaussian_classes, lognormal_line, normal_line
 
 SOURCES = {name: entry["source"] for name, entry in CONFIG["datasets"].items()}
 LINE = SOURCES["LognormalLine"]["lognormal_line"]
@@ -114,3 +114,23 @@ def test_every_set_is_freshly_seeded():
     np.random.seed(7)
     assert_array_equal(lognormal_line(**LINE), before)
     assert not np.allclose(lognormal_line(**{**LINE, "seed": 1}), before)
+
+
+LINES = {name: source["normal_line"] for name, source in SOURCES.items() if "normal_line" in source}
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "noise"),
+    [
+        ("LineCorrect", lambda x: x + 1, 1),
+        ("LineNoise", lambda x: x + 1, 2),
+        ("LineCurved", lambda x: x + 1 + x**2 / 2, 1),
+    ],
+)
+def test_lines_of_figure_4(name, mean, noise):
+    """Inputs first, noise last, from the generator seeded with 0."""
+    table = normal_line(**LINES[name])
+    assert list(table) == ["x", "target"]
+    normals = draws(2000)
+    assert_array_equal(table["x"], normals[:1000])
+    assert_allclose((table["target"] - mean(table["x"])) / noise, normals[1000:], atol=1e-13)

@@ -22,6 +22,9 @@ The modules, in the order of the data flow:
 `monte_carlo`      Appendix B: the Fisher by one sample of every prediction
 `magnitude`        §5: what updates make of the size of the gradient
 `ledger`           what the texts claim, what was measured, whether it holds
+`misspecification` the experiment of Figures 2 and 4
+`starting_points`  the experiment of Figure 6
+`figure_claims`    what the paper says of its figures, and whether it is so here
 `figures`          tables in, figures out; `style` holds their look
 =================  ================================================================
 """

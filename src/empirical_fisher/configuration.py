@@ -95,32 +95,11 @@ def _explain(error: ValidationError) -> Iterator[str]:
 def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Faults that a schema can't see: names that mean nothing and empty intervals."""
     datasets = config["datasets"]
-    problems = config["misspecification"]["logistic"]["problems"]
-    used = {
-        "vector_field.dataset": config["vector_field"]["dataset"],
-        **{
-            f"misspecification.logistic.problems.{name}.dataset": problem["dataset"]
-            for name, problem in problems.items()
-        },
-        **{
-            f"optimization.datasets.{position}": name
-            for position, name in enumerate(config["optimization"]["datasets"])
-        },
-        **{
-            f"consistency.datasets.{position}": name
-            for position, name in enumerate(config["consistency"]["datasets"])
-        },
-        "scaling.dataset": config["scaling"]["dataset"],
-    }
-    for key, name in used.items():
+    for key, name, kind in _references(config):
         if name not in datasets:
             yield f"{key}: unknown data set {_show(name)}{_hint(name, list(datasets))}"
-    for name in config["consistency"]["datasets"]:
-        if name in datasets and "gaussian_classes" not in datasets[name]["source"]:
-            yield f"consistency.datasets: {name} is not of the kind gaussian_classes"
-    linear = config["scaling"]["dataset"]
-    if linear in datasets and datasets[linear]["task"] != "regression":
-        yield f"scaling.dataset: {linear} is not a task of regression"
+        elif kind and kind not in (datasets[name]["task"], *datasets[name]["source"]):
+            yield f"{key}: {_show(name)} is of the wrong kind; {kind} is needed"
     for key, values in {
         "consistency.leverages": config["consistency"]["leverages"],
         "consistency.capacity.features": config["consistency"]["capacity"]["features"],
@@ -131,6 +110,32 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for key, (low, high) in _intervals(config):
         if not low < high:
             yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
+
+
+def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Where a data set is named, its name, and the source or task that it must have, if any."""
+    yield "vector_field.dataset", config["vector_field"]["dataset"], "lognormal_line"
+    for key, problem in _misspecified_problems(config):
+        kind = "gaussian_classes" if ".logistic." in key else "normal_line"
+        yield f"{key}.dataset", problem["dataset"], kind
+    lists = [
+        ("optimization.datasets", config["optimization"]["datasets"], ""),
+        ("optimization.appendix_datasets", config["optimization"]["appendix_datasets"], ""),
+        ("consistency.datasets", config["consistency"]["datasets"], "gaussian_classes"),
+        ("noise.datasets", config["noise"]["datasets"], ""),
+        ("monte_carlo.datasets", config["monte_carlo"]["datasets"], ""),
+        ("magnitude.datasets", config["magnitude"]["datasets"], ""),
+        *(
+            (f"robustness.variants.{variant}", names, "")
+            for variant, names in config["robustness"]["variants"].items()
+        ),
+    ]
+    for key, names, kind in lists:
+        for position, name in enumerate(names):
+            yield f"{key}.{position}", name, kind
+    yield "scaling.dataset", config["scaling"]["dataset"], "regression"
+    starting = config["starting_points"]["dataset"]["name"]
+    yield "starting_points.dataset.name", starting, "regression"
 
 
 def _not_finite(config: Mapping[str, Any]) -> Iterator[str]:
@@ -166,9 +171,15 @@ def _intervals(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, fl
     for key, value in ranges.items():
         if value.get("count") != 1:
             yield key, (value["low"], value["high"])
-    for name, problem in config["misspecification"]["logistic"]["problems"].items():
+    for key, problem in _misspecified_problems(config):
         for axis, ends in problem["window"].items():
-            yield f"misspecification.logistic.problems.{name}.window.{axis}", tuple(ends)
+            yield f"{key}.window.{axis}", tuple(ends)
+
+
+def _misspecified_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for family, settings in config["misspecification"].items():
+        for name, problem in settings["problems"].items():
+            yield f"misspecification.{family}.problems.{name}", problem
 
 
 def _join(key: str, name: str) -> str:

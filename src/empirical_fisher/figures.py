@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -71,28 +71,28 @@ def misspecification(
     ellipses: pd.DataFrame,
     contours: pd.DataFrame,
 ) -> Figure:
-    """Figure 2: two classes of points, and the quadratic approximations at the minimum.
+    """Figures 2 and 4: the data, and the quadratic approximations at the minimum.
 
     Parameters
     ----------
     data
-        For each problem ``x1, x2, target``.
+        For each problem of classification ``x1, x2, target``, of regression ``x, target``.
     titles
         For each problem the heading of its column.
     summary, ellipses, contours
         As `misspecification` tabulates them, with a column ``problem``.
     """
+    classification = summary["accuracy"].notna().all()
     figure = style.new_figure(2.2 * len(titles), 4.3)
     columns = figure.subplots(2, len(titles), squeeze=False).T
     for (problem, title), (top, bottom) in zip(titles.items(), columns, strict=True):
-        table = data[problem]
-        for label, look in enumerate(style.CLASSES):
-            points = table[table["target"] == label]
-            top.scatter(points["x1"], points["x2"], s=3, alpha=0.5, rasterized=True, **look)
-        reach = 1.05 * table[["x1", "x2"]].abs().to_numpy().max()
-        top.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="x₁", ylabel="x₂", title=title)
-
         minimum = summary[summary["problem"] == problem].iloc[0]
+        if classification:
+            _classes(top, data[problem])
+        else:
+            _line(top, data[problem], minimum)
+        top.set_title(title)
+
         window = contours[contours["problem"] == problem]
         _contours(bottom, window, "theta_1", "theta_2")
         for matrix, look in style.MATRICES.items():
@@ -103,37 +103,63 @@ def misspecification(
         bottom.set(xlabel="θ₁", ylabel="θ₂")
         for axes in (top, bottom):
             axes.set_box_aspect(1)
-    classes = [Line2D([], [], linestyle="none", markersize=3, **look) for look in style.CLASSES]
     lines = [Line2D([], [], **look) for look in style.MATRICES.values()]
     star = Line2D([], [], linestyle="none", marker="*", color="black", label="minimum θ*")
-    figure.legend(handles=[*classes, *lines, star], loc="outside lower center", ncols=5)
+    classes = [Line2D([], [], linestyle="none", markersize=3, **look) for look in style.CLASSES]
+    handles = [*classes, *lines, star] if classification else [*lines, star]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5)
     return figure
 
 
+def _classes(axes: Axes, table: pd.DataFrame) -> None:
+    """The points of two classes."""
+    for label, look in enumerate(style.CLASSES):
+        points = table[table["target"] == label]
+        axes.scatter(points["x1"], points["x2"], s=3, alpha=0.5, rasterized=True, **look)
+    reach = 1.05 * table[["x1", "x2"]].abs().to_numpy().max()
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="x₁", ylabel="x₂")
+
+
+def _line(axes: Axes, table: pd.DataFrame, minimum: pd.Series) -> None:
+    """Points and the line through them that has the slope ``θ₁`` and the intercept ``θ₂``."""
+    axes.plot(table["x"], table["target"], ".", color="0.6", markersize=2, rasterized=True)
+    ends = np.array(_span(table["x"]))
+    axes.plot(ends, minimum["theta_1"] * ends + minimum["theta_2"], color="black")
+    axes.set(xlabel="x", ylabel="y")
+
+
 @mpl.rc_context(style.RC)
-def optimization(traces: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
-    """Figure 3: the loss of every method at its best cell, and EFGD's cosine to NGD's direction.
+def optimization(
+    traces: Mapping[str, Mapping[str, pd.DataFrame]], titles: Mapping[str, str] | None = None
+) -> Figure:
+    """Figures 3 and 5: the loss of each method at its best cell, and EFGD's cosine to NGD.
 
     Parameters
     ----------
     traces
         For each data set and method the table that `search.trace` makes.
+    titles
+        Headings of data sets, where they are not their names.
     """
-    datasets = list(traces)
+    titles = titles or {}
     methods = list(dict.fromkeys(method for runs in traces.values() for method in runs))
-    figure = style.new_figure(2.4 * len(datasets), 4.0)
-    rows = figure.subplots(2, len(datasets), sharex="col", squeeze=False, height_ratios=(3, 2))
-    for (dataset, runs), top, bottom in zip(traces.items(), *rows, strict=True):
+    blocks, wide = _wrapped(len(traces))
+    figure = style.new_figure(2.4 * wide, 3.7 * blocks + 0.3)
+    panels = _panels(figure, len(traces), height_ratios=(3, 2))
+    for (dataset, runs), (top, bottom) in zip(traces.items(), panels, strict=True):
         for method, table in runs.items():
             top.plot(table["iteration"], table["loss"], **style.METHODS[method])
-        top.set(title=dataset, yscale="log")
+        top.set(title=titles.get(dataset, dataset), yscale="log")
+        top.sharex(bottom)
+        top.tick_params(labelbottom=False)
         if "EFGD" in runs:
             table = runs["EFGD"]
             bottom.plot(table["iteration"], table["cosine"], **style.METHODS["EFGD"])
         bottom.axhline(0, color="0.6", linewidth=0.6, zorder=0)
         bottom.set(xlabel="Iteration", ylim=(-1.05, 1.05), yticks=(-1, 0, 1))
-    rows[0][0].set_ylabel("Loss")
-    rows[1][0].set_ylabel("cos(NGD, EFGD)")
+        if _is_leftmost(top):
+            top.set_ylabel("Loss")
+            bottom.set_ylabel("cos(NGD, EFGD)")
     lines = [Line2D([], [], **style.METHODS[method]) for method in methods]
     figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))
     return figure
@@ -144,6 +170,7 @@ def sensitivity(
     grids: Mapping[str, Mapping[str, pd.DataFrame]],
     hyperparameters: pd.DataFrame,
     initial_losses: Mapping[str, float],
+    titles: Mapping[str, str] | None = None,
 ) -> Figure:
     """Final loss over step size and damping: a row for each method, a column for each data set.
 
@@ -155,12 +182,15 @@ def sensitivity(
         ``dataset, method, step_size, damping``: the best cells.
     initial_losses
         For each data set the loss where all runs start, the upper end of the colours.
+    titles
+        Headings of data sets, where they are not their names.
     """
+    titles = titles or {}
     methods = list(next(iter(grids.values())))
-    width = 2.4 * len(grids) + 0.6
-    figure = style.new_figure(width, 2.0 * len(methods) + 0.4)
-    rows = figure.subplots(len(methods), len(grids), sharex=True, sharey=True, squeeze=False)
-    for (dataset, by_method), column in zip(grids.items(), rows.T, strict=True):
+    blocks, wide = _wrapped(len(grids))
+    figure = style.new_figure(2.4 * wide + 0.6, (2.0 * len(methods) + 0.4) * blocks)
+    columns = _panels(figure, len(grids), height_ratios=[1] * len(methods))
+    for (dataset, by_method), column in zip(grids.items(), columns, strict=True):
         lowest = min(grid["final_loss"].min() for grid in by_method.values())
         norm = LogNorm(lowest, initial_losses[dataset])
         for (method, grid), axes in zip(by_method.items(), column, strict=True):
@@ -176,7 +206,10 @@ def sensitivity(
             ]
             axes.plot(best["step_size"], best["damping"], **style.BEST)
             axes.set(xscale="log", yscale="log")
-        column[0].set_title(dataset)
+            axes.tick_params(labelbottom=axes is column[-1], labelleft=_is_leftmost(axes))
+            if _is_leftmost(axes):
+                axes.set_ylabel(f"{method}: damping λ")
+        column[0].set_title(titles.get(dataset, dataset))
         column[-1].set_xlabel("Step size γ")
         bar = figure.colorbar(
             image, ax=list(column), location="bottom", label="Final loss", extend="max"
@@ -184,9 +217,69 @@ def sensitivity(
         ticks = _round_values(lowest, initial_losses[dataset])
         bar.set_ticks(ticks, labels=[f"{tick:.4g}" for tick in ticks])
         bar.minorticks_off()
-    for method, axes in zip(methods, rows[:, 0], strict=True):
-        axes.set_ylabel(f"{method}: damping λ")
     return figure
+
+
+@mpl.rc_context(style.RC)
+def starting_points(line: pd.DataFrame, dataset: pd.DataFrame, title: str) -> Figure:
+    """Figure 6: the loss of NGD and EFGD from several starting points.
+
+    Parameters
+    ----------
+    line, dataset
+        As `starting_points.descents` tabulates them.
+    title
+        Heading of the right panel.
+    """
+    figure = style.new_figure(6.0, 2.9)
+    panels = figure.subplots(1, 2)
+    tables = (line, "Two targets, one parameter", "θ₀ = {:g}"), (dataset, title, "{:g} θ*")
+    for axes, (table, heading, label) in zip(panels, tables, strict=True):
+        for (method, _), run in table.groupby(["method", "start"]):
+            axes.plot(run["iteration"], run["loss"], **style.METHODS[method])
+        axes.axhline((table["loss"] - table["excess"]).min(), color="0.6", linewidth=0.6, zorder=0)
+        last = table["iteration"].max()
+        for start, runs in table[table["iteration"] == 0].groupby("start"):
+            axes.annotate(
+                label.format(start),
+                (0, runs["loss"].iloc[0]),
+                xytext=(-3, 0),
+                textcoords="offset points",
+                horizontalalignment="right",
+                verticalalignment="center",
+                fontsize=7,
+            )
+        axes.set(title=heading, xlabel="Iteration", yscale="log", xlim=(-0.25 * last, 1.02 * last))
+        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= last])
+    panels[0].set_ylabel("Loss")
+    lines = [Line2D([], [], **style.METHODS[method]) for method in line["method"].unique()]
+    figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))
+    return figure
+
+
+WIDEST = 4  # columns of panels side by side
+
+
+def _wrapped(count: int) -> tuple[int, int]:
+    """How many blocks, one below the other, ``count`` columns of panels need, and their width."""
+    blocks = -(-count // WIDEST)
+    return blocks, -(-count // blocks)
+
+
+def _panels(figure: Figure, count: int, height_ratios: Sequence[float]) -> list[list[Axes]]:
+    """Axes for ``count`` columns of panels, each from top to bottom, in blocks of equal width."""
+    blocks, wide = _wrapped(count)
+    high = len(height_ratios)
+    grid = figure.add_gridspec(blocks * high, wide, height_ratios=[*height_ratios] * blocks)
+    return [
+        [figure.add_subplot(grid[index // wide * high + row, index % wide]) for row in range(high)]
+        for index in range(count)
+    ]
+
+
+def _is_leftmost(axes: Axes) -> bool:
+    place = axes.get_subplotspec()
+    return place is not None and place.is_first_col()
 
 
 def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str, count: int = 12) -> None:

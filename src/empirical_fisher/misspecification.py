@@ -1,4 +1,4 @@
-"""Figure 2: Fisher and empirical Fisher at the minimum of right and wrong models.
+"""Figures 2 and 4: Fisher and empirical Fisher at the minimum of right and wrong models.
 
 Every problem has two parameters. At its minimum ``θ*`` the matrices ``B`` are compared by their
 ellipses ``θ* + radius B^(−1/2) u``, ``‖u‖ = 1``, with ``B`` summed over the ``N`` examples.

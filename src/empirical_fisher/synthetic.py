@@ -34,6 +34,25 @@ def lognormal_line(
     return pd.DataFrame({"x": x, "target": target})
 
 
+def normal_line(
+    *, seed: int, size: int, intercept: float, slope: float, quadratic: float, noise: float
+) -> pd.DataFrame:
+    """Linear regression on a standard normal input (Figure 4).
+
+    ``y = intercept + slope x + quadratic x² + noise ε``: a line with unit noise is the right model
+    if ``quadratic`` is 0 and ``noise`` is 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``x`` and ``target``, ``size`` rows.
+    """
+    generator = np.random.RandomState(seed)
+    x = generator.standard_normal(size)
+    mean = intercept + slope * x + quadratic * x**2
+    return pd.DataFrame({"x": x, "target": mean + noise * generator.standard_normal(size)})
+
+
 def gaussian_classes(
     *,
     seed: int,

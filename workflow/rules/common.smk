@@ -26,9 +26,14 @@ def snapshot_files(wildcards):
 
 
 def linear_model(wildcards):
-    """What `problems.linear_problem` needs beside the data, from the configuration of Figure 3."""
+    """What `problems.linear_problem` needs beside the data, in the grids and what follows them."""
+    return linear_model_of(wildcards.dataset)
+
+
+def linear_model_of(dataset):
+    """What `linear_model` says of a data set."""
     settings = {
-        "task": config["datasets"][wildcards.dataset]["task"],
+        "task": config["datasets"][dataset]["task"],
         "prior_variance": config["optimization"]["prior_variance"],
     }
     if settings["task"] == "binary":
@@ -51,6 +56,35 @@ def grid_axes(wildcards):
 def damped_methods():
     """The methods whose grid has two axes."""
     return [method for method in config["optimization"]["methods"] if method != "GD"]
+
+
+def optimized():
+    """The data sets of Figures 3 and 5, by the names of their rules."""
+    settings = config["optimization"]
+    return {"figure3": settings["datasets"], "figure5": settings["appendix_datasets"]}
+
+
+def optimized_datasets():
+    """The data sets of both figures, each once."""
+    return list(dict.fromkeys(dataset for datasets in optimized().values() for dataset in datasets))
+
+
+def panel_title(dataset):
+    """The heading of a data set's panels."""
+    return config["datasets"][dataset].get("title", dataset)
+
+
+def panel_titles(datasets):
+    """The heading of each data set's panels."""
+    return {dataset: panel_title(dataset) for dataset in datasets}
+
+
+def optimization_files(kind, datasets):
+    """The files of a kind (grid, best or traces) of data sets, for every method."""
+    methods = config["optimization"]["methods"]
+    return expand(
+        "results/{kind}/{dataset}/{method}.csv", kind=kind, dataset=datasets, method=methods
+    )
 
 
 def problem_data(family):

@@ -14,6 +14,7 @@ rule dataset:
     conda:
         "../../environment.yml"
     params:
-        dataset=lambda wildcards: config["datasets"][wildcards.dataset],
+        source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
+        expect=lambda wildcards: config["datasets"][wildcards.dataset].get("expect", {}),
     script:
         "../scripts/dataset.py"

@@ -22,7 +22,7 @@ rule vector_field:
         "../scripts/vector_field.py"
 
 
-# Figure 2: Fisher, empirical Fisher and Hessian at the minimum.
+# Figures 2 and 4: Fisher, empirical Fisher and Hessian at the minimum.
 rule misspecification:
     input:
         code("misspecification", "datasets", "tables"),
@@ -48,7 +48,7 @@ scattergather:
     grid=config["optimization"]["shards"],
 
 
-# Figure 3, first step: the grid of step sizes and dampings, every so many cells in one job.
+# Figures 3 and 5, first step: the grid of step sizes and dampings, every so many cells in one job.
 rule shard:
     input:
         code("search", "datasets", "tables"),
@@ -93,11 +93,7 @@ rule trace:
 rule sensitivity:
     input:
         code("sensitivity", "tables"),
-        grids=expand(
-            "results/grid/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=config["optimization"]["methods"],
-        ),
+        grids=optimization_files("grid", optimized_datasets()),
     output:
         "results/sensitivity.csv",
     log:
@@ -105,7 +101,7 @@ rule sensitivity:
     conda:
         "../../environment.yml"
     params:
-        datasets=config["optimization"]["datasets"],
+        datasets=optimized_datasets(),
         methods=config["optimization"]["methods"],
     script:
         "../scripts/sensitivity.py"
@@ -115,11 +111,7 @@ rule sensitivity:
 rule hyperparameters:
     input:
         code("tables"),
-        cells=expand(
-            "results/best/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=config["optimization"]["methods"],
-        ),
+        cells=optimization_files("best", optimized_datasets()),
     output:
         "results/hyperparameters.csv",
     log:
@@ -128,3 +120,28 @@ rule hyperparameters:
         "../../environment.yml"
     script:
         "../scripts/hyperparameters.py"
+
+
+# Figure 6: NGD and EFGD from several starting points.
+rule starting_points:
+    input:
+        code("starting_points", "datasets", "tables"),
+        data=f"data/{config['starting_points']['dataset']['name']}.csv",
+        cells=expand(
+            "results/best/{dataset}/{method}.csv",
+            dataset=config["starting_points"]["dataset"]["name"],
+            method=damped_methods(),
+        ),
+    output:
+        line="results/starting_points/line.csv",
+        dataset="results/starting_points/dataset.csv",
+    log:
+        "logs/starting_points.log",
+    conda:
+        "../../environment.yml"
+    params:
+        settings=config["starting_points"],
+        model=linear_model_of(config["starting_points"]["dataset"]["name"]),
+        methods=damped_methods(),
+    script:
+        "../scripts/starting_points.py"

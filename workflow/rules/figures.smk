@@ -44,17 +44,13 @@ rule figure2:
     params:
         titles=problem_titles("logistic"),
     script:
-        "../scripts/figure2.py"
+        "../scripts/misspecification_figure.py"
 
 
 rule figure3:
     input:
         code("figures", "tables"),
-        traces=expand(
-            "results/traces/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=config["optimization"]["methods"],
-        ),
+        traces=optimization_files("traces", optimized()["figure3"]),
     output:
         report(
             "figures/figure3_optimization.png",
@@ -68,10 +64,84 @@ rule figure3:
     conda:
         "../../environment.yml"
     params:
-        datasets=config["optimization"]["datasets"],
+        titles=panel_titles(optimized()["figure3"]),
         methods=config["optimization"]["methods"],
     script:
-        "../scripts/figure3.py"
+        "../scripts/optimization_figure.py"
+
+
+use rule figure2 as figure4 with:
+    input:
+        code("figures", "tables"),
+        data=problem_data("linear"),
+        summary="results/misspecification/linear.csv",
+        ellipses="results/misspecification/linear_ellipses.csv",
+        contours="results/misspecification/linear_contours.csv",
+    output:
+        report(
+            "figures/figure4_misspecification_linear.png",
+            caption="../report/figure4.rst",
+            category="Figures",
+            labels={"figure": "4", "shows": "misspecification, linear regression"},
+        ),
+        "figures/figure4_misspecification_linear.pdf",
+    log:
+        "logs/figures/figure4.log",
+    params:
+        titles=problem_titles("linear"),
+
+
+use rule figure3 as figure5 with:
+    input:
+        code("figures", "tables"),
+        traces=optimization_files("traces", optimized()["figure5"]),
+    output:
+        report(
+            "figures/figure5_optimization_appendix.png",
+            caption="../report/figure5.rst",
+            category="Figures",
+            labels={"figure": "5", "shows": "optimisation, further data sets"},
+        ),
+        "figures/figure5_optimization_appendix.pdf",
+    log:
+        "logs/figures/figure5.log",
+    params:
+        titles=panel_titles(optimized()["figure5"]),
+        methods=config["optimization"]["methods"],
+
+
+rule figure6:
+    input:
+        code("figures", "tables"),
+        line=rules.starting_points.output.line,
+        dataset=rules.starting_points.output.dataset,
+    output:
+        report(
+            "figures/figure6_starting_points.png",
+            caption="../report/figure6.rst",
+            category="Figures",
+            labels={"figure": "6", "shows": "starting points"},
+        ),
+        "figures/figure6_starting_points.pdf",
+    log:
+        "logs/figures/figure6.log",
+    conda:
+        "../../environment.yml"
+    params:
+        title=panel_title(config["starting_points"]["dataset"]["name"]),
+    script:
+        "../scripts/figure6.py"
+
+
+# The paper's figures.
+rule paper:
+    input:
+        rules.figure1.output,
+        rules.figure2.output,
+        rules.figure3.output,
+        rules.figure4.output,
+        rules.figure5.output,
+        rules.figure6.output,
 
 
 rule sensitivity_figure:
@@ -82,7 +152,11 @@ rule sensitivity_figure:
             dataset=config["optimization"]["datasets"],
             method=damped_methods(),
         ),
-        hyperparameters="results/hyperparameters.csv",
+        cells=expand(
+            "results/best/{dataset}/{method}.csv",
+            dataset=config["optimization"]["datasets"],
+            method=damped_methods(),
+        ),
         traces=expand(
             "results/traces/{dataset}/{method}.csv",
             dataset=config["optimization"]["datasets"],
@@ -101,7 +175,7 @@ rule sensitivity_figure:
     conda:
         "../../environment.yml"
     params:
-        datasets=config["optimization"]["datasets"],
+        titles=panel_titles(config["optimization"]["datasets"]),
         methods=damped_methods(),
     script:
         "../scripts/sensitivity_figure.py"

@@ -6,9 +6,8 @@ from empirical_fisher.datasets import check_facts, load
 from empirical_fisher.tables import write_csv
 from job import logged
 
-dataset = snakemake.params.dataset
 with logged(snakemake.log[0], f"datasets.{snakemake.wildcards.dataset}"):
     snapshots = Path(snakemake.scriptdir, "../../data/snapshots").resolve()
-    table = load(dataset["source"], snapshots)
-    check_facts(table, dataset.get("expect", {}))
+    table = load(snakemake.params.source, snapshots)
+    check_facts(table, snakemake.params.expect)
     write_csv(table, snakemake.output[0])

@@ -1,4 +1,4 @@
-"""Tabulate what Figure 2 compares at the minimum of each problem."""
+"""Tabulate what Figures 2 and 4 compare at the minimum of each problem."""
 
 import pandas as pd
 
@@ -13,7 +13,8 @@ parts = {"summary": {}, "ellipses": {}, "contours": {}}
 with logged(snakemake.log[0], f"misspecification.{snakemake.wildcards.family}") as log:
     cases = zip(settings["problems"].items(), tasks, snakemake.input.data, strict=True)
     for (name, case), task, data in cases:
-        problem = linear_problem(*design(read_csv(data), task), task)
+        inputs, targets = design(read_csv(data), task, bias=settings["bias"])
+        problem = linear_problem(inputs, targets, task, settings["prior_variance"])
         point = misspecification.at_minimum(problem)
         windows = case["window"]["theta_1"], case["window"]["theta_2"]
         parts["summary"][name] = misspecification.summary(point, classification=task == "binary")

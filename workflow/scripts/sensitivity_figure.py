@@ -1,18 +1,20 @@
 """Draw the final loss over the grid of every data set and method."""
 
+import pandas as pd
+
 from empirical_fisher import figures, style
 from empirical_fisher.tables import read_csv
 from job import logged
 
+titles = snakemake.params.titles
 with logged(snakemake.log[0], "sensitivity figure"):
     tables = map(read_csv, snakemake.input.grids)
     grids = {
-        dataset: {method: next(tables) for method in snakemake.params.methods}
-        for dataset in snakemake.params.datasets
+        dataset: {method: next(tables) for method in snakemake.params.methods} for dataset in titles
     }
     initial_losses = {
         dataset: read_csv(trace)["loss"].iloc[0]
-        for dataset, trace in zip(snakemake.params.datasets, snakemake.input.traces, strict=True)
+        for dataset, trace in zip(titles, snakemake.input.traces, strict=True)
     }
-    best = read_csv(snakemake.input.hyperparameters)
-    style.save(figures.sensitivity(grids, best, initial_losses), *snakemake.output)
+    best = pd.concat(map(read_csv, snakemake.input.cells))
+    style.save(figures.sensitivity(grids, best, initial_losses, titles), *snakemake.output)

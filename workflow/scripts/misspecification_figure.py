@@ -1,11 +1,11 @@
-"""Draw Figure 2."""
+"""Draw Figure 2 or Figure 4."""
 
 from empirical_fisher import figures, style
 from empirical_fisher.tables import read_csv
 from job import logged
 
 titles = snakemake.params.titles
-with logged(snakemake.log[0], "figure 2"):
+with logged(snakemake.log[0], snakemake.rule):
     data = dict(zip(titles, map(read_csv, snakemake.input.data), strict=True))
     tables = {name: read_csv(snakemake.input[name]) for name in ("summary", "ellipses", "contours")}
     style.save(figures.misspecification(data, titles, **tables), *snakemake.output)

@@ -1,0 +1,26 @@
+# What the paper says of its figures, beside what they show here.
+rule figure_claims:
+    input:
+        code("figure_claims", "ledger", "tables"),
+        fit=rules.vector_field.output.fit,
+        trajectories=rules.vector_field.output.trajectories,
+        logistic="results/misspecification/logistic.csv",
+        linear="results/misspecification/linear.csv",
+        line=rules.starting_points.output.line,
+        dataset=rules.starting_points.output.dataset,
+        traces=[
+            file
+            for datasets in optimized().values()
+            for file in optimization_files("traces", datasets)
+        ],
+    output:
+        "results/claims/figures.csv",
+    log:
+        "logs/claims/figures.log",
+    conda:
+        "../../environment.yml"
+    params:
+        figures=optimized(),
+        methods=config["optimization"]["methods"],
+    script:
+        "../scripts/figure_claims.py"

@@ -1,0 +1,36 @@
+"""Follow the descents of Figure 6."""
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher import starting_points
+from empirical_fisher.datasets import design
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import read_csv, write_csv
+from job import logged
+
+settings, model = snakemake.params.settings, snakemake.params.model
+with logged(snakemake.log[0], "starting points"):
+    line, dataset = settings["line"], settings["dataset"]
+    cell = {"step_size": line["step_size"], "damping": line["damping"]}
+    problem = starting_points.line_problem(line["targets"])
+    table = starting_points.descents(
+        problem,
+        problem.minimizer(),
+        pd.DataFrame({"method": snakemake.params.methods, **cell}),
+        [(start, np.array([start])) for start in line["starts"]],
+        line["iterations"],
+    )
+    write_csv(table, snakemake.output.line)
+
+    inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
+    problem = linear_problem(inputs, targets, **model)
+    minimum = problem.minimizer()
+    table = starting_points.descents(
+        problem,
+        minimum,
+        pd.concat(map(read_csv, snakemake.input.cells)),
+        [(start, start * minimum) for start in dataset["starts"]],
+        dataset["iterations"],
+    )
+    write_csv(table, snakemake.output.dataset)
