@@ -12,20 +12,24 @@ The modules, in the order of the data flow:
 `models`           ``f(x, θ)``: predictions and their Jacobian; `networks` has a nonlinear one
 `problems`         loss, gradient, Fisher, GGN, empirical Fisher, Hessian at a ``θ``
 `solvers`          preconditioned directions and the descent loop
-`search`           the grid of step sizes and dampings, and its best cell
+`search`           the grid of step sizes and dampings, and its best cell; `bounds` prunes it
+`sensitivity`      §4.3: how much of a grid does well
 `vector_field`     the experiment of Figure 1
-`misspecification` the experiment of Figure 2
-`curvature`        the ledger of `identities`, `remainder` (Proposition 2) and `splits` (§4.1)
+`misspecification` the experiment of Figures 2 and 4
+`starting_points`  the experiment of Figure 6
+`figure_claims`    what the paper says of its figures, and whether it is so here
+`curvature`        the claims of `identities`, `remainder` (Proposition 2) and `splits` (§4.1)
 `consistency`      §4.2: ever more examples; `capacity`: ever larger models
 `scaling`          §4.3: updates far from the optimum
 `noise`            §5: Eqs. 18 and 19; `stochastic` descends with their matrices
 `monte_carlo`      Appendix B: the Fisher by one sample of every prediction
 `magnitude`        §5: what updates make of the size of the gradient
+`note`             the note's claims: `constrained_step`, `loss_reductions`,
+                   `reparametrization` and `contamination`
+`robustness`       whether Figures 1 to 3 survive other choices
 `ledger`           what the texts claim, what was measured, whether it holds
-`misspecification` the experiment of Figures 2 and 4
-`starting_points`  the experiment of Figure 6
-`figure_claims`    what the paper says of its figures, and whether it is so here
-`figures`          tables in, figures out; `style` holds their look
+`figures`          tables in, figures out, as in every `figures_…`; `style` holds their look
+`tables`           CSV files; `configuration` and `provenance` serve the workflow
 =================  ================================================================
 """
 
