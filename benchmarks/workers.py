@@ -23,7 +23,7 @@ SCHEDULE = search.Schedule(SETTINGS["iterations"], SETTINGS["divergence_factor"]
 def grid(method: str, every: tuple[int, int] = (1, 1)) -> tuple[np.ndarray, np.ndarray]:
     """The configured grid of a method, or an evenly spaced part of it."""
     axes = [
-        np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])[::step]
+        np.geomspace(axis["low"], axis["high"], axis["count"])[::step]
         for axis, step in zip((SETTINGS["step_sizes"], SETTINGS["dampings"]), every, strict=True)
     ]
     return search.cells(axes[0], None if method == "GD" else axes[1])

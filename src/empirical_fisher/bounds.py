@@ -15,7 +15,8 @@ non-convex, and their "gradient" is not its derivative: no bound is offered for 
 models that are not linear.
 
 The proofs are for exact arithmetic. `SLACK` is taken off every bound, far above the rounding of
-evaluating it.
+evaluating it, and the closed forms of least squares claim nothing of directions whose curvature is
+not `RESOLVED`.
 """
 
 from __future__ import annotations

@@ -211,9 +211,10 @@ def descend(
     lowest = np.inf
     ended = 0
     while len(waiting) or np.any(run >= 0):
+        too_high = lowest + KEEP * abs(lowest)
         free = np.flatnonzero(run < 0)
         if len(free):
-            hopeless = bound[waiting] > lowest + KEEP * abs(lowest)
+            hopeless = bound[waiting] > too_high
             status[waiting[hopeless]] = "pruned"
             waiting = waiting[~hopeless]
             entering, waiting = waiting[: len(free)], waiting[len(free) :]
@@ -242,7 +243,7 @@ def descend(
             ("diverged", point.loss > limit),
             ("finished", iteration == iterations),
             ("failed", np.logical_not(defined)),
-            ("pruned", bound[run] > lowest + KEEP * abs(lowest)),
+            ("pruned", bound[run] > too_high),
         ]
         for reason, stopped in outcomes:
             here = held[stopped[held] & (status[run[held]] == "")]

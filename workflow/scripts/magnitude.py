@@ -12,7 +12,7 @@ from job import logged
 settings, tasks = snakemake.params.settings, snakemake.params.tasks
 with logged(snakemake.log[0], "magnitude"):
     scales, distances = (
-        np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
+        np.geomspace(axis["low"], axis["high"], axis["count"])
         for axis in (settings["scales"], settings["distances"])
     )
     parts = {"scales": {}, "distances": {}, "signs": {}}

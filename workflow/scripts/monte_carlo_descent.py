@@ -17,7 +17,7 @@ with logged(snakemake.log[0], f"monte_carlo.descent of {dataset}"):
         linear_problem(inputs, targets, **model),
         tuple(best.loc[(dataset, "NGD"), ["step_size", "damping"]]),
         settings["step_size_factors"],
-        np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"]),
+        np.geomspace(axis["low"], axis["high"], axis["count"]),
         search.Schedule(**snakemake.params.schedule),
         seed=snakemake.params.seed,
         runs=settings["runs"],

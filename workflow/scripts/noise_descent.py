@@ -10,7 +10,7 @@ from job import logged
 seed, settings = snakemake.params.seed, snakemake.params.settings
 axis = settings["step_sizes"]
 with logged(snakemake.log[0], "noise.descent"):
-    step_sizes = np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
+    step_sizes = np.geomspace(axis["low"], axis["high"], axis["count"])
     schedule = {name: settings[name] for name in ("tuning", "runs", "steps", "every")}
     choices, paths = {}, {}
     for name, condition in settings["conditions"].items():

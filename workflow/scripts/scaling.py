@@ -12,7 +12,7 @@ settings = snakemake.params.settings
 name, seed, rays = (settings[key] for key in ("dataset", "seed", "rays"))
 schedules = {use: Schedule(**each) for use, each in settings["schedules"].items()}
 distances, step_sizes = (
-    np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
+    np.geomspace(axis["low"], axis["high"], axis["count"])
     for axis in (settings["distances"], settings["step_sizes"])
 )
 runs = step_sizes, settings["damping"]

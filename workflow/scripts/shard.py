@@ -19,8 +19,7 @@ with logged(snakemake.log[0], f"grid of {method} on {dataset}") as log:
     inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
     problem = linear_problem(inputs, targets, **model)
     levels = {
-        name: np.logspace(np.log10(axis["low"]), np.log10(axis["high"]), axis["count"])
-        for name, axis in axes.items()
+        name: np.geomspace(axis["low"], axis["high"], axis["count"]) for name, axis in axes.items()
     }
     cells = [
         cell[shard - 1 :: shards]
