@@ -14,7 +14,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK_FILES = ("requirements.txt", "requirements-test.txt")
+EXTRAS = ("docs", "slurm", "test")
+LOCK_FILES = ("requirements.txt", *(f"requirements-{extra}.txt" for extra in EXTRAS))
 
 # Conda splits these packages; the part that we use goes by another name than on PyPI.
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
@@ -60,9 +61,8 @@ def test_conda_environment_names_the_direct_dependencies_at_the_pinned_versions(
 @pytest.mark.parametrize(
     ("lock_file", "extra"),
     [
-        ("requirements.txt", None),
-        ("requirements-test.txt", None),
-        ("requirements-test.txt", "test"),
+        *((lock_file, None) for lock_file in LOCK_FILES),
+        *((f"requirements-{extra}.txt", extra) for extra in EXTRAS),
     ],
 )
 def test_pins_satisfy_the_bounds_of_pyproject(lock_file: str, extra: str | None) -> None:
@@ -75,8 +75,9 @@ def test_pins_satisfy_the_bounds_of_pyproject(lock_file: str, extra: str | None)
     assert not unmet
 
 
-def test_the_test_lock_file_holds_every_pin_of_the_other() -> None:
-    assert pins("requirements.txt").items() <= pins("requirements-test.txt").items()
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_the_lock_file_of_an_extra_holds_every_pin_of_the_main_one(extra: str) -> None:
+    assert pins("requirements.txt").items() <= pins(f"requirements-{extra}.txt").items()
 
 
 @pytest.mark.parametrize("lock_file", LOCK_FILES)

@@ -1,0 +1,32 @@
+"""What a file of a data set holds, whatever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A data set as its source gives it, before anything is dropped, encoded or checked.
+
+    Parameters
+    ----------
+    table
+        A column a feature, and the target among them. Numbers are numbers, nominal columns are
+        categorical, other text is text, missing values are NaN; columns of LIBSVM files are sparse.
+    target
+        The target's name as the source states it, if it does.
+    task
+        ``"regression"``, ``"binary"`` or ``"multiclass"``, if the source says so.
+    origin
+        What tells this version of the data from another: identifiers, version, SHA-256.
+    """
+
+    table: pd.DataFrame
+    target: str | None = None
+    task: str | None = None
+    origin: Mapping[str, Any] = field(default_factory=dict)
