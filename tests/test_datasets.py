@@ -17,7 +17,8 @@ import pytest
 import sklearn.datasets
 import yaml
 
-from empirical_fisher.datasets import DatasetError, check_facts, design, load
+from empirical_fisher.datasets import check_facts, design, load
+from empirical_fisher.formats import DatasetError
 from empirical_fisher.tables import read_csv, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]

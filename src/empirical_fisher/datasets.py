@@ -16,14 +16,11 @@ import pandas as pd
 import yaml
 
 from . import synthetic
+from .formats import DatasetError
 from .likelihoods import Array
 
 TARGET = "target"
 FACTS = ("rows", "features", "positives")
-
-
-class DatasetError(ValueError):
-    """A data set that is missing, damaged, or not what its configuration says."""
 
 
 def load(source: Mapping[str, Any], snapshots: Path) -> pd.DataFrame:

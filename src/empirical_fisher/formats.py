@@ -9,6 +9,10 @@ from typing import Any
 import pandas as pd
 
 
+class DatasetError(ValueError):
+    """A data set that is missing, damaged, or not what its configuration says."""
+
+
 @dataclass(frozen=True)
 class Raw:
     """A data set as its source gives it, before anything is dropped, encoded or checked.

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from empirical_fisher.datasets import DatasetError
+from empirical_fisher.formats import DatasetError
 from empirical_fisher.problems import MinimizerNotFoundError
 
 
