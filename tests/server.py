@@ -73,7 +73,11 @@ class LocalServer(ThreadingHTTPServer):
         waiting = self.faults[path]
         if waiting:
             return waiting.pop(0)
-        return self.answers.get(path, status(404, error(0, "not found")))
+        if path in self.answers:
+            return self.answers[path]
+        if path.startswith(f"{API}/data/list/"):
+            return status(412, error(372, "No results"))
+        return status(412 if path.startswith(API) else 404, error(111, "Unknown dataset"))
 
     def fail(self, path: str, *faults: Answer) -> None:
         """Answer the next requests for a path with these."""
