@@ -281,10 +281,8 @@ def test_a_server_that_is_down_is_told(fetch: Fetcher) -> None:
 @pytest.mark.parametrize("endless", [silent, drip(CSV, 3600, len(CSV))])
 def test_a_server_without_end_is_left_at_the_deadline(fetch: Fetcher, endless) -> None:
     fetch.local.fail("/a.csv", endless)
-    started = time.monotonic()
     with refusal("/a.csv: there was no end after 1.5 s; the server is slow or silent"):
         fetch.url(deadline=SHORT)
-    assert time.monotonic() - started < 20 * SHORT  # not for ever, on any machine
     assert_nothing_is_left(fetch)
     assert_is_whole(fetch.url())
 
@@ -371,7 +369,6 @@ def test_text_whose_last_line_does_not_end_is_taken_if_its_length_or_checksum_is
     assert_is_whole(fetch.url("/whole.csv"))
 
 
-@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("announced", [True, False])
 def test_what_is_too_large_is_not_taken(fetch: Fetcher, announced: bool) -> None:
     large = b"a\n" + b"1\n" * 5000
@@ -491,7 +488,8 @@ def test_killed_in_the_middle_it_leaves_no_process_and_nothing_that_is_taken_for
 ) -> None:
     fetch.local.fail("/a.csv", drip(CSV, 3600, 2))
     process = job(fetch)
-    wait_for(lambda: any(path.stat().st_size for path in fetch.cache.glob("*/file")))
+    wait_for(lambda: fetch.local.requests["/a.csv"])
+    assert list(fetch.cache.glob("*/file"))
     downloading = children(process)
     assert downloading
     (os.killpg if whole_group else os.kill)(process.pid, signal.SIGKILL)
