@@ -259,14 +259,6 @@ def test_a_wrong_fact_is_told_with_the_name_of_the_snapshot(
     assert name in str(caught.value)
 
 
-def test_all_wrong_facts_are_told_at_once() -> None:
-    table = pd.DataFrame({"x": [1.0, 2.0], "target": [0, 1]})
-    check_facts(table, {"rows": 2, "features": 1, "positives": 1})
-    with pytest.raises(DatasetError) as caught:
-        check_facts(table, {"rows": 3, "features": 1, "positives": 2})
-    assert str(caught.value) == "expected 3 rows, found 2; expected 2 positives, found 1"
-
-
 # From tables to arrays
 
 

@@ -56,7 +56,7 @@ def read_yaml(path: Path) -> Any:
         line = content.decode("utf-8")[: error.position].count("\n") + 1
         raise SystemExit(
             f"{path}, line {line}: not valid YAML: the control character "
-            f"U+{ord(error.character):04X} is not allowed"
+            f"U+{error.character:04X} is not allowed"
         ) from None
 
 
@@ -161,7 +161,7 @@ def _contradictions_in(
         found = " and ".join(kinds) or "none"
         yield f"{key}.source: names {found}; it must name one source (another needs another name)"
     for detail, owners in DETAILS.items():
-        if detail in source and not set(owners) & set(kinds):
+        if detail in source and len(kinds) == 1 and kinds[0] not in owners:
             yield f"{key}.source.{detail}: belongs to {' or '.join(owners)}, which isn't there"
     if "prefer" in settings and "snapshot" not in source:
         yield f"{key}.prefer: only a snapshot can be compared with its remote source"

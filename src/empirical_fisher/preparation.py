@@ -65,7 +65,7 @@ def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[s
         raise DatasetError("no feature is left; there must be one besides the target")
     said = raw.task if name == raw.target else None
     target, task, labels = _labelled(target, settings.get("task") or said, settings.get("positive"))
-    if layout == "long" and isinstance(labels[-1] if labels else 0, str):
+    if layout == "long" and not types.is_numeric_dtype(target):
         target = target.map({label: number for number, label in enumerate(labels)})
     constant = [column for column in features if _is_constant(features[column])]
     if settings.get("standardize"):
@@ -110,10 +110,12 @@ def check_facts(table: pd.DataFrame, facts: Mapping[str, int]) -> None:
 def whole_numbers(table: pd.DataFrame) -> pd.DataFrame:
     """Store columns of whole floats as integers, so that the CSV reads 1 and not 1.0."""
     floats = table.columns[[dtype.kind == "f" for dtype in table.dtypes]]
-    exact = [
-        name for name in floats if ((table[name] % 1 == 0) & (table[name].abs() < 2**53)).all()
-    ]
-    return table.astype(dict.fromkeys(exact, np.int64))
+    return table.astype({name: np.int64 for name in floats if _is_whole(table[name])})
+
+
+def _is_whole(column: pd.Series) -> bool:
+    """Whether numbers are all whole, and as integers the same."""
+    return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())
 
 
 # Which columns
@@ -280,7 +282,8 @@ def _filled(features: pd.DataFrame, nominal: set[str]) -> pd.DataFrame:
             )
         if features[name].isna().all():
             raise DatasetError(f"missing: {name!r} has no values at all; list it under drop")
-    return features.fillna(features[gaps].median())
+    with np.errstate(over="ignore"):
+        return features.fillna(features[gaps].median())
 
 
 def _encoded(features: pd.DataFrame, nominal: set[str]) -> pd.DataFrame:
@@ -321,14 +324,14 @@ def _is_constant(column: pd.Series) -> bool:
 
 def _standardized(features: pd.DataFrame, constant: Sequence[str]) -> pd.DataFrame:
     """Features with mean 0 and standard deviation 1; constant ones are 0."""
-    features = features.astype(np.float64)
+    varying = features.drop(columns=list(constant)).astype(np.float64)
     with np.errstate(all="ignore"):
-        scaled = (features - features.mean()) / features.std(ddof=0)
-    scaled[list(constant)] = 0.0
-    for name in scaled:
-        if not np.isfinite(scaled[name]).all():
+        mean, deviation = varying.mean(), varying.std(ddof=0)
+    for name in varying:
+        if not 0 < deviation[name] < np.inf:
             raise DatasetError(f"standardize: the values of {name!r} are too large or too small")
-    return scaled
+    scaled = (varying - mean) / deviation
+    return scaled.reindex(columns=features.columns, fill_value=0.0)
 
 
 # The target
@@ -354,7 +357,7 @@ def _labelled(
         if _is_constant(target):
             raise DatasetError(f"the target is {target.iloc[0]} in every row")
         return target, task, []
-    if numeric and (target % 1 == 0).all():
+    if numeric and _is_whole(target):
         target = target.astype(np.int64)
     labels = sorted(target.unique().tolist())
     if len(labels) == 1:
@@ -364,7 +367,7 @@ def _labelled(
             f"a binary target needs two labels; found {len(labels)}: {_listed(labels)}; "
             "set task: multiclass"
         )
-    if len(target) < max(declared, len(labels)):
+    if len(target) < declared:
         raise DatasetError(f"{len(target)} rows are fewer than the {declared} classes")
     if positive is None:
         return target, task, labels
