@@ -37,7 +37,7 @@ bench: .venv/.requirements ## time the search beside a naive one, about ten minu
 	OMP_NUM_THREADS=1 PYTHONPATH=src .venv/bin/python benchmarks/run.py
 
 clean: ## remove everything that the pipeline made; .venv stays
-	rm -rf results/* figures/* logs data/*.csv
+	rm -rf results/* figures/* logs data/*.csv data/*.yaml
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile

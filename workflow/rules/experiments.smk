@@ -39,7 +39,6 @@ rule misspecification:
         "../../environment.yml"
     params:
         settings=lambda wildcards: config["misspecification"][wildcards.family],
-        tasks=lambda wildcards: problem_tasks(wildcards.family),
     script:
         "../scripts/misspecification.py"
 

@@ -14,7 +14,6 @@ rule magnitude:
         "../../environment.yml"
     params:
         settings=config["magnitude"],
-        tasks={name: config["datasets"][name]["task"] for name in config["magnitude"]["datasets"]},
     script:
         "../scripts/magnitude.py"
 

@@ -13,7 +13,6 @@ rule monte_carlo_errors:
         "../../environment.yml"
     params:
         settings=config["monte_carlo"],
-        tasks={name: config["datasets"][name]["task"] for name in config["monte_carlo"]["datasets"]},
     script:
         "../scripts/monte_carlo_errors.py"
 

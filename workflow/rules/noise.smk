@@ -12,7 +12,6 @@ rule noise_errors:
         "../../environment.yml"
     params:
         settings=config["noise"],
-        tasks=[config["datasets"][name]["task"] for name in config["noise"]["datasets"]],
     script:
         "../scripts/noise_errors.py"
 

@@ -11,7 +11,6 @@ rule robustness:
         "../../environment.yml"
     params:
         settings=config["robustness"],
-        task=lambda wildcards: config["datasets"][wildcards.dataset]["task"],
         methods=config["optimization"]["methods"],
         schedule=schedule,
     script:

@@ -1,13 +1,18 @@
-"""Write a data set, raw, as one table."""
+"""Write a data set as one table, and what is known of it."""
 
 from pathlib import Path
 
-from empirical_fisher.datasets import check_facts, load
-from empirical_fisher.tables import write_csv
+from empirical_fisher.datasets import write
+from empirical_fisher.preparation import check_facts, prepare
+from empirical_fisher.sources import load
 from job import logged
 
-with logged(snakemake.log[0], f"datasets.{snakemake.wildcards.dataset}"):
-    snapshots = Path(snakemake.scriptdir, "../../data/snapshots").resolve()
-    table = load(snakemake.params.source, snapshots)
-    check_facts(table, snakemake.params.expect)
-    write_csv(table, snakemake.output[0])
+settings = snakemake.params.settings
+with logged(snakemake.log[0], f"datasets.{snakemake.wildcards.dataset}") as log:
+    raw = load(settings, Path(snakemake.scriptdir, "../..").resolve())
+    table, facts = prepare(raw, settings)
+    check_facts(table, settings.get("expect", {}))
+    write(table, facts, snakemake.output.table)
+    log.info("%s, %d rows, %d features", facts["task"], facts["rows"], facts["features"])
+    if "constant" in facts:
+        log.info("features with one value only: %s", ", ".join(facts["constant"]))
