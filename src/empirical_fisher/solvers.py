@@ -107,10 +107,13 @@ def natural_cosine(point: Point, own: Array, method: str, damping: Array | float
     """Cosine between a method's own direction and the natural gradient's with the same damping.
 
     For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
-    Fisher is not invertible.
+    Fisher is not invertible, as that of softmax regression without a prior never is, or too large
+    to be formed.
     """
     if method != "GD":
         return cosine(own, direction(point, "NGD", damping))
+    if not point.problem.has_matrices:
+        return np.full(point.theta.shape[:-1], np.nan)
     prior = point.problem.prior_precision * np.eye(point.problem.parameters)
     return np.where(
         is_invertible(point.fisher + prior), cosine(own, direction(point, "NGD")), np.nan
