@@ -46,7 +46,7 @@ class Model(Protocol):
         """``Σ_n J_nᵀ r_n`` for residuals ``(..., N, M)``, shape ``(..., P)``."""
 
     def gram(self, theta: Array, weights: Array) -> Array:
-        """``Σ_n J_nᵀ Λ_n J_n`` for weights ``(..., N, M, M)``, shape ``(..., P, P)``."""
+        """``Σ_n J_nᵀ Λ_n J_n`` for symmetric weights ``(..., N, M, M)``, shape ``(..., P, P)``."""
 
     def curvature(self, theta: Array, residual: Array) -> Array:
         """``Σ_n Σ_m r_nm ∇² f_m(x_n, θ)``, shape ``(..., P, P)``."""
@@ -110,12 +110,8 @@ class LinearModel:
 
     @cached_property
     def _unpack(self) -> np.ndarray:
-        """Where each entry of a symmetric ``(D, D)`` matrix stands in its upper triangle."""
-        features = self.inputs.shape[1]
-        index = np.zeros((features, features), dtype=np.intp)
-        upper = np.triu_indices(features)
-        index[upper] = np.arange(len(upper[0]))
-        return np.maximum(index, index.T)
+        """See `_places`, of features."""
+        return _places(self.inputs.shape[1])
 
     def predict(self, theta: Array) -> Array:
         """``X θ_m`` for every output; see `Model.predict`."""
@@ -138,13 +134,15 @@ class LinearModel:
     def gram(self, theta: Array, weights: Array) -> Array:
         """Blocks ``Xᵀ diag(Λ_mk) X``; see `Model.gram`."""
         lead, features = theta.shape[:-1], self.inputs.shape[1]
-        rows = np.moveaxis(weights, -3, -1).reshape(-1, self.inputs.shape[0])
+        upper = weights[(..., *np.triu_indices(self.outputs))]
+        rows = np.moveaxis(upper, -2, -1).reshape(-1, self.inputs.shape[0])
         if self._pairs is not None:
             packed = np.ascontiguousarray((self._pairs @ rows.T).T)
             blocks = np.take(packed, self._unpack, axis=1)
         else:
             blocks = self._gram_by_rows(rows)
-        blocks = blocks.reshape(*lead, self.outputs, self.outputs, features, features)
+        blocks = blocks.reshape(*lead, -1, features, features)
+        blocks = np.take(blocks, _places(self.outputs), axis=-3)
         return np.swapaxes(blocks, -3, -2).reshape(*lead, self.parameters, self.parameters)
 
     def _gram_by_rows(self, weights: Array) -> Array:
@@ -166,3 +164,11 @@ class LinearModel:
     def curvature(self, theta: Array, residual: Array) -> Array:
         """Zero: the model is linear in ``θ``."""
         return np.zeros((*theta.shape, self.parameters))
+
+
+def _places(size: int) -> np.ndarray:
+    """Where each entry of a symmetric ``(size, size)`` matrix stands in its upper triangle."""
+    places = np.zeros((size, size), dtype=np.intp)
+    upper = np.triu_indices(size)
+    places[upper] = np.arange(len(upper[0]))
+    return np.maximum(places, places.T)
