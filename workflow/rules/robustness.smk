@@ -10,8 +10,10 @@ rule robustness:
     conda:
         "../../environment.yml"
     params:
-        settings=config["robustness"],
-        methods=config["optimization"]["methods"],
+        axes={name: config["robustness"][name] for name in ("step_sizes", "dampings")},
+        clip=config["robustness"]["probability_clip"],
+        variants=variants_of,
+        methods=lambda wildcards: methods_of(wildcards.dataset),
         schedule=schedule,
     script:
         "../scripts/robustness.py"
