@@ -1,3 +1,4 @@
+import atexit
 import sys
 
 from snakemake.utils import min_version
@@ -50,3 +51,14 @@ rule all:
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
         rules.claims.output,
+
+
+onstart:
+    runs.begin(Path.cwd())
+
+
+# Said at the very end, below Snakemake's own last words.
+onerror:
+    left = len(list(workflow.dag.needrun_jobs()))
+    logs = [file for job in workflow.scheduler.failed for file in job.log]
+    atexit.register(print, runs.failures(logs, left), file=sys.stderr)
