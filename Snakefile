@@ -1,4 +1,5 @@
 import atexit
+import logging
 import sys
 
 from snakemake.utils import min_version
@@ -53,12 +54,16 @@ rule all:
         rules.claims.output,
 
 
+# On a full disk the jobs and `onstart` say so; that logs can't be written either is no news.
+logging.raiseExceptions = False
+
+
 onstart:
     runs.begin(Path.cwd())
 
 
 # Said at the very end, below Snakemake's own last words.
 onerror:
+    failed = {job.log[0]: job.rule.name for job in workflow.scheduler.failed}
     left = len(list(workflow.dag.needrun_jobs()))
-    logs = [file for job in workflow.scheduler.failed for file in job.log]
-    atexit.register(print, runs.failures(logs, left), file=sys.stderr)
+    atexit.register(print, runs.failures(failed, left), file=sys.stderr)

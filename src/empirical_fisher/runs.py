@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -22,26 +23,29 @@ def begin(folder: Path) -> None:
 
     The claim is a lock of the kernel's, which drops it when the process dies: it can't be stale.
     Jobs outlive a scheduler that is killed alone, and could write what an older configuration
-    asked for after this run has begun; they are ended.
+    asked for after this run has begun; they are ended. On a file system without locks nothing is
+    claimed and nothing cleared.
 
     Raises
     ------
     SystemExit
-        Naming the other process, if a run is at work in this folder.
+        Naming the other process if a run is at work in this folder, or what keeps from writing.
     """
     folder = folder.resolve()
-    _claim(folder / ".snakemake" / "run.lock")
-    while orphans := _jobs(folder):
-        for process in orphans:
-            process.kill()
-        time.sleep(0.05)
-    for name in WRITTEN:
-        for path in (folder / name).rglob(UNFINISHED):
-            path.unlink(missing_ok=True)
+    try:
+        claimed = _claim(folder / ".snakemake" / "run.lock")
+    except OSError as error:
+        raise SystemExit(f"Nothing can be written to {folder}: {error.strerror}.") from None
+    if claimed:
+        _end_jobs(folder)
+        for name in WRITTEN:
+            for path in (folder / name).rglob(UNFINISHED):
+                path.unlink(missing_ok=True)
     os.environ[MARK] = str(folder)
 
 
-def _claim(path: Path) -> None:
+def _claim(path: Path) -> bool:
+    """Lock a file until this process ends; false where the file system knows no locks."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT)  # never closed, and not inherited by jobs
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,8 +55,21 @@ def _claim(path: Path) -> None:
         raise SystemExit(
             f"A run is at work in this folder, process {holder}: wait for its end, or end it."
         ) from None
+    except OSError:
+        os.close(lock)
+        return False
     os.truncate(lock, 0)
     os.write(lock, str(os.getpid()).encode())
+    return True
+
+
+def _end_jobs(folder: Path) -> None:
+    """Kill what a run in this folder started, until nothing of it is left."""
+    while orphans := _jobs(folder):
+        for process in orphans:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        time.sleep(0.05)
 
 
 def _jobs(folder: Path) -> list[psutil.Process]:
@@ -64,25 +81,26 @@ def _jobs(folder: Path) -> list[psutil.Process]:
     ]
 
 
-def failures(logs: Iterable[str], left: int) -> str:
+def failures(rules: Mapping[str, str], left: int) -> str:
     """Say in a few lines what failed, why, and where to read on.
 
     Parameters
     ----------
-    logs
-        The log files of the jobs that failed.
+    rules
+        For the log file of every job that failed, the name of its rule.
     left
         How many jobs the next run has to do, those that failed included.
     """
-    logs = sorted(logs)
-    lines = [f"\nNot all is done: {len(logs)} failed, {left} are left for the next run."]
-    for log in logs:
-        lines += [f"  {_fault(Path(log))}", f"    log: {log}"]
+    lines = [f"\nNot all is done: {len(rules)} failed, {left} left for the next run."]
+    for log in sorted(rules):
+        fault = _fault(Path(log))
+        lost = f"{rules[log]}: no message; it was killed, or could not start, as said above"
+        lines += [f"  {fault or lost}", f"    log: {log}"]
     return "\n".join(lines)
 
 
-def _fault(log: Path) -> str:
-    """What ended a job, as its log has it."""
+def _fault(log: Path) -> str | None:
+    """What ended a job, if its log has it."""
     text = log.read_text(encoding="utf-8") if log.exists() else ""
     found = re.search(r"^\S+ \S+ ERROR (.*)$", text, re.MULTILINE)
-    return found[1] if found else "a job ended without a word, as one does that is killed"
+    return found and found[1]
