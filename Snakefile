@@ -64,6 +64,7 @@ onstart:
 
 # Said at the very end, below Snakemake's own last words.
 onerror:
-    failed = {job.log[0]: job.rule.name for job in workflow.scheduler.failed}
+    groups = [each.jobs if each.is_group() else [each] for each in workflow.scheduler.failed]
+    failed = {job.log[0]: job.rule.name for group in groups for job in group}
     left = len(list(workflow.dag.needrun_jobs()))
     atexit.register(print, runs.failures(failed, left), file=sys.stderr)

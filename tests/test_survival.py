@@ -313,7 +313,9 @@ def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
         "2026-01-01 00:00:01,000 ERROR this: broke\n2026-01-01 00:00:01,000 INFO more\n"
     )
     Path(silent).write_text("2026-01-01 00:00:00,000 INFO 3 of 4 cells\n")
-    failed = {silent: "shard", told: "trace", absent: "dataset"}
+    done = str(tmp_path / "a.log")
+    Path(done).write_text("2026-01-01 00:00:00,000 INFO done\n")
+    failed = {silent: "shard", told: "trace", absent: "dataset", done: "shard"}
     assert runs.failures(failed, 5).splitlines() == [
         "",
         "Not all is done: 3 failed, 5 left for the next run.",

@@ -87,20 +87,21 @@ def failures(rules: Mapping[str, str], left: int) -> str:
     Parameters
     ----------
     rules
-        For the log file of every job that failed, the name of its rule.
+        For the log file of every job that failed, the name of its rule. A job whose log says that
+        it is done is passed over: it only was in a group, on a cluster, with one that failed.
     left
         How many jobs the next run has to do, those that failed included.
     """
-    lines = [f"\nNot all is done: {len(rules)} failed, {left} left for the next run."]
-    for log in sorted(rules):
-        fault = _fault(Path(log))
-        lost = f"{rules[log]}: no message; it was killed, or could not start, as said above"
-        lines += [f"  {fault or lost}", f"    log: {log}"]
+    logs = {path: _read(Path(path)) for path in sorted(rules)}
+    failed = {path: text for path, text in logs.items() if not text.endswith(" INFO done\n")}
+    lines = [f"\nNot all is done: {len(failed)} failed, {left} left for the next run."]
+    for path, text in failed.items():
+        told = re.search(r"^\S+ \S+ ERROR (.*)$", text, re.MULTILINE)
+        lost = f"{rules[path]}: no message; it was killed, or could not start, as said above"
+        lines += [f"  {told[1] if told else lost}", f"    log: {path}"]
     return "\n".join(lines)
 
 
-def _fault(log: Path) -> str | None:
-    """What ended a job, if its log has it."""
-    text = log.read_text(encoding="utf-8") if log.exists() else ""
-    found = re.search(r"^\S+ \S+ ERROR (.*)$", text, re.MULTILINE)
-    return found and found[1]
+def _read(log: Path) -> str:
+    """What a log says, if it has come to be."""
+    return log.read_text(encoding="utf-8") if log.exists() else ""
