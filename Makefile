@@ -4,6 +4,7 @@ PYTHON ?= python3
 CORES ?= all
 FIGURES ?=
 WORKERS ?= auto
+MOMENTS ?= 30
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -15,7 +16,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures test lint pytest bench clean help
+.PHONY: figures test lint pytest test-kill bench clean help
 
 figures: .venv/.requirements ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores
 	.venv/bin/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default $(FIGURES)
@@ -32,6 +33,9 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
 
+test-kill: .venv/.requirements-test ## kill runs at random moments and resume them; MOMENTS=n for how many
+	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -k any_moment -rP
+
 bench: .venv/.requirements ## time the search beside a naive one, about ten minutes
 	mkdir -p results
 	OMP_NUM_THREADS=1 PYTHONPATH=src .venv/bin/python benchmarks/run.py
@@ -40,7 +44,7 @@ clean: ## remove everything that the pipeline made; .venv stays
 	rm -rf results/* figures/* logs data/*.csv data/*.yaml
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 .venv/.requirements: requirements.txt
 	$(if $(interpreter),,$(error Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: try "make PYTHON=python3.13"))
