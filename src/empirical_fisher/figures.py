@@ -195,11 +195,12 @@ def sensitivity(
         norm = LogNorm(lowest, initial_losses[dataset])
         for (method, grid), axes in zip(by_method.items(), column, strict=True):
             surface = grid.pivot(index="damping", columns="step_size", values="final_loss")
-            pruned = grid.assign(pruned=grid["status"] == "pruned").pivot(
-                index="damping", columns="step_size", values="pruned"
+            run = grid.assign(run=grid["status"] != "pruned").pivot(
+                index="damping", columns="step_size", values="run"
             )
             edges = surface.columns, surface.index
-            axes.pcolormesh(*edges, np.where(pruned, 1.0, np.nan), **style.PRUNED)
+            axes.patch.set(**style.PRUNED)
+            axes.pcolormesh(*edges, np.where(run, 0.0, np.nan), **style.DIVERGED)
             image = axes.pcolormesh(*edges, surface, norm=norm, **style.LOSSES)
             best = hyperparameters[
                 (hyperparameters["dataset"] == dataset) & (hyperparameters["method"] == method)

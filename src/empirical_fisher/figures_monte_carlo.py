@@ -47,11 +47,10 @@ def monte_carlo(
     traces
         For each data set and method the table that `search.trace` makes.
     """
-    figure = style.new_figure(2.3 * (1 + len(samples)), 2.7)
-    left, *others = figure.subplots(1, 1 + len(samples))
+    figure, (left, *others) = style.new_panels(1 + len(samples), 3.0, 2.6)
     groups = by_samples.groupby("dataset", sort=False)
     for marker, (dataset, table) in zip(MARKERS, groups, strict=False):
-        line = {"marker": marker, "markersize": 3, "linewidth": 1}
+        line: dict[str, Any] = {"marker": marker, "markersize": 3, "linewidth": 1}
         left.plot(table["samples"], table["error"], color="0.3", label=dataset, **line)
         level = overall.loc[overall["dataset"] == dataset, "empirical_fisher"].item()
         left.axhline(level, color=style.METHODS["EFGD"]["color"], linestyle="dashdot", zorder=0)

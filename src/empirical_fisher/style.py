@@ -1,4 +1,7 @@
-"""The look of all figures: one colour and line style a method, legible without colour."""
+"""The look of all figures: one colour and line style a method, legible without colour.
+
+What is not a method has a colour of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 METHODS: dict[str, dict[str, Any]] = {
@@ -18,17 +22,18 @@ MATRICES: dict[str, dict[str, Any]] = {
     "empirical_fisher": {**METHODS["EFGD"], "label": "empirical Fisher"},
 }
 CLASSES: list[dict[str, Any]] = [
-    {"color": "#004488", "marker": "o", "label": "y = 0"},
-    {"color": "#BB5566", "marker": "^", "label": "y = 1"},
+    {"color": "0.25", "marker": "o", "label": "y = 0"},
+    {"color": "#33AA99", "marker": "^", "label": "y = 1"},
 ]
 CONTOURS: dict[str, Any] = {"colors": "0.75", "linewidths": 0.6, "zorder": 0}
 LOSSES: dict[str, Any] = {"cmap": "viridis_r", "shading": "nearest", "rasterized": True}
-PRUNED: dict[str, Any] = {**LOSSES, "cmap": "Greys", "vmin": 0.0, "vmax": 5.0}
+DIVERGED: dict[str, Any] = {**LOSSES, "cmap": "gray_r", "vmin": 0.0, "vmax": 1.0}
+PRUNED: dict[str, Any] = {"facecolor": "0.93", "edgecolor": "0.7", "hatch": "/////", "linewidth": 0}
 BEST: dict[str, Any] = {
     "linestyle": "none",
     "marker": "*",
     "markersize": 9,
-    "color": "#BB5566",
+    "color": "black",
     "markeredgecolor": "white",
 }
 
@@ -41,18 +46,39 @@ RC: dict[Any, Any] = {
     "axes.spines.right": False,
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
     "legend.fontsize": 7,
     "legend.frameon": False,
     "lines.linewidth": 1.5,
+    "hatch.linewidth": 0.4,
     "pdf.fonttype": 42,
     "savefig.dpi": 200,
 }
 
 
+PRINTED = 7.2  # inches that a page of A4 or letter paper leaves between its margins
+
+
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure in this style, in inches."""
+    """Make an empty figure in this style, in inches; no wider than print allows."""
     with mpl.rc_context(RC):
-        return Figure(figsize=(width, height), layout="constrained")
+        return Figure(figsize=(min(width, PRINTED), height), layout="constrained")
+
+
+def new_panels(
+    count: int, width: float, height: float, across: int = 3
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure of ``count`` panels, each of this size in inches, at most so many across."""
+    rows = -(-count // across)
+    columns = -(-count // rows)
+    figure = new_figure(width * columns, height * rows)
+    with mpl.rc_context(RC):
+        return figure, [figure.add_subplot(rows, columns, 1 + place) for place in range(count)]
 
 
 def save(figure: Figure, *paths: str) -> None:
