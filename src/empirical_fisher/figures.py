@@ -150,6 +150,7 @@ def optimization(
         for method, table in runs.items():
             top.plot(table["iteration"], table["loss"], **style.METHODS[method])
         top.set(title=titles.get(dataset, dataset), yscale="log")
+        style.label_plainly(top.yaxis)
         top.sharex(bottom)
         top.tick_params(labelbottom=False)
         if "EFGD" in runs:
@@ -215,7 +216,7 @@ def sensitivity(
         bar = figure.colorbar(
             image, ax=list(column), location="bottom", label="Final loss", extend="max"
         )
-        ticks = _round_values(lowest, initial_losses[dataset])
+        ticks = style.round_values(lowest, initial_losses[dataset])
         bar.set_ticks(ticks, labels=[f"{tick:.4g}" for tick in ticks])
         bar.minorticks_off()
     return figure
@@ -289,16 +290,6 @@ def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str, count: int = 12) 
     low, high = surface.to_numpy().min(), surface.to_numpy().max()
     levels = low + (high - low) * (np.arange(1, count + 1) / (count + 1)) ** 2
     axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
-
-
-def _round_values(low: float, high: float) -> list[float]:
-    """Values for the ticks of a logarithmic axis: the fewer in a decade the longer it is."""
-    decades = np.log10(high / low)
-    digits = (1,) if decades > 2 else (1, 2, 5) if decades > 1 else range(1, 10)
-    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    return [
-        value for power in powers for digit in digits if low <= (value := digit * power) <= high
-    ]
 
 
 def _span(values: pd.Series) -> tuple[float, float]:

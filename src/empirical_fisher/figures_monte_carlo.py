@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from . import style
 
@@ -74,11 +73,7 @@ def monte_carlo(
                 axes.plot(path["iteration"], path["loss"], **{**look, "linewidth": 0.9})
         axes.set(title=dataset, xlabel="Iteration", yscale="log")
         axes.set_ylim(top=10 * start)
-        low, high = axes.get_ylim()
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        if high < 100 * low:  # one power of ten or two do not make a scale
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        style.label_plainly(axes.yaxis)
     others[0].set_ylabel("Loss")
     shown = [style.METHODS[method] for method in next(iter(traces.values()))]
     lines = [Line2D([], [], **look) for look in (*shown, *SETTINGS.values())]

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 METHODS: dict[str, dict[str, Any]] = {
     "GD": {"color": "#004488", "linestyle": "dashed", "label": "GD"},
@@ -79,6 +82,25 @@ def new_panels(
     figure = new_figure(width * columns, height * rows)
     with mpl.rc_context(RC):
         return figure, [figure.add_subplot(rows, columns, 1 + place) for place in range(count)]
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """Values for the ticks of a logarithmic axis: the fewer in a decade the longer it is."""
+    decades = np.log10(high / low)
+    digits = (1,) if decades > 2 else (1, 2, 5) if decades > 1 else range(1, 10)
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    return [
+        value for power in powers for digit in digits if low <= (value := digit * power) <= high
+    ]
+
+
+def label_plainly(axis: Axis) -> None:
+    """Give a logarithmic axis of less than two decades, as it now is, ticks in plain numbers."""
+    low, high = axis.get_view_interval()
+    if high < 100 * low:
+        ticks = round_values(low, high)
+        axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+        axis.set_minor_locator(NullLocator())
 
 
 def save(figure: Figure, *paths: str) -> None:
