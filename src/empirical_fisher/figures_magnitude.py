@@ -38,8 +38,10 @@ def magnitude(scales: pd.DataFrame, distances: pd.DataFrame) -> Figure:
         )
         for dataset, table in tables.groupby("dataset", sort=False)
     ]
-    figure, every_axes = style.new_panels(len(panels), 2.5, 2.9)
-    for axes, (title, label, table) in zip(every_axes, panels, strict=True):
+    figure = style.new_figure(2.5 * len(panels), 2.9)
+    for axes, (title, label, table) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
+    ):
         for place, (method, look) in enumerate(LOOKS.items()):
             rows = table[table["method"] == method]
             every = (place % 3, 3)  # markers of lines that coincide stand side by side
@@ -47,7 +49,7 @@ def magnitude(scales: pd.DataFrame, distances: pd.DataFrame) -> Figure:
                 rows["factor"], rows["update_norm"], **{**look, "ms": 3.5, "markevery": every}
             )
         axes.set(title=title, xlabel=label, xscale="log", yscale="log")
-    every_axes[0].set_ylabel("Length of the update")
+    figure.axes[0].set_ylabel("Length of the update")
     lines = [
         Line2D([], [], **{**look, "ms": 3.5, "label": method}) for method, look in LOOKS.items()
     ]

@@ -46,7 +46,8 @@ def monte_carlo(
     traces
         For each data set and method the table that `search.trace` makes.
     """
-    figure, (left, *others) = style.new_panels(1 + len(samples), 3.0, 2.6)
+    figure = style.new_figure(2.3 * (1 + len(samples)), 2.7)
+    left, *others = figure.subplots(1, 1 + len(samples))
     groups = by_samples.groupby("dataset", sort=False)
     for marker, (dataset, table) in zip(MARKERS, groups, strict=False):
         line: dict[str, Any] = {"marker": marker, "markersize": 3, "linewidth": 1}

@@ -55,7 +55,8 @@ def noise(errors: pd.DataFrame, paths: pd.DataFrame) -> Figure:
         As `stochastic.tune` tabulates them, with a column ``problem``.
     """
     problems = list(paths["problem"].unique())
-    figure, (left, *others) = style.new_panels(1 + len(problems), 2.5, 3.2)
+    figure = style.new_figure(2.5 * (1 + len(problems)), 3.2)
+    left, *others = figure.subplots(1, 1 + len(problems))
     for place, matrix in enumerate(MATRICES):
         values = errors.loc[errors["matrix"] == matrix, "error"].to_numpy()
         spread = place + np.linspace(-0.25, 0.25, len(values))

@@ -10,7 +10,6 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
@@ -71,17 +70,6 @@ def new_figure(width: float, height: float) -> Figure:
     """Make an empty figure in this style, in inches; no wider than print allows."""
     with mpl.rc_context(RC):
         return Figure(figsize=(min(width, PRINTED), height), layout="constrained")
-
-
-def new_panels(
-    count: int, width: float, height: float, across: int = 3
-) -> tuple[Figure, list[Axes]]:
-    """Make a figure of ``count`` panels, each of this size in inches, at most so many across."""
-    rows = -(-count // across)
-    columns = -(-count // rows)
-    figure = new_figure(width * columns, height * rows)
-    with mpl.rc_context(RC):
-        return figure, [figure.add_subplot(rows, columns, 1 + place) for place in range(count)]
 
 
 def round_values(low: float, high: float) -> list[float]:
