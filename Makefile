@@ -16,10 +16,14 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures test lint pytest test-kill bench clean help
+.PHONY: figures report test lint pytest test-kill bench clean help
 
 figures: .venv/.requirements ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores
 	.venv/bin/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default $(FIGURES)
+
+report: figures ## draw everything and write results/report.html, a page that needs nothing else
+	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page
+	echo "Open results/report.html"
 
 test: lint pytest ## check the code, then run the tests
 

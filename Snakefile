@@ -22,6 +22,9 @@ configfile: f"{workflow.basedir}/config.yaml"
 check(config)
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"

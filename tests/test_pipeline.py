@@ -785,8 +785,24 @@ def caption(number: int, config: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("number", "mentions"),
     [
-        (1, ["'seed': 0", "from 4 starting points", "50000 explicit Euler steps of length 0.001"]),
-        (2, ["'seed': 0", "θ* + 3.0 B", "Correct model", "Misspecified (A)", "Misspecified (B)"]),
+        (
+            1,
+            [
+                "(seed 0, size 1000, ",
+                "from 4 starting points",
+                "50000 explicit Euler steps of length 0.001",
+            ],
+        ),
+        (
+            2,
+            [
+                "(seed 0, size 1000, ",
+                "θ* + 3.0 B",
+                "Correct model",
+                "Misspecified (A)",
+                "Misspecified (B)",
+            ],
+        ),
         (
             3,
             [

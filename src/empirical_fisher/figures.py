@@ -151,6 +151,7 @@ def optimization(
         for method, table in runs.items():
             top.plot(table["iteration"], table["loss"], **style.METHODS[method])
         top.set(title=layout.heading(titles.get(dataset, dataset)), yscale="log")
+        style.label_plainly(top.yaxis)
         top.tick_params(labelbottom=False)
         if "EFGD" in runs:
             table = runs["EFGD"]
@@ -205,11 +206,12 @@ def sensitivity(
                 layout.note(axes, f"{method} was not run")
             surface = grid.pivot(index="damping", columns="step_size", values="final_loss")
             surface = surface.clip(lower=lowest)
-            pruned = grid.assign(pruned=grid["status"] == "pruned").pivot(
-                index="damping", columns="step_size", values="pruned"
+            run = grid.assign(run=grid["status"] != "pruned").pivot(
+                index="damping", columns="step_size", values="run"
             )
             edges = surface.columns, surface.index
-            axes.pcolormesh(*edges, np.where(pruned, 1.0, np.nan), **style.PRUNED)
+            axes.patch.set(**style.PRUNED)
+            axes.pcolormesh(*edges, np.where(run, 0.0, np.nan), **style.DIVERGED)
             image = axes.pcolormesh(*edges, surface, norm=norm, **style.LOSSES)
             best = hyperparameters[
                 (hyperparameters["dataset"] == dataset) & (hyperparameters["method"] == method)
@@ -222,7 +224,7 @@ def sensitivity(
         bar = figure.colorbar(
             image, ax=list(column), location="bottom", label="Final loss", extend="max"
         )
-        ticks = _round_values(lowest, initial_losses[dataset])
+        ticks = style.round_values(lowest, initial_losses[dataset])
         bar.set_ticks(ticks, labels=[f"{tick:.4g}" for tick in ticks])
         bar.minorticks_off()
     return figure
@@ -282,23 +284,6 @@ def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str, count: int = 12) 
     low, high = surface.to_numpy().min(), surface.to_numpy().max()
     levels = low + (high - low) * (np.arange(1, count + 1) / (count + 1)) ** 2
     axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
-
-
-SHORT = 0.35  # decades of an axis that has room for every digit
-MOST_TICKS = 6  # powers of ten on an axis as short as a panel is wide
-
-
-def _round_values(low: float, high: float) -> list[float]:
-    """Values for the ticks of a logarithmic axis: the fewer the longer it is."""
-    decades = np.log10(high / low)
-    digits = (1,) if decades > 2 else (1, 2, 5) if decades > 1 else (1, 2, 3, 5, 7)
-    if decades < SHORT:
-        digits = tuple(range(1, 10))
-    apart = max(1, np.ceil(decades / MOST_TICKS))
-    powers = 10.0 ** np.arange(np.ceil(np.log10(high)), np.floor(np.log10(low)) - 1, -apart)[::-1]
-    return [
-        value for power in powers for digit in digits if low <= (value := digit * power) <= high
-    ]
 
 
 def _span(values: pd.Series) -> tuple[float, float]:

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from . import layout, style
 
@@ -53,7 +52,7 @@ def monte_carlo(
     [left], *others = layout.panels(figure, 1 + len(samples))
     groups = by_samples.groupby("dataset", sort=False)
     for marker, (dataset, table) in zip(itertools.cycle(MARKERS), groups, strict=False):
-        line = {"marker": marker, "markersize": 3, "linewidth": 1}
+        line: dict[str, Any] = {"marker": marker, "markersize": 3, "linewidth": 1}
         left.plot(table["samples"], table["error"], color="0.3", label=dataset, **line)
         level = overall.loc[overall["dataset"] == dataset, "empirical_fisher"].item()
         left.axhline(level, color=style.METHODS["EFGD"]["color"], linestyle="dashdot", zorder=0)
@@ -79,11 +78,7 @@ def monte_carlo(
         axes.set_ylim(top=10 * start)
         if axes is others[0][0] or layout.is_leftmost(axes):
             axes.set_ylabel("Loss")
-        low, high = axes.get_ylim()
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        if high < 100 * low:  # one power of ten or two do not make a scale
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        style.label_plainly(axes.yaxis)
     shown = [style.METHODS[method] for method in next(iter(traces.values()))]
     lines = [Line2D([], [], **look) for look in (*shown, *SETTINGS.values())]
     layout.legend(figure, lines)

@@ -64,7 +64,7 @@ rule consistency_figure:
         report(
             "figures/consistency.png",
             caption="../report/consistency.rst",
-            category="Claims",
+            category="4. Near a minimum (§4.2)",
             labels={"figure": "consistency", "shows": "more examples, larger models (§4.2)"},
         ),
         "figures/consistency.pdf",

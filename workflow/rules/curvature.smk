@@ -77,7 +77,7 @@ rule curvature_remainder_figure:
         report(
             "figures/curvature_remainder.png",
             caption="../report/curvature_remainder.rst",
-            category="Claims",
+            category="2. Fisher, Gauss–Newton and Hessian (§3)",
             labels={"figure": "curvature_remainder", "shows": "Proposition 2"},
         ),
         "figures/curvature_remainder.pdf",
@@ -98,7 +98,7 @@ rule curvature_splits_figure:
         report(
             "figures/curvature_splits.png",
             caption="../report/curvature_splits.rst",
-            category="Claims",
+            category="3. Is the empirical Fisher a Gauss–Newton matrix? (§4.1)",
             labels={"figure": "curvature_splits", "shows": "two splits of the loss"},
         ),
         "figures/curvature_splits.pdf",

@@ -10,7 +10,7 @@ rule figure1:
         report(
             "figures/figure1_vector_fields.png",
             caption="../report/figure1.rst",
-            category="Figures",
+            category="1. A first look (§1)",
             labels={"figure": "1", "shows": "vector fields"},
         ),
         "figures/figure1_vector_fields.pdf",
@@ -33,7 +33,7 @@ rule figure2:
         report(
             "figures/figure2_misspecification.png",
             caption="../report/figure2.rst",
-            category="Figures",
+            category="4. Near a minimum (§4.2)",
             labels={"figure": "2", "shows": "misspecification"},
         ),
         "figures/figure2_misspecification.pdf",
@@ -55,7 +55,7 @@ rule figure3:
         report(
             "figures/figure3_optimization.png",
             caption="../report/figure3.rst",
-            category="Figures",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "3", "shows": "optimisation"},
         ),
         "figures/figure3_optimization.pdf",
@@ -81,7 +81,7 @@ use rule figure2 as figure4 with:
         report(
             "figures/figure4_misspecification_linear.png",
             caption="../report/figure4.rst",
-            category="Figures",
+            category="4. Near a minimum (§4.2)",
             labels={"figure": "4", "shows": "misspecification, linear regression"},
         ),
         "figures/figure4_misspecification_linear.pdf",
@@ -99,7 +99,7 @@ use rule figure3 as figure5 with:
         report(
             "figures/figure5_optimization_appendix.png",
             caption="../report/figure5.rst",
-            category="Figures",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "5", "shows": "optimisation, further data sets"},
         ),
         "figures/figure5_optimization_appendix.pdf",
@@ -119,7 +119,7 @@ rule figure6:
         report(
             "figures/figure6_starting_points.png",
             caption="../report/figure6.rst",
-            category="Figures",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "6", "shows": "starting points"},
         ),
         "figures/figure6_starting_points.pdf",
@@ -157,7 +157,7 @@ rule sensitivity_figure:
         report(
             "figures/sensitivity.png",
             caption="../report/sensitivity.rst",
-            category="Figures",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "sensitivity", "shows": "final loss over the grid"},
         ),
         "figures/sensitivity.pdf",

@@ -27,7 +27,7 @@ rule magnitude_figure:
         report(
             "figures/magnitude.png",
             caption="../report/magnitude.rst",
-            category="Claims",
+            category="6. Adapting to noise, not curvature (§5)",
             labels={"figure": "magnitude", "shows": "length of updates"},
         ),
         "figures/magnitude.pdf",

@@ -82,7 +82,7 @@ rule monte_carlo_figure:
         report(
             "figures/monte_carlo.png",
             caption="../report/monte_carlo.rst",
-            category="Claims",
+            category="7. One sample in place of the empirical Fisher (§6, Appendix B)",
             labels={"figure": "monte_carlo", "shows": "the one-sample Fisher"},
         ),
         "figures/monte_carlo.pdf",

@@ -62,7 +62,7 @@ rule noise_figure:
         report(
             "figures/noise.png",
             caption="../report/noise.rst",
-            category="Claims",
+            category="6. Adapting to noise, not curvature (§5)",
             labels={"figure": "noise", "shows": "variance adaptation"},
         ),
         "figures/noise.pdf",

@@ -58,7 +58,7 @@ rule note_figure:
         report(
             "figures/note.png",
             caption="../report/note.rst",
-            category="Claims",
+            category="8. The note. What its update does solve",
             labels={"figure": "note", "shows": "what the empirical Fisher's update solves"},
         ),
         "figures/note.pdf",

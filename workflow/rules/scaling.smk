@@ -48,7 +48,7 @@ rule scaling_figure:
         report(
             "figures/scaling.png",
             caption="../report/scaling.rst",
-            category="Claims",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "scaling", "shows": "updates far from the optimum (§4.3)"},
         ),
         "figures/scaling.pdf",
