@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CORES ?= all
+PROFILE ?= default
 FIGURES ?=
 WORKERS ?= auto
 MOMENTS ?= 30
@@ -16,10 +17,14 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures report test lint pytest test-kill bench clean help
+.PHONY: figures report test lint pytest test-kill test-slurm bench clean help
 
-figures: .venv/.requirements ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores
-	.venv/bin/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default $(FIGURES)
+# On a cluster --cores would limit what all its jobs use together.
+on_slurm = $(filter slurm,$(PROFILE))
+cores = $(if $(on_slurm),,--cores $(CORES))
+
+figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores, PROFILE=slurm on a cluster
+	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(FIGURES)
 
 report: figures ## draw everything and write results/report.html, a page that needs nothing else
 	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page
@@ -39,6 +44,9 @@ pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 
 test-kill: .venv/.requirements-test ## kill runs at random moments and resume them; MOMENTS=n for how many
 	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -k any_moment -rP
+
+test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
+	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py
 
 bench: .venv/.requirements ## time the search beside a naive one, about ten minutes
 	mkdir -p results
@@ -60,4 +68,9 @@ help: ## list the targets
 .venv/.requirements-test: requirements-test.txt .venv/.requirements
 	echo "Installing the pinned test tools into .venv …"
 	$(install) -r requirements-test.txt
+	touch $@
+
+.venv/.requirements-slurm: requirements-slurm.txt .venv/.requirements
+	echo "Installing the pinned Slurm executor into .venv …"
+	$(install) -r requirements-slurm.txt
 	touch $@

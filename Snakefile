@@ -25,6 +25,7 @@ check(config)
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"

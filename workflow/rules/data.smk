@@ -12,8 +12,11 @@ rule dataset:
         record="data/{dataset}.yaml",
     log:
         "logs/data/{dataset}.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=preparation,
     script:

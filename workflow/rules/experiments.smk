@@ -16,6 +16,8 @@ rule vector_field:
         "logs/vector_field.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["vector_field"],
     script:
@@ -37,6 +39,8 @@ rule misspecification:
         family="|".join(config["misspecification"]),
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=lambda wildcards: config["misspecification"][wildcards.family],
     script:
@@ -58,6 +62,8 @@ rule shard:
         "logs/grid/{dataset}/{method}/{scatteritem}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=shard_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -81,6 +87,8 @@ rule trace:
         "logs/traces/{dataset}/{method}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=shard_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -97,8 +105,11 @@ rule sensitivity:
         "results/sensitivity.csv",
     log:
         "logs/sensitivity.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         methods=methods_by(optimized_datasets()),
     script:
@@ -114,8 +125,11 @@ rule hyperparameters:
         "results/hyperparameters.csv",
     log:
         "logs/hyperparameters.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/hyperparameters.py"
 
@@ -137,6 +151,8 @@ rule starting_points:
         "logs/starting_points.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["starting_points"],
         model=linear_model_of(config["starting_points"]["dataset"]["name"]),

@@ -17,8 +17,11 @@ rule figure_claims:
         "results/claims/figures.csv",
     log:
         "logs/claims/figures.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         methods={figure: methods_by(datasets) for figure, datasets in optimized().items()},
     script:

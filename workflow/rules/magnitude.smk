@@ -12,6 +12,8 @@ rule magnitude:
         "logs/magnitude.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["magnitude"],
     script:
@@ -33,7 +35,10 @@ rule magnitude_figure:
         "figures/magnitude.pdf",
     log:
         "logs/figures/magnitude.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/magnitude_figure.py"

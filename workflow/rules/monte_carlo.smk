@@ -11,6 +11,8 @@ rule monte_carlo_errors:
         "logs/monte_carlo/errors.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["monte_carlo"],
     script:
@@ -30,6 +32,8 @@ rule monte_carlo_descent:
         "logs/monte_carlo/descent/{dataset}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=monte_carlo_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -57,8 +61,11 @@ rule monte_carlo_claims:
         "results/claims/monte_carlo.csv",
     log:
         "logs/claims/monte_carlo.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         datasets=compared(optimized()["figure3"]),
     script:
@@ -88,8 +95,11 @@ rule monte_carlo_figure:
         "figures/monte_carlo.pdf",
     log:
         "logs/figures/monte_carlo.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         datasets=compared(optimized()["figure3"]),
         methods=["NGD", "EFGD"],

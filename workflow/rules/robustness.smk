@@ -9,6 +9,8 @@ rule robustness:
         "logs/robustness/{dataset}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=robustness_cells),
     params:
         axes={name: config["robustness"][name] for name in ("step_sizes", "dampings")},
         clip=config["robustness"]["probability_clip"],
@@ -30,6 +32,8 @@ rule robustness_seeds:
         "logs/robustness/seeds.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         seeds=config["robustness"]["seeds"],
         settings=config["vector_field"],
@@ -56,7 +60,10 @@ rule robustness_claims:
         claims="results/claims/robustness.csv",
     log:
         "logs/claims/robustness.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/robustness_claims.py"
