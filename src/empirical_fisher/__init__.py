@@ -6,7 +6,7 @@ equation and section numbers are cited throughout.
 
 The modules, in the order of the data flow:
 
-=================  ================================================================
+================== ================================================================
 `datasets`         getting a data set; `synthetic` draws one
 `likelihoods`      ``p(y | f)``: loss, residual and curvature in the natural parameter
 `models`           ``f(x, θ)``: predictions and their Jacobian; `networks` has a nonlinear one
@@ -28,9 +28,9 @@ The modules, in the order of the data flow:
                    `reparametrization` and `contamination`
 `robustness`       whether Figures 1 to 3 survive other choices
 `ledger`           what the texts claim, what was measured, whether it holds
-`figures`          tables in, figures out, as in every `figures_…`; `style` holds their look
+`figures`          tables in, figures out, as in every ``figures_…``; `style` holds their look
 `tables`           CSV files; `configuration` and `provenance` serve the workflow
-=================  ================================================================
+================== ================================================================
 """
 
 __version__ = "0.1.0"

@@ -31,8 +31,8 @@ from .likelihoods import Array, Bernoulli, Categorical, Gaussian
 from .models import LinearModel
 from .problems import Point, Problem
 
-SLACK = 1e-9  # relative to the present loss
-RESOLVED = 1e-7  # relative curvature that the arithmetic of a step still resolves well
+SLACK = 1e-9  #: relative to the present loss
+RESOLVED = 1e-7  #: relative curvature that the arithmetic of a step still resolves well
 
 Bound = Callable[[Point, Array, Array, Array], Array]
 """``(point, step_size, damping, steps to go) -> lower bound on the final loss``, broadcasting."""

@@ -19,8 +19,8 @@ from . import synthetic
 from .formats import DatasetError
 from .likelihoods import Array
 
-TARGET = "target"
-FACTS = ("rows", "features", "positives")
+TARGET = "target"  #: the column that holds it
+FACTS = ("rows", "features", "positives")  #: what can be expected of a data set
 
 
 def load(source: Mapping[str, Any], snapshots: Path) -> pd.DataFrame:

@@ -257,7 +257,7 @@ def starting_points(line: pd.DataFrame, dataset: pd.DataFrame, title: str) -> Fi
     return figure
 
 
-WIDEST = 4  # columns of panels side by side
+WIDEST = 4  #: columns of panels side by side
 
 
 def _wrapped(count: int) -> tuple[int, int]:
