@@ -15,7 +15,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures test lint pytest bench clean help
+.PHONY: figures test lint pytest bench docs linkcheck gallery clean help
 
 figures: .venv/.requirements ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores
 	.venv/bin/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default $(FIGURES)
@@ -36,11 +36,22 @@ bench: .venv/.requirements ## time the search beside a naive one, about ten minu
 	mkdir -p results
 	OMP_NUM_THREADS=1 PYTHONPATH=src .venv/bin/python benchmarks/run.py
 
+docs: .venv/.requirements-docs ## build the documentation, docs/_build/html/index.html
+	rm -rf docs/api docs/_build/html
+	.venv/bin/sphinx-build -q -W -d docs/_build/doctrees docs docs/_build/html
+	.venv/bin/python docs/check_links.py docs/_build/html
+
+linkcheck: .venv/.requirements-docs ## check the documentation's links to other sites
+	.venv/bin/sphinx-build -q -b linkcheck docs docs/_build/linkcheck
+
+gallery: .venv/.requirements ## keep the figures as drawn last in docs/figures
+	.venv/bin/python docs/keep_figures.py
+
 clean: ## remove everything that the pipeline made; .venv stays
 	rm -rf results/* figures/* logs data/*.csv
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 .venv/.requirements: requirements.txt
 	$(if $(interpreter),,$(error Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: try "make PYTHON=python3.13"))
@@ -52,4 +63,9 @@ help: ## list the targets
 .venv/.requirements-test: requirements-test.txt .venv/.requirements
 	echo "Installing the pinned test tools into .venv …"
 	$(install) -r requirements-test.txt
+	touch $@
+
+.venv/.requirements-docs: requirements-docs.txt .venv/.requirements
+	echo "Installing what builds the documentation into .venv …"
+	$(install) -r requirements-docs.txt
 	touch $@
