@@ -17,7 +17,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures report test lint pytest test-kill test-slurm bench clean help
+.PHONY: figures report docs test lint pytest test-kill test-slurm linkcheck gallery bench clean help
 
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
@@ -52,6 +52,17 @@ bench: .venv/.requirements ## time the search beside a naive one, about ten minu
 	mkdir -p results
 	OMP_NUM_THREADS=1 PYTHONPATH=src .venv/bin/python benchmarks/run.py
 
+docs: .venv/.requirements-docs ## build the documentation, docs/_build/html/index.html
+	rm -rf docs/api docs/_build/html
+	.venv/bin/sphinx-build -q -W -d docs/_build/doctrees docs docs/_build/html
+	.venv/bin/python docs/check_links.py docs/_build/html
+
+linkcheck: .venv/.requirements-docs ## check the documentation's links to other sites
+	.venv/bin/sphinx-build -q -b linkcheck docs docs/_build/linkcheck
+
+gallery: .venv/.requirements ## keep the figures as drawn last in docs/figures
+	.venv/bin/python docs/keep_figures.py
+
 clean: ## remove everything that the pipeline made; .venv stays
 	rm -rf results/* figures/* logs data/*.csv data/*.yaml
 
@@ -73,4 +84,9 @@ help: ## list the targets
 .venv/.requirements-slurm: requirements-slurm.txt .venv/.requirements
 	echo "Installing the pinned Slurm executor into .venv …"
 	$(install) -r requirements-slurm.txt
+	touch $@
+
+.venv/.requirements-docs: requirements-docs.txt .venv/.requirements
+	echo "Installing what builds the documentation into .venv …"
+	$(install) -r requirements-docs.txt
 	touch $@

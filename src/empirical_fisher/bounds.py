@@ -32,9 +32,9 @@ from .likelihoods import Array, Bernoulli, Categorical, Gaussian
 from .models import Inputs, LinearModel
 from .problems import MOST_PARAMETERS, Point, Problem
 
-SLACK = 1e-9  # relative to the present loss
-RESOLVED = 1e-7  # relative curvature that the arithmetic of a step still resolves well
-POWERS = 10  # steps of the power iteration that bounds the curvature of many features
+SLACK = 1e-9  #: relative to the present loss
+RESOLVED = 1e-7  #: relative curvature that the arithmetic of a step still resolves well
+POWERS = 10  #: steps of the power iteration that bounds the curvature of many features
 
 Bound = Callable[[Point, Array, Array, Array], Array]
 """``(point, step_size, damping, steps to go) -> lower bound on the final loss``, broadcasting."""

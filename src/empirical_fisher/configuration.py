@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
+#: What the types of JSON are called in messages.
 KINDS = {
     "object": "a section of keys",
     "array": "a list",
@@ -22,9 +23,10 @@ KINDS = {
     "boolean": "true or false",
 }
 
-# What a source says besides which one it is, and the kinds of source that it belongs to.
+#: What a source says besides which one it is, and the kinds of source that it belongs to.
 DETAILS = {"sha256": ("url",), "format": ("url", "file")}
 
+#: Where true and false are no numbers, and 1.0 is no whole number.
 Validator = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(

@@ -25,7 +25,7 @@ from .formats import DatasetError
 from .likelihoods import Array
 from .tables import write_csv, write_text
 
-TARGET = "target"
+TARGET = "target"  #: the column that holds it
 
 Inputs: TypeAlias = "Array | scipy.sparse.csr_array"
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
 Array = NDArray[np.float64]
+"""Floats in double precision, of the shape that the docstring says."""
 
 
 class Likelihood(ABC):
@@ -63,7 +64,7 @@ class Gaussian(Likelihood):
 
     @property
     def outputs(self) -> int:
-        """One natural parameter: the mean."""
+        """One natural parameter, the mean."""
         return 1
 
     def nll(self, f: Array, y: Array) -> Array:
@@ -109,7 +110,7 @@ class Bernoulli(Likelihood):
 
     @property
     def outputs(self) -> int:
-        """One natural parameter: the log-odds."""
+        """One natural parameter, the log-odds."""
         return 1
 
     def _probability(self, f: Array) -> Array:

@@ -22,9 +22,9 @@ import scipy.sparse
 
 from .likelihoods import Array
 
-PAIRS = 2**24  # products of two features that are kept in memory, at most
-CACHED = 2**17  # numbers that fit in a core's cache
-SPARSE_BELOW = 0.25  # share of nonzeros under which sparse products are the faster ones
+PAIRS = 2**24  #: products of two features that are kept in memory, at most
+CACHED = 2**17  #: numbers that fit in a core's cache
+SPARSE_BELOW = 0.25  #: share of nonzeros under which sparse products are the faster ones
 
 Inputs: TypeAlias = Array | scipy.sparse.csr_array
 

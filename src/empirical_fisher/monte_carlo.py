@@ -23,9 +23,9 @@ from .problems import Point, Problem
 from .search import CELL, TIE, Schedule, cells
 from .solvers import KEEP, solve
 
-BIAS = 3.0  # standard errors: the mean of unbiased draws is hardly ever this far from the Fisher
-SLOPE = 0.1  # distance from −1/2 that some tens of repetitions leave to chance
-FIGURE = "monte_carlo"
+BIAS = 3.0  #: standard errors; the mean of unbiased draws is hardly ever this far from the Fisher
+SLOPE = 0.1  #: distance from −1/2 that some tens of repetitions leave to chance
+FIGURE = "monte_carlo"  #: where the ledger sends the reader
 
 
 def sampled_fisher(point: Point, targets: Array) -> Array:

@@ -20,7 +20,7 @@ import numpy as np
 
 from .likelihoods import Array
 
-BEND = 4 / 3**1.5  # the maximum of |tanh''|, where tanh² = 1/3
+BEND = 4 / 3**1.5  #: the maximum of ``|tanh''|``, where tanh² = 1/3
 
 
 class TanhNetwork:

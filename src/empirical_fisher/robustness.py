@@ -30,17 +30,18 @@ from .solvers import cosine, is_invertible
 from .synthetic import gaussian_classes, lognormal_line
 from .vector_field import flow, line_problem
 
-DAMPINGS = ("lower_dampings", "upper_dampings", "undamped")  # which GD does not read
+DAMPINGS = ("lower_dampings", "upper_dampings", "undamped")  #: which GD does not read
+#: The other choices that Figure 3 is drawn with.
 VARIANTS = (*DAMPINGS, "standardized", "clipped")
-SAME = 1e-6  # relative difference of final losses that is not called one
-CLOSE = 0.1  # relative difference of final losses up to which a variant changes little
-OPPOSITE = -0.5  # cosine below which directions are called opposite: over 120 degrees
-ALONG = 0.99  # cosine above which a field points at the minimum all over
-FAR = 0.2  # ‖EF − F‖ / ‖F‖ beyond sampling, which makes about 2 / √N = 0.06 of it with N = 1000
+SAME = 1e-6  #: relative difference of final losses that is not called one
+CLOSE = 0.1  #: relative difference of final losses up to which a variant changes little
+OPPOSITE = -0.5  #: cosine below which directions are called opposite (over 120 degrees)
+ALONG = 0.99  #: cosine above which a field points at the minimum all over
+FAR = 0.2  #: ‖EF − F‖ / ‖F‖ beyond sampling, which makes about 2 / √N = 0.06 of it with N = 1000
 
 
 def standardized(inputs: Array) -> Array:
-    """Shift and scale every column to mean 0 and variance 1.
+    """Shift and scale every column of ``(N, D)`` inputs to mean 0 and variance 1.
 
     Raises
     ------

@@ -17,9 +17,9 @@ from .likelihoods import Array
 from .problems import Problem
 from .solvers import Descent, descend
 
-CELL = ["step_size", "damping", "final_loss"]
-TIE = 1e-9  # relative difference of losses up to which cells are counted as ties
-ROUNDING = 1e-12  # relative difference of losses that a hundred steps of rounding make
+CELL = ["step_size", "damping", "final_loss"]  #: columns that tell a cell and its score
+TIE = 1e-9  #: relative difference of losses up to which cells are counted as ties
+ROUNDING = 1e-12  #: relative difference of losses that a hundred steps of rounding make
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
     "NGD": lambda point: point.fisher,
     "EFGD": lambda point: point.empirical_fisher,
 }
+"""The matrix ``B`` of each method at a point, shape ``(..., P, P)``."""
 
 
 def solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
@@ -111,7 +112,7 @@ def natural_cosine(
     damping: Array | float,
     runs: np.ndarray | EllipsisType = ...,
 ) -> Array:
-    """Cosine between a method's own direction and the natural gradient's with the same damping.
+    """Cosine, shape ``(...)``, of a method's direction with the natural gradient, damped alike.
 
     For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
     Fisher is too large to be formed or not invertible, as that of softmax regression without a
@@ -137,9 +138,9 @@ def natural_cosine(
     return np.where(defined, cosine(own, -solve(fisher, prior, gradient)), np.nan)
 
 
-KEEP = 0.01  # a run goes on while it may end within this of the best, relatively
-SLOTS = 32  # runs side by side: enough to fill a matrix product, few enough to stay in cache
-ENTRIES = 2**22  # and fewer where they would have more predictions than this to keep in memory
+KEEP = 0.01  #: a run goes on while it may end within this of the best, relatively
+SLOTS = 32  #: runs side by side, enough to fill a matrix product, few enough to stay in cache
+ENTRIES = 2**22  #: and fewer where they would have more predictions than this to keep in memory
 
 
 @dataclass(frozen=True)

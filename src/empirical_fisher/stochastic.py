@@ -31,9 +31,9 @@ from .noise import FIGURE
 from .problems import Point, Problem
 from .solvers import solve
 
-LIMIT = 1e6  # a run has diverged once its excess loss is this many times that at the start
-CLEAR = 0.9  # share of the runs that must end lower for a method to be the better one
-QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}
+LIMIT = 1e6  #: a run has diverged once its excess loss is this many times that at the start
+CLEAR = 0.9  #: share of the runs that must end lower for a method to be the better one
+QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}  #: of the runs
 
 
 def _along(point: Point, coefficient: Array) -> Array:
@@ -41,6 +41,7 @@ def _along(point: Point, coefficient: Array) -> Array:
     return point.gradient * coefficient[:, None]
 
 
+#: The estimate of the gradient that each method makes of one example's.
 UPDATES: dict[str, Callable[[Point, Array], Array]] = {
     "SGD": lambda point, g: g,
     "diagonal": lambda point, g: point.gradient**2 / _diagonal(point) * g,

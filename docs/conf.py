@@ -1,0 +1,56 @@
+"""How Sphinx builds the site from the pages here and from the library's docstrings."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(Path(__file__).parent / "extensions")]
+
+from empirical_fisher import __version__  # noqa: E402
+
+project = "The empirical Fisher, executable"
+author = "The empirical-fisher contributors"
+project_copyright = "MIT licence"
+version = release = __version__
+
+extensions = [
+    "drawn_figures",
+    "mathml",
+    "myst_parser",
+    "short_names",
+    "sphinx.ext.apidoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+]
+exclude_patterns = ["_build", "api/modules.rst"]
+nitpicky = True
+
+# Names in single backticks, and types, are links; those of other packages have no page here.
+default_role = "py:obj"
+nitpick_ignore_regex = [
+    ("py:.*", r"(abc|collections|matplotlib|np|numpy|pandas|pathlib|pd|scipy)\..*")
+]
+
+apidoc_modules = [
+    {
+        "path": ROOT / "src" / "empirical_fisher",
+        "destination": "api",
+        "separate_modules": True,
+        "module_first": True,
+        "automodule_options": {"members", "show-inheritance"},
+    }
+]
+autodoc_member_order = "bysource"
+autodoc_type_aliases = {"Array": "likelihoods.Array"}
+python_use_unqualified_type_names = True
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+
+myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = project
+html_math_renderer = "mathml"
+html_show_copyright = False
