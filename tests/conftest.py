@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from hypothesis import settings
 
 import oracle
 from empirical_fisher import datasets, sources
@@ -18,6 +19,10 @@ DESIGNS = ("dense", "sparse")
 METHODS = ("GD", "NGD", "EFGD")
 CLASSES = 3
 SIZE, FEATURES = 36, 4  # of the random problems, unless told
+
+settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=10)
+settings.load_profile("thorough")
 
 
 def draw_inputs(design, size=SIZE, features=FEATURES, seed=0):

@@ -22,7 +22,6 @@ TASKS = ("regression", "binary", "multiclass")
 STEPS = 12
 FACTOR = 100.0
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
-property_test = settings(deadline=None, derandomize=True, max_examples=25)
 
 
 def bounds_along(problem, method, step_size, damping):
@@ -59,7 +58,7 @@ def assert_bounds_hold(problem, method, seed=0, count=60):
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("prior_variance", [np.inf, 0.5])
 @given(seed=st.integers(0, 10**6))
-@property_test
+@settings(max_examples=25)
 def test_bounds_hold_on_random_problems(method, task, prior_variance, seed):
     problem = random_problem(task, prior_variance=prior_variance, seed=seed)
     assert_bounds_hold(problem, method, seed)
