@@ -31,7 +31,7 @@ The modules, in the order of the data flow:
 `figures`          tables in, figures out, as in every ``figures_…``; `style` holds their look
 `tables`           CSV files; `files` writes them, and figures, whole or not at all
 `configuration`    what a user may change; `provenance` and `runs` serve the workflow, too
-================== =========================================================
+================== ================================================================
 """
 
 __version__ = "0.1.0"
