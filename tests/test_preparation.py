@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from empirical_fisher.formats import DatasetError, Raw
-from empirical_fisher.preparation import WIDEST, check_facts, prepare, whole_numbers
+from empirical_fisher.preparation import WIDEST, check_facts, prepare
 
 NAN = math.nan
 
@@ -108,13 +108,6 @@ def test_whole_numbers_are_int64_before_anyone_computes_with_them(dtype: str, va
     table, _ = prepare(raw({"x": pd.array(values, dtype), "y": [1.0, 2.5]}), {})
     assert table["x"].dtype == np.int64
     assert table["x"].to_list() == values
-
-
-def test_whole_floats_can_be_stored_as_integers() -> None:
-    table = pd.DataFrame(
-        {"a": [1.0, -2.0], "b": [1.0, 2.5], "c": [1.0, NAN], "d": [1.0, math.inf], "e": [1e300, 0]}
-    )
-    assert [dtype.kind for dtype in whole_numbers(table).dtypes] == ["i", "f", "f", "f", "f"]
 
 
 def test_a_gap_is_filled_with_the_median_of_its_column() -> None:
@@ -399,6 +392,20 @@ def test_a_long_list_of_names_is_cut_short() -> None:
 
 
 # Sparse data sets
+
+
+def test_a_table_only_some_of_whose_columns_are_sparse_becomes_dense() -> None:
+    columns = {
+        "x": pd.arrays.SparseArray([0, 3, 0]),
+        "z": pd.arrays.SparseArray([0.5, 0.0, 0.0]),
+        "c": pd.Categorical(["u", "v", "u"]),
+        "y": [1, 2, 3],
+    }
+    table, facts = prepare(raw(columns), {"task": "regression", "categorical": "one-hot"})
+    assert facts["layout"] == "wide"
+    assert [dtype.name for dtype in table.dtypes] == ["int64", "float64", *["int64"] * 3]
+    assert table["x"].to_list() == [0, 3, 0]
+    assert table["z"].to_list() == [0.5, 0.0, 0.0]
 
 
 def sparse(values: dict[tuple[int, int], float]) -> Raw:

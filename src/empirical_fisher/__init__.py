@@ -7,7 +7,11 @@ equation and section numbers are cited throughout.
 The modules, in the order of the data flow:
 
 ================== ================================================================
-`datasets`         getting a data set; `synthetic` draws one
+=======
+=================  ================================================================
+`sources`          getting a data set; `snapshots` are kept here, `synthetic` draws one
+`preparation`      from what a source gives to features and a target, or a reason why not
+`datasets`         a prepared data set, on disk and as arrays
 `likelihoods`      ``p(y | f)``: loss, residual and curvature in the natural parameter
 `models`           ``f(x, θ)``: predictions and their Jacobian; `networks` has a nonlinear one
 `problems`         loss, gradient, Fisher, GGN, empirical Fisher, Hessian at a ``θ``

@@ -107,12 +107,6 @@ def check_facts(table: pd.DataFrame, facts: Mapping[str, int]) -> None:
         raise DatasetError("; ".join(wrong))
 
 
-def whole_numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """Store columns of whole floats as integers, so that the CSV reads 1 and not 1.0."""
-    floats = table.columns[[dtype.kind == "f" for dtype in table.dtypes]]
-    return table.astype({name: np.int64 for name in floats if _is_whole(table[name])})
-
-
 def _is_whole(column: pd.Series) -> bool:
     """Whether numbers are all whole, and as integers the same."""
     return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())
@@ -169,7 +163,7 @@ def _is_sparse(features: pd.DataFrame) -> bool:
 
 
 def _dense(features: pd.DataFrame) -> pd.DataFrame:
-    return whole_numbers(features.sparse.to_dense()) if _is_sparse(features) else features
+    return features.sparse.to_dense() if _is_sparse(features) else features
 
 
 def _refuse_gaps_in_sparse(

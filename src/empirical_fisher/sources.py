@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from . import snapshots, synthetic
 from .formats import DatasetError, Raw, read
-from .preparation import whole_numbers
 
 DETAILS = ("sha256", "format")  # what a source says besides which one it is
 REMOTE = ("openml", "url")
@@ -23,13 +19,7 @@ def kind(source: Mapping[str, Any]) -> str:
     return next(name for name in source if name not in DETAILS)
 
 
-def load(
-    settings: Mapping[str, Any],
-    root: Path,
-    *,
-    cache: Path = Path("data/cache"),
-    limits: Any = None,
-) -> Raw:
+def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     """Load, fetch or draw a data set.
 
     Parameters
@@ -38,10 +28,8 @@ def load(
         An entry of the configuration's ``datasets``, of which ``source`` and ``prefer`` are read.
     root
         The folder of ``config.yaml``: what files are relative to, and where the snapshots are.
-    cache
-        The folder for downloads.
-    limits
-        What downloads may cost; needed where there is one.
+    **downloading
+        ``cache`` and ``limits``, see `downloads.from_url`; needed where something is fetched.
 
     Raises
     ------
@@ -52,11 +40,20 @@ def load(
     name = kind(source)
     value = source[name]
     if name == "snapshot":
-        return _snapshot(settings, root, cache=cache, limits=limits)
+        return _snapshot(settings, root, **downloading)
     if name == "sklearn":
         return _sklearn(value)
     if name == "file":
-        return _as_read(_file(root / value, value, source.get("format")))
+        return _file(root / value, value, source.get("format"))
+    if name == "openml":
+        from .openml_source import from_openml
+
+        return from_openml(value, **downloading)
+    if name == "url":
+        from .downloads import from_url
+
+        form, sha256 = source.get("format"), source.get("sha256")
+        return from_url(value, form=form, sha256=sha256, **downloading)
     task = "binary" if name == "gaussian_classes" else "regression"
     return Raw(getattr(synthetic, name)(**value), "target", task, {name: dict(value)})
 
@@ -89,20 +86,12 @@ def _sklearn(name: str) -> Raw:
 
 def _file(path: Path, configured: str, form: str | None) -> Raw:
     """A file of the user's."""
-    try:
-        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-        raw = read(path, form)
-    except FileNotFoundError:
+    if not path.is_file():
         raise DatasetError(
-            f"{path} does not exist; a file is absolute or relative to the folder of config.yaml"
-        ) from None
-    except OSError as error:
-        raise DatasetError(f"{path} can't be read: {error.strerror}") from None
-    return replace(raw, origin={"file": configured, "sha256": checksum})
-
-
-def _as_read(raw: Raw) -> Raw:
-    """Whole numbers as such: formats that only know floats don't tell them apart."""
-    dense = raw.table.columns[[not isinstance(t, pd.SparseDtype) for t in raw.table.dtypes]]
-    whole = whole_numbers(raw.table[dense])
-    return replace(raw, table=raw.table.assign(**{name: whole[name] for name in whole}))
+            f"there is no file {path}; a file is absolute or relative to the folder of config.yaml"
+        )
+    try:
+        raw = read(path, form)
+    except DatasetError as error:
+        raise DatasetError(f"{path}: {error}") from None
+    return replace(raw, origin={"file": configured, **raw.origin})

@@ -6,7 +6,7 @@ wildcard_constraints:
 rule dataset:
     input:
         local_files,
-        code("sources", "preparation", "datasets"),
+        code("sources", "downloads", "origins", "preparation", "datasets"),
     output:
         table="data/{dataset}.csv",
         record="data/{dataset}.yaml",

@@ -3,13 +3,18 @@
 from pathlib import Path
 
 from empirical_fisher.datasets import write
+from empirical_fisher.downloads import Limits
+from empirical_fisher.origins import confirm
 from empirical_fisher.preparation import check_facts, prepare
-from empirical_fisher.sources import load
+from empirical_fisher.sources import REMOTE, kind, load
 from job import logged
 
-settings = snakemake.params.settings
-with logged(snakemake.log[0], f"datasets.{snakemake.wildcards.dataset}") as log:
-    raw = load(settings, Path(snakemake.scriptdir, "../..").resolve())
+name, settings = snakemake.wildcards.dataset, snakemake.params.settings
+downloading = {"cache": "data/cache", "limits": Limits(**snakemake.config["downloads"])}
+with logged(snakemake.log[0], f"datasets.{name}") as log:
+    raw = load(settings, Path(snakemake.scriptdir, "../..").resolve(), **downloading)
+    if kind(settings["source"]) in REMOTE:
+        confirm(name, settings["source"], raw.origin, "data/origins")
     table, facts = prepare(raw, settings)
     check_facts(table, settings.get("expect", {}))
     write(table, facts, snakemake.output.table)
