@@ -341,6 +341,23 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
         ),
         ("vector_field: {damping: null}", "vector_field.damping: is null; it must be a number"),
         ("vector_field: {damping: true}", "vector_field.damping: is true; it must be a number"),
+        (
+            "{datasets: {Yacht: {methods: [GD]}}, starting_points: {dataset: {name: Yacht}}}",
+            'starting_points.dataset.name: "Yacht" needs the methods NGD and EFGD here',
+        ),
+        (
+            "{datasets: {Yacht: {methods: [GD]}}, optimization: {methods: [NGD, EFGD]}}",
+            "datasets.Yacht.methods: none of them is in optimization.methods",
+        ),
+        (
+            "{datasets: {Yacht: {methods: [GD]}}, optimization: {datasets: [Yacht]}}",
+            "optimization.datasets: at least one of them needs the methods NGD and EFGD",
+        ),
+        (
+            "{datasets: {Wine: {task: multiclass}}, magnitude: {datasets: [Wine]}}",
+            'magnitude.datasets.0: "Wine" is multiclass; undamped updates are not defined there, '
+            "for adding a constant to all outputs changes no prediction",
+        ),
         ("optimization: {methods: GD}", 'optimization.methods: is "GD"; it must be a list'),
         (
             "misspecification: {logistic: {problems: {correct: {title: 3}}}}",
