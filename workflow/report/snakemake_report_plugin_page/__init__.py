@@ -137,7 +137,12 @@ def times(jobs):
     by_rule = groupby(sorted(jobs, key=lambda job: job.rule), key=lambda job: job.rule)
     seconds = {rule: [job.endtime - job.starttime for job in group] for rule, group in by_rule}
     table = [
-        {"rule": rule, "jobs": len(each), "seconds": sum(each), "longest": max(each)}
+        {
+            "rule": rule,
+            "jobs": len(each),
+            "seconds": round(sum(each), 1),
+            "longest": round(max(each), 1),
+        }
         for rule, each in seconds.items()
     ]
     return sorted(table, key=lambda row: -row["seconds"])
