@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import fcntl
@@ -16,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -45,12 +46,17 @@ class Run:
     def output(self) -> str:
         return self.log.read_text("utf-8")
 
-    def jobs(self) -> list[psutil.Process]:
-        """The processes that do the jobs that run now."""
-        try:
-            return psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
+    def jobs(self, script: str = "") -> list[psutil.Process]:
+        """The processes that this run has now, or those of them that run a script."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            processes = psutil.Process(self.process.pid).children(recursive=True)
+            return [each for each in processes if script in " ".join(each.cmdline())]
+        return []
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to all processes of this run."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
 
     def made(self) -> set[str]:
         """Outputs of the jobs that this run has finished."""
@@ -58,6 +64,9 @@ class Run:
         outputs = {identity: paths for paths, identity in re.findall(job, self.output, re.M)}
         finished = re.findall(r"^Finished jobid: (\d+) ", self.output, re.M)
         return {path for identity in finished for path in outputs[identity].split(", ")}
+
+
+BEGUN: list[Run] = []
 
 
 def begin(folder: Path, *overlays: Path, limit: str = "") -> Run:
@@ -69,28 +78,30 @@ def begin(folder: Path, *overlays: Path, limit: str = "") -> Run:
         *("--workflow-profile", "workflow/profiles/default"),
         *("--configfile", "tests/config.yaml", *map(str, overlays), "--", *TARGETS),
     )
+    own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
     with log.open("wb") as file:
         process = subprocess.Popen(
             ["sh", "-c", f'{limit} exec "$@"', "sh", *snakemake],
             cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**own, "OMP_NUM_THREADS": "1"},
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Run(process, log, time.monotonic())
+    BEGUN.append(Run(process, log, time.monotonic()))
+    return BEGUN[-1]
 
 
-def resumed(folder: Path, *overlays: Path) -> Run:
+def resumed(folder: Path) -> Run:
     """Run to the end, which has to be a good one."""
-    run = begin(folder, *overlays)
+    run = begin(folder)
     assert run.wait() == 0, run.output
     return run
 
 
 def is_alive(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
@@ -114,6 +125,15 @@ def wait_until(condition: Callable[[], object]) -> None:
     raise AssertionError("it never came true")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def ends() -> Iterator[None]:
+    """Leave no run behind when a test fails half-way."""
+    yield
+    for run in BEGUN:
+        run.send(signal.SIGKILL)
+        run.wait()
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
     """What an undisturbed run makes, and the seconds that it takes."""
@@ -127,28 +147,30 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], f
 # Kills
 
 
-def kill_scheduler(run: Run, choice: random.Random) -> None:
+def kill_scheduler(run: Run) -> None:
     run.process.kill()
 
 
-def kill_group(run: Run, choice: random.Random) -> None:
-    os.killpg(run.process.pid, signal.SIGKILL)
+def kill_group(run: Run) -> None:
+    run.send(signal.SIGKILL)
 
 
-def kill_job(run: Run, choice: random.Random) -> None:
+def kill_job(run: Run) -> None:
     wait_until(lambda: run.jobs() or run.process.poll() is not None)
     for job in run.jobs()[-1:]:
-        job.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            job.kill()
 
 
-def pause(run: Run, choice: random.Random) -> None:
+def pause(run: Run) -> None:
     """As a laptop does that is closed and opened again."""
-    os.killpg(run.process.pid, signal.SIGSTOP)
-    time.sleep(choice.random())
-    os.killpg(run.process.pid, signal.SIGCONT)
+    run.send(signal.SIGSTOP)
+    time.sleep(1)
+    run.send(signal.SIGCONT)
 
 
-WAYS = (kill_scheduler, kill_group, kill_job, pause)
+# What may be done to a run, and its exit code then
+WAYS = ((kill_scheduler, -signal.SIGKILL), (kill_group, -signal.SIGKILL), (kill_job, 1), (pause, 0))
 
 
 @pytest.mark.parametrize("moment", range(MOMENTS))
@@ -156,23 +178,22 @@ def test_a_run_killed_at_any_moment_is_resumed_without_a_loss(
     whole: tuple[dict[str, bytes], float], tmp_path: Path, moment: int
 ) -> None:
     wanted, seconds = whole
-    choice, disturb = random.Random(moment), WAYS[moment % len(WAYS)]
+    disturb, code = WAYS[moment % len(WAYS)]
     folder = tmp_path / "folder"
     run = begin(folder)
-    time.sleep(seconds * choice.random())
-    left_to_do = run.process.poll() is None
+    time.sleep(seconds * random.Random(moment).random())
     jobs = run.jobs()
-    disturb(run, choice)
-    run.wait()
+    disturb(run)
+    assert run.wait() in (code, 0), "0 if it had come to its end"
     orphans = [job for job in jobs if is_alive(job)]
     made, unfinished = run.made(), list(folder.rglob(UNFINISHED))
     again = resumed(folder)
     assert contents(folder) == wanted
     assert not made & again.made(), "finished, and done once more"
     print(
-        f"moment {moment}: {disturb.__name__} of {'a run' if left_to_do else 'an ended run'}, "
-        f"{len(made)} outputs made before and {len(again.made())} after, "
-        f"{len(unfinished)} unfinished files, {len(orphans)} jobs that went on"
+        f"moment {moment}: {disturb.__name__}, exit code {run.wait()}; outputs made before: "
+        f"{len(made)}, after: {len(again.made())}; jobs that went on: {len(orphans)}; "
+        f"unfinished files: {len(unfinished)}"
     )
 
 
@@ -184,7 +205,7 @@ def test_jobs_that_outlive_their_scheduler_are_ended_and_change_nothing(
     overlay.write_text("vector_field: {arrows: 5}", encoding="utf-8")
     folder = tmp_path / "folder"
     run = begin(folder, overlay)
-    wait_until(lambda: any("vector_field" in str(job.cmdline()) for job in run.jobs()))
+    wait_until(lambda: run.jobs("vector_field.py"))
     orphans = run.jobs()
     for job in orphans:
         job.suspend()  # they would be done too soon
