@@ -52,8 +52,8 @@ bench: .venv/.requirements ## time the search beside a naive one, about ten minu
 	mkdir -p results
 	OMP_NUM_THREADS=1 PYTHONPATH=src .venv/bin/python benchmarks/run.py
 
-docs: .venv/.requirements-docs ## build the documentation, docs/_build/html/index.html
-	rm -rf docs/api docs/_build/html
+docs: .venv/.requirements-docs ## build the documentation: docs/_build/html/index.html
+	rm -rf docs/_build
 	.venv/bin/sphinx-build -q -W -d docs/_build/doctrees docs docs/_build/html
 	.venv/bin/python docs/check_links.py docs/_build/html
 

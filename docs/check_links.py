@@ -27,7 +27,7 @@ class Page(HTMLParser):
 
 
 def dead_links(site: Path) -> list[str]:
-    """A line for every link to a file or place of the site that isn't there; others are left out."""
+    """A line for every link to a file or a place of the site that isn't there."""
     pages = {path.resolve(): Page(path.read_text("utf-8")) for path in site.rglob("*.html")}
     dead = []
     for path, page in pages.items():

@@ -16,13 +16,13 @@ version = release = __version__
 extensions = [
     "drawn_figures",
     "mathml",
+    "module_pages",
     "myst_parser",
     "short_names",
-    "sphinx.ext.apidoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
 ]
-exclude_patterns = ["_build", "api/modules.rst"]
+exclude_patterns = ["_build"]
 nitpicky = True
 
 # Names in single backticks, and types, are links; those of other packages have no page here.
@@ -31,17 +31,12 @@ nitpick_ignore_regex = [
     ("py:.*", r"(abc|collections|matplotlib|np|numpy|pandas|pathlib|pd|scipy)\..*")
 ]
 
-apidoc_modules = [
-    {
-        "path": ROOT / "src" / "empirical_fisher",
-        "destination": "api",
-        "separate_modules": True,
-        "module_first": True,
-        "automodule_options": {"members", "show-inheritance"},
-    }
-]
 autodoc_member_order = "bysource"
-autodoc_type_aliases = {"Array": "likelihoods.Array"}
+autodoc_type_aliases = {
+    "Array": "likelihoods.Array",
+    "Bound": "bounds.Bound",
+    "Runs": "figure_claims.Runs",
+}
 python_use_unqualified_type_names = True
 napoleon_google_docstring = False
 napoleon_use_ivar = True
@@ -52,5 +47,7 @@ myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = project
+html_static_path = ["static"]
+html_css_files = ["wrapped.css"]
 html_math_renderer = "mathml"
 html_show_copyright = False

@@ -166,7 +166,7 @@ class CountedModel:
 
 
 def costs(problem: Problem, theta: Array) -> pd.DataFrame:
-    """Count what each matrix takes by itself, and what a step does that takes the gradient too.
+    """Count what each matrix takes at a ``θ`` of shape ``(P,)``, and a step with the gradient too.
 
     Returns
     -------

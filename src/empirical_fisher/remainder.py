@@ -63,7 +63,7 @@ def spectral_norm(matrix: Array) -> Array:
 
 
 def smoothness(problem: Problem, path: Array) -> float:
-    """A proven ``β`` on a convex set that holds all of a path; see `TanhNetwork.smoothness`."""
+    """A ``β`` proven on a convex set around a path ``(T, P)``; see `TanhNetwork.smoothness`."""
     model = _network(problem)
     return model.smoothness(float(np.max(np.abs(model.layers(path)[1]))))
 

@@ -43,7 +43,7 @@ def reparametrized(problem: Problem, matrix: Array) -> Problem:
 def differences(
     problem: Problem, theta: Array, matrix: Array, methods: Iterable[str], dampings: Array
 ) -> pd.DataFrame:
-    """Compare the updates in ``φ``, mapped back, with those in ``θ``.
+    """Compare the updates in ``φ``, shape ``(P,)``, mapped back, with those in ``θ``.
 
     Returns
     -------

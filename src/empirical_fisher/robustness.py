@@ -73,7 +73,7 @@ def variant(
     name
         One of `VARIANTS`.
     inputs, targets, task
-        As for `problems.linear_problem`, without a bias, which is appended.
+        As for `problems.linear_problem`, of shapes ``(N, D)`` and ``(N,)``; a bias is appended.
     step_sizes, dampings
         The axes of the whole coarse grid.
     clip

@@ -150,7 +150,7 @@ def slopes(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def angles(case: Landscape, rays: int, seed: int, distances: Array) -> pd.DataFrame:
-    """Compare the directions of the undamped updates of EFGD and NGD along rays.
+    """Compare the undamped updates of EFGD and NGD along rays, at distances of shape ``(K,)``.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def starts(
     multiples
         The ``m``, as multiples of the offset from the minimum.
     step_sizes, damping
-        All ``γ``, and the one ``λ``.
+        All ``γ``, shape ``(K,)``, and the one ``λ``.
     schedule
         Of every run.
 

@@ -55,6 +55,8 @@ def evaluate(
 
     Parameters
     ----------
+    step_size, damping
+        ``γ`` and ``λ`` of each cell, shape ``(cells,)``.
     certified
         Whether to stop a cell, as ``pruned``, once the bound on its final loss exceeds the lowest
         final loss so far. Where no bound is proven this changes nothing.

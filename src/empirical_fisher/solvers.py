@@ -155,8 +155,10 @@ class Descent:
         Steps taken by each run, shape ``(K,)``.
     bound
         Lower bound on the final loss of each pruned run, NaN for the others, shape ``(K,)``.
-    loss, gradient_norm
+    loss
         At every iterate from ``θ₀`` on, shape ``(T + 1, K)``; NaN once a run has stopped.
+    gradient_norm
+        The same of the gradient's length.
     step_norm
         Length of the step taken from each iterate; NaN at the last one.
     cosine

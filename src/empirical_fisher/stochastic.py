@@ -123,6 +123,8 @@ def tune(
 
     Parameters
     ----------
+    step_sizes
+        All ``γ``, shape ``(K,)``.
     tuning, runs
         How many runs choose the step size, by the lowest mean final excess loss, and how many
         others follow it. Run ``i`` meets the same examples whatever the method and step size.
