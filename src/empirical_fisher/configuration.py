@@ -100,6 +100,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key}: unknown data set {_show(name)}{_hint(name, list(datasets))}"
         elif kind and kind not in (datasets[name]["task"], *datasets[name]["source"]):
             yield f"{key}: {_show(name)} is of the wrong kind; {kind} is needed"
+    yield from _unsuited(config)
     for key, values in {
         "consistency.leverages": config["consistency"]["leverages"],
         "consistency.capacity.features": config["consistency"]["capacity"]["features"],
@@ -110,6 +111,36 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for key, (low, high) in _intervals(config):
         if not low < high:
             yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
+
+
+def _unsuited(config: Mapping[str, Any]) -> Iterator[str]:
+    """Data sets in places that need more methods, or other matrices, than they have."""
+    datasets = config["datasets"]
+    optimization, methods = config["optimization"], config["optimization"]["methods"]
+
+    def compares(name: str) -> bool:
+        chosen = datasets.get(name, {}).get("methods", methods)
+        return {"NGD", "EFGD"} <= {*chosen} & {*methods}
+
+    for name, settings in datasets.items():
+        if not {*settings.get("methods", methods)} & {*methods}:
+            yield f"datasets.{name}.methods: none of them is in optimization.methods"
+    if not any(map(compares, optimization["datasets"])):
+        yield "optimization.datasets: at least one of them needs the methods NGD and EFGD"
+    starting = config["starting_points"]["dataset"]["name"]
+    places = {"starting_points.dataset.name": starting}
+    for variant, names in config["robustness"]["variants"].items():
+        for position, name in enumerate(names):
+            places[f"robustness.variants.{variant}.{position}"] = name
+    for key, name in places.items():
+        if not compares(name):
+            yield f"{key}: {_show(name)} needs the methods NGD and EFGD here"
+    for position, name in enumerate(config["magnitude"]["datasets"]):
+        if datasets.get(name, {}).get("task") == "multiclass":
+            yield (
+                f"magnitude.datasets.{position}: {_show(name)} is multiclass; undamped updates are "
+                "not defined there, for adding a constant to all outputs changes no prediction"
+            )
 
 
 def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

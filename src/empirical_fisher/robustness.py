@@ -223,7 +223,7 @@ def _order_claim(best: pd.DataFrame, word: str, variant: str, how: str) -> Claim
     """EFGD does no better than NGD, data set by data set."""
     losses = best.loc[variant]
     ratio = losses["EFGD"] / losses["NGD"]
-    plain = (losses["GD"] / losses["EFGD"]).dropna()
+    plain = (losses.get("GD", np.nan) / losses["EFGD"]).dropna()
     beside = f"; GD's over EFGD's: {_listed(plain, '.5g')}" if len(plain) else ""
     return Claim(
         f"robustness.{word}-losses",

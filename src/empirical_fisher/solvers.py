@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import EllipsisType
 
 import numpy as np
 from scipy.linalg.lapack import dposv
@@ -103,18 +104,37 @@ def is_invertible(matrix: Array) -> Array:
     return eigenvalues[..., 0] > precision * eigenvalues[..., -1]
 
 
-def natural_cosine(point: Point, own: Array, method: str, damping: Array | float) -> Array:
+def natural_cosine(
+    point: Point,
+    own: Array,
+    method: str,
+    damping: Array | float,
+    runs: np.ndarray | EllipsisType = ...,
+) -> Array:
     """Cosine between a method's own direction and the natural gradient's with the same damping.
 
     For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
-    Fisher is not invertible.
+    Fisher is too large to be formed or not invertible, as that of softmax regression without a
+    prior never is.
+
+    Parameters
+    ----------
+    runs
+        Which of a point's parameter vectors to take the cosine at; all by default.
     """
-    if method != "GD":
-        return cosine(own, direction(point, "NGD", damping))
-    prior = point.problem.prior_precision * np.eye(point.problem.parameters)
-    return np.where(
-        is_invertible(point.fisher + prior), cosine(own, direction(point, "NGD")), np.nan
+    own = own[runs]
+    if method == "GD" and not point.problem.has_matrices:
+        return np.full(own.shape[:-1], np.nan)
+    fisher, gradient, prior = (
+        point.fisher[runs],
+        point.gradient[runs],
+        point.problem.prior_precision,
     )
+    if method != "GD":
+        shift = np.broadcast_to(damping, point.theta.shape[:-1])[runs] + prior
+        return cosine(own, -solve(fisher, shift, gradient))
+    defined = is_invertible(fisher + prior * np.eye(point.problem.parameters))
+    return np.where(defined, cosine(own, -solve(fisher, prior, gradient)), np.nan)
 
 
 KEEP = 0.01  # a run goes on while it may end within this of the best, relatively
@@ -233,7 +253,7 @@ def descend(
             gradient_norm[now] = np.linalg.norm(point.gradient, axis=-1)[held]
             length = np.linalg.norm(step, axis=-1)
             if with_cosine:
-                cosines[now] = natural_cosine(point, aim, method, damping[run])[held]
+                cosines[now] = natural_cosine(point, aim, method, damping[run], held)
             if lower_bound:
                 latest = lower_bound(point, gamma, damping[run], iterations - iteration)
                 bound[run[held]] = latest[held]

@@ -48,14 +48,35 @@ def schedule(wildcards):
 
 def grid_axes(wildcards):
     """The axes of the grid that a method reads."""
-    damped = wildcards.method in damped_methods()
-    axes = ["step_sizes", "dampings"] if damped else ["step_sizes"]
+    axes = ["step_sizes"] if wildcards.method == "GD" else ["step_sizes", "dampings"]
     return {axis: config["optimization"][axis] for axis in axes}
 
 
-def damped_methods():
-    """The methods whose grid has two axes."""
-    return [method for method in config["optimization"]["methods"] if method != "GD"]
+def methods_of(dataset):
+    """The methods that are searched for a data set: all, unless it has a list of its own."""
+    methods = config["optimization"]["methods"]
+    chosen = config["datasets"][dataset].get("methods", methods)
+    return [method for method in methods if method in chosen]
+
+
+def methods_by(datasets):
+    """The methods that are searched for each of some data sets."""
+    return {dataset: methods_of(dataset) for dataset in datasets}
+
+
+def damped_methods(dataset):
+    """The methods of a data set whose grid has two axes."""
+    return [method for method in methods_of(dataset) if method != "GD"]
+
+
+def damped_methods_by(datasets):
+    """These methods of each of some data sets; those that have none are left out."""
+    return {dataset: methods for dataset in datasets if (methods := damped_methods(dataset))}
+
+
+def compared(datasets):
+    """Those of some data sets on which NGD and EFGD are both searched."""
+    return [dataset for dataset in datasets if {"NGD", "EFGD"} <= {*methods_of(dataset)}]
 
 
 def optimized():
@@ -79,12 +100,19 @@ def panel_titles(datasets):
     return {dataset: panel_title(dataset) for dataset in datasets}
 
 
-def optimization_files(kind, datasets):
-    """The files of a kind (grid, best or traces) of data sets, for every method."""
-    methods = config["optimization"]["methods"]
-    return expand(
-        "results/{kind}/{dataset}/{method}.csv", kind=kind, dataset=datasets, method=methods
-    )
+def optimization_files(kind, methods_by_dataset):
+    """The files of a kind (grid, best or traces) of data sets, for each of their methods."""
+    return [
+        f"results/{kind}/{dataset}/{method}.csv"
+        for dataset, methods in methods_by_dataset.items()
+        for method in methods
+    ]
+
+
+def variants_of(wildcards):
+    """The variants of Figure 3 that a data set is in."""
+    variants = config["robustness"]["variants"]
+    return [variant for variant, datasets in variants.items() if wildcards.dataset in datasets]
 
 
 def problem_data(family):

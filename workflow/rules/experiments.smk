@@ -93,7 +93,7 @@ rule trace:
 rule sensitivity:
     input:
         code("sensitivity", "tables"),
-        grids=optimization_files("grid", optimized_datasets()),
+        grids=optimization_files("grid", methods_by(optimized_datasets())),
     output:
         "results/sensitivity.csv",
     log:
@@ -101,8 +101,7 @@ rule sensitivity:
     conda:
         "../../environment.yml"
     params:
-        datasets=optimized_datasets(),
-        methods=config["optimization"]["methods"],
+        methods=methods_by(optimized_datasets()),
     script:
         "../scripts/sensitivity.py"
 
@@ -111,7 +110,7 @@ rule sensitivity:
 rule hyperparameters:
     input:
         code("tables"),
-        cells=optimization_files("best", optimized_datasets()),
+        cells=optimization_files("best", methods_by(optimized_datasets())),
     output:
         "results/hyperparameters.csv",
     log:
@@ -130,7 +129,7 @@ rule starting_points:
         cells=expand(
             "results/best/{dataset}/{method}.csv",
             dataset=config["starting_points"]["dataset"]["name"],
-            method=damped_methods(),
+            method=damped_methods(config["starting_points"]["dataset"]["name"]),
         ),
     output:
         line="results/starting_points/line.csv",
@@ -142,6 +141,6 @@ rule starting_points:
     params:
         settings=config["starting_points"],
         model=linear_model_of(config["starting_points"]["dataset"]["name"]),
-        methods=damped_methods(),
+        methods=damped_methods(config["starting_points"]["dataset"]["name"]),
     script:
         "../scripts/starting_points.py"

@@ -50,7 +50,7 @@ rule figure2:
 rule figure3:
     input:
         code("figures", "tables"),
-        traces=optimization_files("traces", optimized()["figure3"]),
+        traces=optimization_files("traces", methods_by(optimized()["figure3"])),
     output:
         report(
             "figures/figure3_optimization.png",
@@ -65,7 +65,7 @@ rule figure3:
         "../../environment.yml"
     params:
         titles=panel_titles(optimized()["figure3"]),
-        methods=config["optimization"]["methods"],
+        methods=methods_by(optimized()["figure3"]),
     script:
         "../scripts/optimization_figure.py"
 
@@ -94,7 +94,7 @@ use rule figure2 as figure4 with:
 use rule figure3 as figure5 with:
     input:
         code("figures", "tables"),
-        traces=optimization_files("traces", optimized()["figure5"]),
+        traces=optimization_files("traces", methods_by(optimized()["figure5"])),
     output:
         report(
             "figures/figure5_optimization_appendix.png",
@@ -107,7 +107,7 @@ use rule figure3 as figure5 with:
         "logs/figures/figure5.log",
     params:
         titles=panel_titles(optimized()["figure5"]),
-        methods=config["optimization"]["methods"],
+        methods=methods_by(optimized()["figure5"]),
 
 
 rule figure6:
@@ -147,21 +147,12 @@ rule paper:
 rule sensitivity_figure:
     input:
         code("figures", "tables"),
-        grids=expand(
-            "results/grid/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=damped_methods(),
-        ),
-        cells=expand(
-            "results/best/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=damped_methods(),
-        ),
-        traces=expand(
-            "results/traces/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=config["optimization"]["methods"][0],
-        ),
+        grids=optimization_files("grid", damped_methods_by(optimized()["figure3"])),
+        cells=optimization_files("best", damped_methods_by(optimized()["figure3"])),
+        traces=[
+            f"results/traces/{dataset}/{methods_of(dataset)[0]}.csv"
+            for dataset in damped_methods_by(optimized()["figure3"])
+        ],
     output:
         report(
             "figures/sensitivity.png",
@@ -175,7 +166,7 @@ rule sensitivity_figure:
     conda:
         "../../environment.yml"
     params:
-        titles=panel_titles(config["optimization"]["datasets"]),
-        methods=damped_methods(),
+        titles=panel_titles(damped_methods_by(optimized()["figure3"])),
+        methods=damped_methods_by(optimized()["figure3"]),
     script:
         "../scripts/sensitivity_figure.py"

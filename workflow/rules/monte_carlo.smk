@@ -23,7 +23,7 @@ rule monte_carlo_descent:
     input:
         code("monte_carlo", "datasets", "tables"),
         data="data/{dataset}.csv",
-        hyperparameters="results/hyperparameters.csv",
+        cell="results/best/{dataset}/NGD.csv",
     output:
         ends="results/monte_carlo/ends/{dataset}.csv",
         traces="results/monte_carlo/traces/{dataset}.csv",
@@ -47,9 +47,13 @@ rule monte_carlo_claims:
         overall=rules.monte_carlo_errors.output.overall,
         costs=rules.monte_carlo_errors.output.costs,
         ends=expand(
-            "results/monte_carlo/ends/{dataset}.csv", dataset=config["optimization"]["datasets"]
+            "results/monte_carlo/ends/{dataset}.csv", dataset=compared(optimized()["figure3"])
         ),
-        hyperparameters="results/hyperparameters.csv",
+        cells=expand(
+            "results/best/{dataset}/{method}.csv",
+            dataset=compared(optimized()["figure3"]),
+            method=["NGD", "EFGD"],
+        ),
     output:
         "results/claims/monte_carlo.csv",
     log:
@@ -57,7 +61,7 @@ rule monte_carlo_claims:
     conda:
         "../../environment.yml"
     params:
-        datasets=config["optimization"]["datasets"],
+        datasets=compared(optimized()["figure3"]),
     script:
         "../scripts/monte_carlo_claims.py"
 
@@ -68,11 +72,11 @@ rule monte_carlo_figure:
         by_samples=rules.monte_carlo_errors.output.by_samples,
         overall=rules.monte_carlo_errors.output.overall,
         samples=expand(
-            "results/monte_carlo/traces/{dataset}.csv", dataset=config["optimization"]["datasets"]
+            "results/monte_carlo/traces/{dataset}.csv", dataset=compared(optimized()["figure3"])
         ),
         traces=expand(
             "results/traces/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
+            dataset=compared(optimized()["figure3"]),
             method=["NGD", "EFGD"],
         ),
     output:
@@ -88,7 +92,7 @@ rule monte_carlo_figure:
     conda:
         "../../environment.yml"
     params:
-        datasets=config["optimization"]["datasets"],
+        datasets=compared(optimized()["figure3"]),
         methods=["NGD", "EFGD"],
     script:
         "../scripts/monte_carlo_figure.py"

@@ -10,9 +10,11 @@ rule robustness:
     conda:
         "../../environment.yml"
     params:
-        settings=config["robustness"],
+        axes={name: config["robustness"][name] for name in ("step_sizes", "dampings")},
+        clip=config["robustness"]["probability_clip"],
+        variants=variants_of,
         task=lambda wildcards: config["datasets"][wildcards.dataset]["task"],
-        methods=config["optimization"]["methods"],
+        methods=lambda wildcards: methods_of(wildcards.dataset),
         schedule=schedule,
     script:
         "../scripts/robustness.py"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from empirical_fisher.formats import DatasetError
-from empirical_fisher.problems import MinimizerNotFoundError
+from empirical_fisher.problems import MinimizerNotFoundError, TooManyParametersError
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def logged(path: str, subject: str) -> Iterator[logging.Logger]:
     log = logging.getLogger("empirical_fisher")
     try:
         yield log
-    except (DatasetError, MinimizerNotFoundError) as error:
+    except (DatasetError, MinimizerNotFoundError, TooManyParametersError) as error:
         log.error("%s: %s", subject, error)
         sys.exit(1)
     except Exception:

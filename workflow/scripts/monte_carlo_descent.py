@@ -12,10 +12,10 @@ model, settings = snakemake.params.model, snakemake.params.settings
 dataset, axis = snakemake.wildcards.dataset, settings["dampings"]
 with logged(snakemake.log[0], f"monte_carlo.descent of {dataset}"):
     inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
-    best = read_csv(snakemake.input.hyperparameters).set_index(["dataset", "method"])
+    best = read_csv(snakemake.input.cell)
     ends, traces = monte_carlo.experiment(
         linear_problem(inputs, targets, **model),
-        tuple(best.loc[(dataset, "NGD"), ["step_size", "damping"]]),
+        tuple(best[["step_size", "damping"]].iloc[0]),
         settings["step_size_factors"],
         np.geomspace(axis["low"], axis["high"], axis["count"]),
         search.Schedule(**snakemake.params.schedule),
