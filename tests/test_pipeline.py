@@ -750,6 +750,32 @@ def test_a_damaged_snapshot_is_told_and_stops_only_what_needs_it(
     assert {made.name for made in (tmp_path / "data").iterdir()} == {"Boston.csv", "Boston.yaml"}
 
 
+def test_a_file_of_the_user_s_is_prepared_again_once_it_changes(
+    repository: Path, tmp_path: Path
+) -> None:
+    own, overlay, folder = repository / "own.csv", tmp_path / "own.yaml", tmp_path / "folder"
+    overlay.write_text(
+        "datasets: {Own: {source: {file: own.csv}, target: y, categorical: one-hot}}",
+        encoding="utf-8",
+    )
+    options = ("--directory", folder, "--configfile", overlay)
+    order = ("data/Own.csv", "--cores", "1", *options)
+    gone = snakemake(repository, *order)
+    assert gone.returncode == 1
+    assert re.search(
+        r"datasets\.Own: there is no file \S*own\.csv; a file is absolute or", gone.stdout
+    )
+    assert "Traceback" not in gone.stdout
+    for text, wanted in (
+        ("x,y\nu,1.5\nv,2.5\n", "x=u,x=v,target\n1,0,1.5\n0,1,2.5\n"),
+        ("x,y\n3,1.5\n4,2.0\n", "x,target\n3,1.5\n4,2.0\n"),
+    ):
+        own.write_text(text, encoding="utf-8")
+        assert snakemake(repository, *order).returncode == 0
+        assert (folder / "data" / "Own.csv").read_text("utf-8") == wanted
+    own.unlink()
+
+
 # The run in place
 
 
