@@ -33,7 +33,7 @@ nitpick_ignore_regex = [
 
 autodoc_member_order = "bysource"
 autodoc_type_aliases = {
-    "Array": "likelihoods.Array",
+    "Array": "arrays.Array",
     "Bound": "bounds.Bound",
     "Runs": "figure_claims.Runs",
 }

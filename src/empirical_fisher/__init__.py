@@ -12,6 +12,7 @@ The modules, in the order of the data flow:
 `sources`          getting a data set; `snapshots` are kept here, `synthetic` draws one
 `preparation`      from what a source gives to features and a target, or a reason why not
 `datasets`         a prepared data set, on disk and as arrays
+`arrays`           what numbers come in
 `likelihoods`      ``p(y | f)``: loss, residual and curvature in the natural parameter
 `models`           ``f(x, θ)``: predictions and their Jacobian; `networks` has a nonlinear one
 `problems`         loss, gradient, Fisher, GGN, empirical Fisher, Hessian at a ``θ``

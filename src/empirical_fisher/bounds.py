@@ -28,8 +28,9 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse
 
-from .likelihoods import Array, Bernoulli, Categorical, Gaussian
-from .models import Inputs, LinearModel
+from .arrays import Array, Inputs
+from .likelihoods import Bernoulli, Categorical, Gaussian
+from .models import LinearModel
 from .problems import MOST_PARAMETERS, Point, Problem
 
 SLACK = 1e-9  #: relative to the present loss
@@ -76,7 +77,7 @@ class Terms:
     @property
     def inputs(self) -> Inputs:
         """The design matrix ``X``."""
-        return self.problem.model.inputs  # type: ignore[attr-defined, no-any-return]
+        return self.problem.model.inputs  # type: ignore[attr-defined]
 
     @cached_property
     def spectrum(self) -> tuple[Array, Array]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .datasets import design, from_table
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .problems import MinimizerNotFoundError, Point, Problem, linear_problem
 from .solvers import solve
 from .synthetic import gaussian_classes

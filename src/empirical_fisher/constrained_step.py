@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq, minimize
 
-from .likelihoods import Array
+from .arrays import Array
 from .problems import Point, Problem
 from .solvers import cosine, direction
 

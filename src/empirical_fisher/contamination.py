@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .drawn_problems import examples, parameters
-from .likelihoods import Array, Gaussian
+from .likelihoods import Gaussian
 from .problems import Problem, linear_problem
 from .search import cells
 from .solvers import direction

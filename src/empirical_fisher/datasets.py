@@ -14,20 +14,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse
 import yaml
 
+from .arrays import Array, Inputs
 from .formats import DatasetError
-from .likelihoods import Array
 from .tables import write_csv, write_text
 
 TARGET = "target"  #: the column that holds it
-
-Inputs: TypeAlias = "Array | scipy.sparse.csr_array"
 
 
 @dataclass(frozen=True)

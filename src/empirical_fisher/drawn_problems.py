@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .likelihoods import Array
+from .arrays import Array
 from .problems import Problem, linear_problem
 
 

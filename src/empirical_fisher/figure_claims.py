@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 
 Runs = Mapping[str, Mapping[str, pd.DataFrame]]
 """For each data set and method the table that `search.trace` makes."""

@@ -23,7 +23,8 @@ import numpy as np
 import pandas as pd
 
 from . import network_problems
-from .likelihoods import Array, Bernoulli, Categorical, Gaussian, Likelihood
+from .arrays import Array
+from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
 from .networks import TanhNetwork
 from .problems import Point, Problem

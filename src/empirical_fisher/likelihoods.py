@@ -18,11 +18,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-Array = NDArray[np.float64]
-"""Floats in double precision, of the shape that the docstring says."""
+from .arrays import Array
 
 
 class Likelihood(ABC):

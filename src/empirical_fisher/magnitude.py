@@ -22,8 +22,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array, Likelihood
+from .likelihoods import Likelihood
 from .noise import solve_moment
 from .problems import Point, Problem
 from .solvers import solve

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .likelihoods import Array
+from .arrays import Array
 from .problems import Point, Problem
 
 MATRICES = ("fisher", "empirical_fisher", "hessian")  #: what is compared at the minimum

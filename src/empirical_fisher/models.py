@@ -15,18 +15,16 @@ All are sums over examples; `problems` turns them into averages.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse
 
-from .likelihoods import Array
+from .arrays import Array, Inputs
 
 PAIRS = 2**24  #: products of two features that are kept in memory, at most
 CACHED = 2**17  #: numbers that fit in a core's cache
 SPARSE_BELOW = 0.25  #: share of nonzeros under which sparse products are the faster ones
-
-Inputs: TypeAlias = Array | scipy.sparse.csr_array
 
 
 class Model(Protocol):

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array, Likelihood
+from .likelihoods import Likelihood
 from .models import Model
 from .problems import Point, Problem
 from .search import CELL, TIE, Schedule, cells

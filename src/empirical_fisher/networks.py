@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .likelihoods import Array
+from .arrays import Array
 
 BEND = 4 / 3**1.5  #: the maximum of ``|tanh''|``, where tanh² = 1/3
 

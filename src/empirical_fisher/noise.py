@@ -21,8 +21,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .problems import Point, Problem, linear_problem
 
 TASKS = ("regression", "binary", "multiclass")  #: of the random problems

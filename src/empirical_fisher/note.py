@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .constrained_step import comparison, conditions
 from .drawn_problems import somewhere
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .loss_reductions import reductions
 from .problems import Problem
 from .reparametrization import differences, mixing

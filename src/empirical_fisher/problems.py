@@ -24,8 +24,9 @@ from functools import cached_property
 
 import numpy as np
 
-from .likelihoods import Array, Bernoulli, Categorical, Gaussian, Likelihood
-from .models import Inputs, LinearModel, Model
+from .arrays import Array, Inputs
+from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
+from .models import LinearModel, Model
 
 MOST_PARAMETERS = 1000  # for which P × P matrices are formed; a batch of 32 has 256 MB then
 

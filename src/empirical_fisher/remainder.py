@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from . import network_problems
-from .likelihoods import Array, Categorical, Gaussian
+from .arrays import Array
+from .likelihoods import Categorical, Gaussian
 from .networks import TanhNetwork
 from .problems import Problem
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from .likelihoods import Array
+from .arrays import Array
 from .models import LinearModel
 from .problems import Problem
 from .solvers import direction

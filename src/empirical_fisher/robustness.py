@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .misspecification import accuracy, at_minimum
 from .problems import Problem, linear_problem
 from .search import Schedule, best_cell, cells, evaluate, trace

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .problems import Problem, linear_problem
 from .search import Schedule, best_cell, evaluate, trace
 from .solvers import cosine, descend, direction

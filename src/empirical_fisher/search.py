@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .bounds import lower_bound
-from .likelihoods import Array
 from .problems import Problem
 from .solvers import Descent, descend
 

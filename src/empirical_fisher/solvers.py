@@ -20,8 +20,8 @@ from types import EllipsisType
 import numpy as np
 from scipy.linalg.lapack import dposv
 
+from .arrays import Array
 from .bounds import Bound
-from .likelihoods import Array
 from .problems import Point, Problem
 
 PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {

@@ -25,8 +25,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .noise import FIGURE
 from .problems import Point, Problem
 from .solvers import solve
