@@ -2,8 +2,10 @@
 
 PYTHON ?= python3
 CORES ?= all
+PROFILE ?= default
 FIGURES ?=
 WORKERS ?= auto
+MOMENTS ?= 30
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -15,10 +17,18 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures test lint pytest bench clean help
+.PHONY: figures report docs test lint pytest test-kill test-slurm linkcheck gallery bench clean help
 
-figures: .venv/.requirements ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores
-	.venv/bin/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default $(FIGURES)
+# On a cluster --cores would limit what all its jobs use together.
+on_slurm = $(filter slurm,$(PROFILE))
+cores = $(if $(on_slurm),,--cores $(CORES))
+
+figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores, PROFILE=slurm on a cluster
+	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(FIGURES)
+
+report: figures ## draw everything and write results/report.html, a page that needs nothing else
+	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page
+	echo "Open results/report.html"
 
 test: lint pytest ## check the code, then run the tests
 
@@ -32,15 +42,32 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
 
+test-kill: .venv/.requirements-test ## kill runs at random moments and resume them; MOMENTS=n for how many
+	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -k any_moment -rP
+
+test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
+	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py
+
 bench: .venv/.requirements ## time the search beside a naive one, about ten minutes
 	mkdir -p results
 	OMP_NUM_THREADS=1 PYTHONPATH=src .venv/bin/python benchmarks/run.py
 
+docs: .venv/.requirements-docs ## build the documentation: docs/_build/html/index.html
+	rm -rf docs/_build
+	.venv/bin/sphinx-build -q -W -d docs/_build/doctrees docs docs/_build/html
+	.venv/bin/python docs/check_links.py docs/_build/html
+
+linkcheck: .venv/.requirements-docs ## check the documentation's links to other sites
+	.venv/bin/sphinx-build -q -b linkcheck docs docs/_build/linkcheck
+
+gallery: .venv/.requirements ## keep the figures as drawn last in docs/figures
+	.venv/bin/python docs/keep_figures.py
+
 clean: ## remove everything that the pipeline made; .venv stays
-	rm -rf results/* figures/* logs data/*.csv
+	rm -rf results/* figures/* logs data/*.csv data/*.yaml
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 .venv/.requirements: requirements.txt
 	$(if $(interpreter),,$(error Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: try "make PYTHON=python3.13"))
@@ -52,4 +79,14 @@ help: ## list the targets
 .venv/.requirements-test: requirements-test.txt .venv/.requirements
 	echo "Installing the pinned test tools into .venv …"
 	$(install) -r requirements-test.txt
+	touch $@
+
+.venv/.requirements-slurm: requirements-slurm.txt .venv/.requirements
+	echo "Installing the pinned Slurm executor into .venv …"
+	$(install) -r requirements-slurm.txt
+	touch $@
+
+.venv/.requirements-docs: requirements-docs.txt .venv/.requirements
+	echo "Installing what builds the documentation into .venv …"
+	$(install) -r requirements-docs.txt
 	touch $@

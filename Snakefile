@@ -1,3 +1,5 @@
+import atexit
+import logging
 import sys
 
 from snakemake.utils import min_version
@@ -9,8 +11,9 @@ sys.path.insert(0, f"{workflow.basedir}/src")
 include: "workflow/rules/common.smk"
 
 
-# Names the line of a syntax error, which Snakemake's own reading does not.
-configuration.read_yaml(ROOT / "config.yaml")
+# Names the line of a syntax error and finds a key that is there twice, unlike Snakemake's reading.
+for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles)):
+    configuration.read_yaml(path)
 
 
 configfile: f"{workflow.basedir}/config.yaml"
@@ -19,6 +22,10 @@ configfile: f"{workflow.basedir}/config.yaml"
 check(config)
 
 
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
@@ -50,3 +57,19 @@ rule all:
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
         rules.claims.output,
+
+
+# On a full disk the jobs and `onstart` say so; that logs can't be written either is no news.
+logging.raiseExceptions = False
+
+
+onstart:
+    runs.begin(Path.cwd())
+
+
+# Said at the very end, below Snakemake's own last words.
+onerror:
+    groups = [each.jobs if each.is_group() else [each] for each in workflow.scheduler.failed]
+    failed = {job.log[0]: job.rule.name for group in groups for job in group}
+    left = len(list(workflow.dag.needrun_jobs()))
+    atexit.register(print, runs.failures(failed, left), file=sys.stderr)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from hypothesis import settings
 
 import oracle
-from empirical_fisher import datasets
+from empirical_fisher import datasets, sources
+from empirical_fisher.preparation import prepare
 from empirical_fisher.problems import linear_problem
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +19,10 @@ DESIGNS = ("dense", "sparse")
 METHODS = ("GD", "NGD", "EFGD")
 CLASSES = 3
 SIZE, FEATURES = 36, 4  # of the random problems, unless told
+
+settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=10)
+settings.load_profile("thorough")
 
 
 def draw_inputs(design, size=SIZE, features=FEATURES, seed=0):
@@ -44,11 +50,17 @@ def random_problem(task, design="dense", prior_variance=np.inf, *, seed=0, **sha
     return linear_problem(inputs, draw_targets(task, len(inputs), seed), task, prior_variance)
 
 
-def paper_problem(name):
-    """A data set of config.yaml as a problem, without a bias."""
+def paper_table(name):
+    """A data set of config.yaml as its CSV holds it, and its task."""
     entry = CONFIG["datasets"][name]
-    table = datasets.load(entry["source"], ROOT / "data" / "snapshots")
-    return linear_problem(*datasets.design(table, entry["task"]), entry["task"])
+    table, facts = prepare(sources.load(entry, ROOT), entry)
+    return table, facts["task"]
+
+
+def paper_problem(name, *, bias=False):
+    """A data set of config.yaml as a problem."""
+    dataset = datasets.from_table(*paper_table(name))
+    return linear_problem(*datasets.design(dataset, bias=bias), dataset.task)
 
 
 def oracle_terms(problem):

@@ -1,18 +1,20 @@
 """The likelihoods against differences, sums over outcomes, closed forms and the oracle."""
 
+import dataclasses
 import math
 import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+import scipy.stats
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 import oracle
 from conftest import CLASSES, derivative
-from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian
+from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 
 LIKELIHOODS = [Gaussian(), Bernoulli(), Categorical(CLASSES)]
 CLIP = 1e-8
@@ -22,7 +24,6 @@ EPSILON = sys.float_info.epsilon
 every_likelihood = pytest.mark.parametrize(
     "likelihood", LIKELIHOODS, ids=lambda family: type(family).__name__
 )
-property_test = settings(deadline=None, derandomize=True, max_examples=60)
 
 
 def naturals(likelihood, size=3, bound=12.0):
@@ -61,7 +62,6 @@ def statistic(likelihood, y):
 
 @every_likelihood
 @given(data=st.data())
-@property_test
 def test_residual_is_the_derivative_of_the_loss(likelihood, data):
     f, y = data.draw(naturals(likelihood)), data.draw(targets(likelihood))
     residual = likelihood.residual(f, y)
@@ -72,7 +72,6 @@ def test_residual_is_the_derivative_of_the_loss(likelihood, data):
 
 @every_likelihood
 @given(data=st.data())
-@property_test
 def test_hessian_is_the_derivative_of_the_residual(likelihood, data):
     f, y = data.draw(naturals(likelihood)), data.draw(targets(likelihood))
     hessian = likelihood.hessian(f)
@@ -83,7 +82,6 @@ def test_hessian_is_the_derivative_of_the_residual(likelihood, data):
 
 @every_likelihood
 @given(data=st.data())
-@property_test
 def test_fisher_is_the_hessian(likelihood, data):
     """Proposition 1 of the paper: one is an expectation, the other a second derivative."""
     f = data.draw(naturals(likelihood))
@@ -92,7 +90,6 @@ def test_fisher_is_the_hessian(likelihood, data):
 
 @every_likelihood
 @given(data=st.data())
-@property_test
 def test_fisher_is_the_expected_outer_product_of_the_residual(likelihood, data):
     f = data.draw(naturals(likelihood))
     for n, fisher in enumerate(likelihood.fisher(f)):
@@ -105,7 +102,6 @@ def test_fisher_is_the_expected_outer_product_of_the_residual(likelihood, data):
 
 @every_likelihood
 @given(data=st.data())
-@property_test
 def test_mean_is_the_expected_statistic_and_residual_what_it_lacks(likelihood, data):
     f, y = data.draw(naturals(likelihood)), data.draw(targets(likelihood))
     mean, residual = likelihood.mean(f), likelihood.residual(f, y)
@@ -118,7 +114,6 @@ def test_mean_is_the_expected_statistic_and_residual_what_it_lacks(likelihood, d
 
 @every_likelihood
 @given(data=st.data())
-@property_test
 def test_loss_is_convex_and_not_negative(likelihood, data):
     f, g = data.draw(naturals(likelihood)), data.draw(naturals(likelihood))
     y = data.draw(targets(likelihood))
@@ -149,11 +144,71 @@ def test_shapes_and_leading_axes(likelihood):
             assert_allclose(values[index], alone, rtol=1e-14, atol=1e-16, err_msg=name)
 
 
+# Draws
+
+
+@every_likelihood
+def test_draws_are_distributed_as_the_likelihood_says(likelihood):
+    """By a chi-square test on the labels, and by Kolmogorov and Smirnov's on real numbers."""
+    size = 4000
+    for f in np.random.default_rng(0).standard_normal((4, likelihood.outputs)):
+        y = likelihood.sample(np.tile(f, (size, 1)), np.random.default_rng(1))
+        assert y.shape == (size,)
+        if isinstance(likelihood, Gaussian):
+            assert scipy.stats.kstest(y - f[0], "norm").pvalue > 0.01
+        else:
+            labels, weights = outcomes(likelihood, f)
+            counts = np.array([np.count_nonzero(y == label) for label in labels])
+            assert counts.sum() == size
+            assert scipy.stats.chisquare(counts, size * weights).pvalue > 0.01
+
+
+@every_likelihood
+def test_draws_of_different_examples_are_independent_and_of_their_own_parameters(likelihood):
+    f = np.random.default_rng(0).standard_normal((3000, 2, 3, likelihood.outputs))
+    y = likelihood.sample(f, np.random.default_rng(1))
+    assert y.shape == (3000, 2, 3)
+    excess = likelihood.residual(f, y)[..., 0].reshape(3000, 6)  # E = 0, given f
+    scores = excess / excess.std(axis=0)
+    assert np.all(np.abs(scores.mean(axis=0)) < 4 / math.sqrt(3000))
+    correlations = np.corrcoef(scores.T)[np.triu_indices(6, 1)]
+    assert np.all(np.abs(correlations) < 4 / math.sqrt(3000))
+
+
+@pytest.mark.parametrize("f", [-1000.0, 1000.0])
+def test_a_certain_label_is_always_drawn(f):
+    """Also where the uniform number is its smallest, zero."""
+
+    class Zero(np.random.Generator):
+        def random(self, size=None):
+            return np.zeros(size)
+
+    generator = Zero(np.random.PCG64())
+    assert_array_equal(Bernoulli().sample(np.full((5, 1), f), generator), np.full(5, f > 0))
+
+
+# What a likelihood is
+
+
+@pytest.mark.parametrize("name", sorted(Likelihood.__abstractmethods__))
+def test_a_likelihood_lacks_no_function(name):
+    own = {key: value for key, value in vars(Gaussian).items() if key != name}
+    with pytest.raises(TypeError, match=name):
+        type("Partial", (Likelihood,), own)()
+
+
+def test_likelihoods_are_values():
+    assert Bernoulli(0.1) == Bernoulli(0.1) != Bernoulli(0.2)
+    assert len({Gaussian(), Gaussian(), Categorical(3), Categorical(3), Categorical(4)}) == 3
+    for likelihood in (*LIKELIHOODS, Bernoulli(0.1)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            likelihood.probability_clip = 0.5
+
+
 # The loops of the oracle, with the identity for inputs, so that θ = f
 
 
 @given(data=st.data())
-@property_test
 @pytest.mark.parametrize("clip", [0.0, CLIP])
 def test_bernoulli_matches_the_oracle(clip, data):
     likelihood, size = Bernoulli(clip), 4
@@ -172,7 +227,6 @@ def test_bernoulli_matches_the_oracle(clip, data):
 
 
 @given(data=st.data())
-@property_test
 def test_categorical_matches_the_oracle(data):
     likelihood, size = Categorical(CLASSES), 3
     f, y = data.draw(naturals(likelihood, size)), data.draw(targets(likelihood, size))

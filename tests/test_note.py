@@ -13,6 +13,7 @@ from scipy.optimize import NonlinearConstraint, minimize
 from scipy.stats import ttest_rel
 
 from empirical_fisher import configuration, contamination, figures_note, note, solvers, style
+from empirical_fisher.arrays import Array
 from empirical_fisher.constrained_step import (
     comparison,
     conditions,
@@ -22,7 +23,6 @@ from empirical_fisher.constrained_step import (
     update,
 )
 from empirical_fisher.drawn_problems import examples, somewhere
-from empirical_fisher.likelihoods import Array
 from empirical_fisher.loss_reductions import reductions
 from empirical_fisher.problems import Problem
 from empirical_fisher.reparametrization import differences, mixing, reparametrized

@@ -32,14 +32,14 @@ from docutils.core import publish_doctree
 from PIL import Image
 from snakemake.utils import update_config
 
+import browser
 import oracle
-from empirical_fisher.datasets import design, load
-from empirical_fisher.problems import linear_problem
+from conftest import paper_problem, paper_table
 from empirical_fisher.search import Schedule, evaluate
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = (
-    *("Snakefile", "config.yaml", "environment.yml", "tests/config.yaml"),
+    *("Snakefile", "config.yaml", "environment.yml", "pyproject.toml", "tests/config.yaml"),
     *("src", "workflow", "data/snapshots"),
 )
 IN_PLACE = ("--configfile", "tests/config.yaml")
@@ -62,11 +62,11 @@ Terms = Callable[[np.ndarray], oracle.Terms]
 # Running it
 
 
-def environment(seed: int = 0) -> dict[str, str]:
+def environment(seed: int = 0, **more: str) -> dict[str, str]:
     """This environment without what the tests or their user add to it."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
     own.pop("PYTHONPATH", None)
-    return {**own, "PYTHONHASHSEED": str(seed)}
+    return {**own, "PYTHONHASHSEED": str(seed), **more}
 
 
 def command(*options: str | Path) -> list[str]:
@@ -74,12 +74,14 @@ def command(*options: str | Path) -> list[str]:
     return [sys.executable, "-m", "snakemake", *profile, *map(str, options)]
 
 
-def snakemake(repository: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
+def snakemake(
+    repository: Path, *options: str | Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command to its end and keep what it says, errors included."""
     return subprocess.run(
         command(*options),
         cwd=repository,
-        env=environment(),
+        env=environment(**variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -254,11 +256,14 @@ def test_every_table_is_utf_8_with_bare_newlines(run: Run) -> None:
 
 @pytest.mark.parametrize("name", USED)
 def test_the_data_are_those_of_their_source_bit_for_bit(run: Run, name: str) -> None:
-    wanted = load(CONFIG["datasets"][name]["source"], ROOT / "data" / "snapshots")
+    wanted, task = paper_table(name)
     found = table(run.folder / f"data/{name}.csv")
     assert list(found) == [*wanted.drop(columns="target"), "target"]
     for column in found:
         np.testing.assert_array_equal(found[column], wanted[column])
+    facts = yaml.safe_load((run.folder / f"data/{name}.yaml").read_text("utf-8"))
+    assert (facts["task"], facts["rows"]) == (task, len(wanted))
+    assert (facts["features"], facts["layout"]) == (wanted.shape[1] - 1, "wide")
 
 
 @pytest.mark.parametrize("name", FIGURES.values())
@@ -273,7 +278,8 @@ def test_a_figure_is_there_as_pdf_and_as_png_of_200_dots_per_inch(run: Run, name
 
 def test_nothing_half_written_is_left(run: Run) -> None:
     made = [path for path in run.files("**/*") if not path.startswith(".snakemake/")]
-    odd = [path for path in made if not re.fullmatch(r"(\w+/)+[\w-]+\.(csv|log|md|pdf|png)", path)]
+    usual = r"(\w+/)+[\w-]+\.(csv|log|md|pdf|png|yaml)|results/(report|snakemake)\.html"
+    odd = [path for path in made if not re.fullmatch(usual, path)]
     assert odd == []
     assert [path for path in made if path.startswith("results/") and "-of-" in path] == []
 
@@ -455,8 +461,7 @@ def test_a_certified_search_drops_only_cells_that_are_worse(
     pruned = cells["status"] == "pruned"
     assert 0.3 < np.mean(pruned) < 1
 
-    data = load(CONFIG["datasets"]["BreastCancer"]["source"], ROOT)
-    problem = linear_problem(*design(data, "binary", bias=True), "binary")
+    problem = paper_problem("BreastCancer", bias=True)
     schedule = Schedule(OPTIMIZATION["iterations"], OPTIMIZATION["divergence_factor"])
     every = evaluate(problem, "NGD", cells["step_size"], cells["damping"], schedule)
     losses = every["final_loss"].to_numpy()
@@ -670,6 +675,26 @@ def test_a_changed_setting_reruns_what_depends_on_it_and_nothing_else(
     assert planned(repository, "--directory", run.folder, *ELSEWHERE, overlay) == again
 
 
+def test_adding_a_data_set_reruns_no_job_of_another(
+    repository: Path, run: Run, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    added = "{task: multiclass, source: {sklearn: iris}, methods: [GD, EFGD]}"
+    names = ", ".join([*DATASETS, "Iris"])
+    overlay.write_text(f"datasets: {{Iris: {added}}}\noptimization: {{datasets: [{names}]}}")
+    plan = snakemake(repository, "--dry-run", "--directory", run.folder, *ELSEWHERE, overlay)
+    assert plan.returncode == 0, plan.stdout
+    lines = re.findall(r"^    output: (.*)$", plan.stdout, re.MULTILINE)
+    outputs = {path for line in lines for path in line.split(", ")}
+    own = {path for path in outputs if "Iris" in path}
+    methods = ("GD", "EFGD")
+    assert {f"results/traces/Iris/{method}.csv" for method in methods} | {"data/Iris.csv"} <= own
+    assert not any("NGD" in path for path in own)
+    assert outputs >= JOINT
+    others = [name for name in CONFIG["datasets"] if any(name in path for path in outputs - own)]
+    assert others == []
+
+
 # Faults of the user's
 
 
@@ -722,7 +747,33 @@ def test_a_damaged_snapshot_is_told_and_stops_only_what_needs_it(
     assert ended.returncode == 1
     assert re.search(r"datasets\.a1a: \S*a1a\.libsvm has SHA-256 .* restore it", ended.stdout)
     assert "Traceback" not in ended.stdout
-    assert [made.name for made in (tmp_path / "data").iterdir()] == ["Boston.csv"]
+    assert {made.name for made in (tmp_path / "data").iterdir()} == {"Boston.csv", "Boston.yaml"}
+
+
+def test_a_file_of_the_user_s_is_prepared_again_once_it_changes(
+    repository: Path, tmp_path: Path
+) -> None:
+    own, overlay, folder = repository / "own.csv", tmp_path / "own.yaml", tmp_path / "folder"
+    overlay.write_text(
+        "datasets: {Own: {source: {file: own.csv}, target: y, categorical: one-hot}}",
+        encoding="utf-8",
+    )
+    options = ("--directory", folder, "--configfile", overlay)
+    order = ("data/Own.csv", "--cores", "1", *options)
+    gone = snakemake(repository, *order)
+    assert gone.returncode == 1
+    assert re.search(
+        r"datasets\.Own: there is no file \S*own\.csv; a file is absolute or", gone.stdout
+    )
+    assert "Traceback" not in gone.stdout
+    for text, wanted in (
+        ("x,y\nu,1.5\nv,2.5\n", "x=u,x=v,target\n1,0,1.5\n0,1,2.5\n"),
+        ("x,y\n3,1.5\n4,2.0\n", "x,target\n3,1.5\n4,2.0\n"),
+    ):
+        own.write_text(text, encoding="utf-8")
+        assert snakemake(repository, *order).returncode == 0
+        assert (folder / "data" / "Own.csv").read_text("utf-8") == wanted
+    own.unlink()
 
 
 # The run in place
@@ -730,7 +781,7 @@ def test_a_damaged_snapshot_is_told_and_stops_only_what_needs_it(
 
 def test_a_run_elsewhere_makes_the_same_bytes(run: Run, run_in_place: Run) -> None:
     """Whatever the folder, the number of cores and of shards, and whether cells may be pruned."""
-    patterns = ("data/*.csv", "results/**/*.csv", "figures/*")
+    patterns = ("data/*.csv", "data/*.yaml", "results/**/*.csv", "figures/*")
     assert run.files(*patterns) == run_in_place.files(*patterns)
     different = [
         path
@@ -782,8 +833,24 @@ def caption(number: int, config: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("number", "mentions"),
     [
-        (1, ["'seed': 0", "from 4 starting points", "50000 explicit Euler steps of length 0.001"]),
-        (2, ["'seed': 0", "θ* + 3.0 B", "Correct model", "Misspecified (A)", "Misspecified (B)"]),
+        (
+            1,
+            [
+                "(seed 0, size 1000, ",
+                "from 4 starting points",
+                "50000 explicit Euler steps of length 0.001",
+            ],
+        ),
+        (
+            2,
+            [
+                "(seed 0, size 1000, ",
+                "θ* + 3.0 B",
+                "Correct model",
+                "Misspecified (A)",
+                "Misspecified (B)",
+            ],
+        ),
         (
             3,
             [
@@ -808,3 +875,88 @@ def test_the_caption_tells_when_probabilities_are_clipped() -> None:
     config = copy.deepcopy(CONFIG)
     config["optimization"]["probability_clip"] = 1e-8
     assert "clipped to [1e-08, 1 − 1e-08]" in caption(3, config)
+
+
+# The report
+
+
+def report_of(repository: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    options = ("--directory", folder, "--reporter", "page", *ELSEWHERE)
+    return snakemake(repository, *options, PYTHONPATH="workflow/report")
+
+
+@pytest.fixture(scope="session")
+def report(repository: Path, run: Run) -> Path:
+    """The report of the run, beside its results."""
+    ended = report_of(repository, run.folder)
+    assert ended.returncode == 0, ended.stdout
+    return run.folder / "results" / "report.html"
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with browser.chromium(tmp_path_factory.mktemp("chromium")) as started:
+        yield started
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_report_reads_well_in_a_browser(report: Path, chromium: Any, width: int) -> None:
+    browser.visit(chromium, report, width)
+    assert browser.complaints(chromium) == []
+    assert browser.broken_images(chromium) == []
+    assert browser.overhang(chromium) <= 0
+    assert browser.dead_links(chromium) == []
+    levels = browser.headings(chromium)
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_the_report_shows_every_figure_with_its_caption_and_links_its_tables(
+    report: Path, chromium: Any
+) -> None:
+    browser.visit(chromium, report, 1280)
+    shown = {
+        each.get_attribute("id"): each for each in chromium.find_elements("tag name", "figure")
+    }
+    assert set(shown) == {path.stem for path in report.parents[1].glob("figures/*.png")}
+    for name, each in shown.items():
+        assert len(each.find_element("tag name", "figcaption").text) > 200, name
+        ends = [link.get_attribute("href") for link in each.find_elements("tag name", "a")]
+        assert ends[0].endswith(f"figures/{name}.pdf")
+        assert all(end.endswith(".csv") for end in ends[1:]) and len(ends) > 1
+
+
+def test_the_report_tells_every_claim_in_its_story_and_in_the_ledger(
+    report: Path, run: Run
+) -> None:
+    claims = table(run.folder / "results" / "claims.csv")
+    text = report.read_text("utf-8")
+    story, ledger = text.split('<section id="ledger">')
+    untold = [each for each in claims["id"] if f'<td><a href="#{each}">' not in story]
+    assert untold == []
+    assert [each for each in claims["id"] if f'<article id="{each}">' not in ledger] == []
+    counts = {answer: list(claims["holds"]).count(answer) for answer in ("yes", "in part", "no")}
+    counted = "{yes} hold, {in part} in part, {no} do not".format_map(counts)
+    assert f"Of {len(claims['id'])} claims <strong>{counted}</strong>" in text
+
+
+def test_the_report_needs_no_other_file_and_no_network(report: Path) -> None:
+    text = report.read_text("utf-8")
+    assert "<script" not in text
+    loaded = re.findall(r'(?:src|<link[^>]* href)="([^"]{0,20})', text)
+    assert [source for source in loaded if not source.startswith("data:")] == []
+    assert "url(" not in text and "@import" not in text
+    assert "system-message" not in text, "a caption's markup is wrong"
+
+
+def test_a_report_made_again_has_the_same_bytes(repository: Path, run: Run, report: Path) -> None:
+    before = report.read_bytes()
+    assert report_of(repository, run.folder).returncode == 0
+    assert report.read_bytes() == before
+
+
+def test_a_report_of_what_has_not_been_run_says_so(repository: Path, tmp_path: Path) -> None:
+    ended = report_of(repository, tmp_path)
+    assert ended.returncode == 1
+    assert re.search(r"figures/\S+\.png marked for report but does not exist", ended.stdout)
+    assert not (tmp_path / "results").exists()

@@ -1,5 +1,6 @@
 """Problems against differences, the oracle's loops, closed forms, SciPy and scikit-learn."""
 
+import dataclasses
 from dataclasses import dataclass
 from itertools import product
 
@@ -115,6 +116,22 @@ def test_sparse_and_dense_products_agree(monkeypatch):
             dense = random_problem(task, "sparse").at(sparse.theta)
             for name, value in values.items():
                 assert_allclose(getattr(dense, name), value, rtol=1e-9, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("cached", [1, FEATURES, 5 * FEATURES, 2 * SIZE * FEATURES])
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("task", TASKS)
+def test_matrices_of_many_features_are_the_same(task, design, cached, monkeypatch):
+    """Summed by single rows, several at a time (with some left over) or all at once."""
+    monkeypatch.setattr(models, "PAIRS", 0)
+    monkeypatch.setattr(models, "CACHED", cached)
+    problem = random_problem(task, design)
+    theta = draw_theta(problem, 2)
+    for lead in range(2):
+        expected = dict(zip(QUANTITIES, oracle_terms(problem)(theta[lead]), strict=True))
+        for name in ("fisher", "empirical_fisher", "hessian"):
+            value = getattr(problem.at(theta), name)[lead]
+            assert_allclose(value, expected[name], rtol=1e-12, atol=1e-14, err_msg=name)
 
 
 # Derivatives
@@ -350,6 +367,19 @@ def test_minimizer_is_found_if_there_is_one():
     assert not lost
 
 
+def test_minimizer_with_a_feature_that_is_always_zero():
+    """Its parameter is arbitrary; the others are what they are without it."""
+    inputs, targets = draw_inputs("dense"), draw_targets("regression")
+    expected = np.linalg.lstsq(inputs[:, 1:], targets)[0]
+    inputs[:, 0] = 0.0
+    for task in ("regression", "binary"):
+        problem = linear_problem(inputs, draw_targets(task), task)
+        point = problem.at(problem.minimizer())
+        assert_allclose(point.gradient, 0, atol=1e-13)
+        if task == "regression":
+            assert_allclose(point.theta[1:], expected, rtol=1e-11)
+
+
 def separable(task, kind):
     """Classes told apart by a line or, quasi-separable, by a feature that few examples have."""
     inputs = draw_inputs("dense")
@@ -385,6 +415,12 @@ def test_a_prior_gives_separable_classes_a_minimum(task):
 def test_unknown_task(task):
     with pytest.raises(ValueError, match="regression, binary or multiclass"):
         linear_problem(draw_inputs("dense"), draw_targets("binary"), task)
+
+
+def test_problems_are_values():
+    problem = random_problem("binary")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        problem.targets = 1 - problem.targets
 
 
 @linear_cases

@@ -11,12 +11,14 @@ from conftest import (
     DESIGNS,
     FEATURES,
     METHODS,
+    SIZE,
     assert_runs_equal,
     draw_inputs,
     draw_targets,
     oracle_terms,
     random_problem,
 )
+from empirical_fisher import solvers
 from empirical_fisher.bounds import lower_bound
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.solvers import (
@@ -289,6 +291,15 @@ def test_diverged_run(factor, stop):
     assert np.all(np.isnan(run.gradient_norm[stop + 1 :]))
 
 
+@pytest.mark.parametrize(("growth", "stop"), [(99.5, 2), (100.5, 1)])
+def test_a_run_has_diverged_at_a_hundred_times_its_first_loss_unless_told(growth, stop):
+    """L = θ²/2 from θ = 1: a step of size γ multiplies the loss by (γ − 1)²."""
+    problem = linear_problem(np.ones((2, 1)), np.zeros(2), "regression")
+    run = run_one(problem, "GD", 1 + math.sqrt(growth), np.nan, 20, initial=np.ones(1))
+    assert_allclose(run.loss[1], growth / 2, rtol=1e-12)
+    assert (run.status, run.iterations) == ("diverged", stop)
+
+
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_run_that_overflows_has_diverged(task):
     run = run_one(random_problem(task), "GD", 1e200, np.nan, 20, with_cosine=True)
@@ -325,6 +336,29 @@ def test_no_iterations_and_no_runs():
     run = run_one(problem, "NGD", 1.0, 0.1, 0)
     assert (run.status, run.iterations, run.loss.shape) == ("finished", 0, (1,))
     assert descend(problem, "NGD", np.empty(0), np.empty(0), 4).loss.shape == (5, 0)
+
+
+@pytest.mark.parametrize("excess", [0.0, 1e-15])
+@pytest.mark.parametrize("known", [4, 1])
+def test_a_run_is_pruned_where_its_bound_exceeds_the_lowest_loss_by_a_hundredth(known, excess):
+    """It is its bound at the start (with four steps to go) or after three of them."""
+    problem = random_problem("regression")
+    lowest = run_one(problem, "NGD", 0.5, 0.1, 4).loss[-1]
+    threshold = lowest + 0.01 * lowest + excess * lowest * 2
+
+    def bound(point, step_size, damping, remaining):
+        return np.where((step_size == 0.25) & (remaining <= known), threshold, -np.inf)
+
+    step_size = np.array([0.5] * SLOTS + [0.25])
+    runs = descend(problem, "NGD", step_size, np.full(SLOTS + 1, 0.1), 4, lower_bound=bound)
+    assert {*runs.status[:-1]} == {"finished"}
+    assert np.all(np.isnan(runs.bound[:-1]))
+    if excess:
+        assert (runs.status[-1], runs.iterations[-1]) == ("pruned", 4 - known)
+        assert runs.bound[-1] == threshold
+    else:
+        assert (runs.status[-1], runs.iterations[-1]) == ("finished", 4)
+        assert np.isnan(runs.bound[-1])
 
 
 # The oracle: one run at a time, loops over everything
@@ -396,6 +430,27 @@ def test_numbers_of_a_run_do_not_depend_on_its_company(method, task, design, sha
 
 
 RECORDED = tuple(Descent.__dataclass_fields__)
+
+
+@pytest.mark.parametrize(
+    ("entries", "slots"), [(1, 1), (3 * SIZE + 1, 3), (100 * SIZE, SLOTS), (solvers.ENTRIES, SLOTS)]
+)
+def test_fewer_runs_are_side_by_side_where_the_predictions_are_many(entries, slots, monkeypatch):
+    problem = random_problem("binary")
+    step_size, damping = random_cells(2 * SLOTS + 5)
+    expected = descend(problem, "NGD", step_size, damping, 6, divergence_factor=1.5)
+    shapes = set()
+
+    def look(point, step_size, damping, remaining):
+        shapes.add(point.theta.shape[:-1])
+        return np.full(np.shape(remaining), -np.inf)
+
+    monkeypatch.setattr(solvers, "ENTRIES", entries)
+    runs = descend(problem, "NGD", step_size, damping, 6, divergence_factor=1.5, lower_bound=look)
+    assert shapes == {(), (slots,)}  # the first is the start
+    assert_array_equal(runs.status, expected.status)
+    assert_array_equal(runs.iterations, expected.iterations)
+    assert_allclose(runs.loss, expected.loss, rtol=1e-12)
 
 
 @pytest.mark.parametrize("count", [1, SLOTS, SLOTS + 1, 3 * SLOTS])

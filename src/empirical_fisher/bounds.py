@@ -26,13 +26,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy.sparse
 
-from .likelihoods import Array, Bernoulli, Categorical, Gaussian
+from .arrays import Array, Inputs
+from .likelihoods import Bernoulli, Categorical, Gaussian
 from .models import LinearModel
-from .problems import Point, Problem
+from .problems import MOST_PARAMETERS, Point, Problem
 
-SLACK = 1e-9  # relative to the present loss
-RESOLVED = 1e-7  # relative curvature that the arithmetic of a step still resolves well
+SLACK = 1e-9  #: relative to the present loss
+RESOLVED = 1e-7  #: relative curvature that the arithmetic of a step still resolves well
+POWERS = 10  #: steps of the power iteration that bounds the curvature of many features
 
 Bound = Callable[[Point, Array, Array, Array], Array]
 """``(point, step_size, damping, steps to go) -> lower bound on the final loss``, broadcasting."""
@@ -55,11 +58,9 @@ def lower_bound(problem: Problem, method: str, limit: float) -> Bound | None:
     terms = Terms(problem, limit)
     if method == "EFGD":
         return terms.empirical_fisher
-    if isinstance(likelihood, Gaussian):
+    if isinstance(likelihood, Gaussian) and problem.has_matrices:
         return terms.least_squares_gradient if method == "GD" else terms.least_squares_fisher
-    if method == "GD":
-        return terms.gradient
-    return terms.logistic_fisher if isinstance(likelihood, Bernoulli) else terms.fisher
+    return terms.gradient if method == "GD" else terms.classification_fisher
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,39 @@ class Terms:
     problem: Problem
     limit: float
 
+    @property
+    def inputs(self) -> Inputs:
+        """The design matrix ``X``."""
+        return self.problem.model.inputs  # type: ignore[attr-defined]
+
     @cached_property
     def spectrum(self) -> tuple[Array, Array]:
         """Eigenvalues ``μ`` and eigenvectors of ``XᵀX / N``."""
-        inputs = self.problem.model.inputs  # type: ignore[attr-defined]
-        values, vectors = np.linalg.eigh(inputs.T @ inputs / self.problem.size)
+        gram = self.inputs.T @ self.inputs
+        if scipy.sparse.issparse(gram):
+            gram = gram.toarray()
+        values, vectors = np.linalg.eigh(gram / self.problem.size)
         return np.maximum(values, 0.0), vectors
+
+    @cached_property
+    def highest(self) -> float:
+        """The largest eigenvalue of ``XᵀX / N``, or a bound on it where there are many features.
+
+        ``|X u| ≤ |X| |u|`` entry by entry, so the norm of ``XᵀX`` is at most that of the
+        non-negative matrix ``A = |X|ᵀ|X|``, which for every positive vector ``v`` is at most
+        ``max_i (A v)_i / v_i`` (Collatz and Wielandt). Steps ``v ← A v`` bring that down to the
+        norm of ``A`` itself. Features that are zero everywhere change nothing and are left out.
+        """
+        if self.inputs.shape[1] <= MOST_PARAMETERS:
+            return float(self.spectrum[0][-1])
+        size = np.abs(self.inputs)
+        size = size[:, np.flatnonzero(size.sum(axis=0))]
+        vector, bound = np.ones(size.shape[1]), 0.0
+        for _ in range(POWERS):
+            image = size.T @ (size @ vector)
+            bound = float(np.max(image / vector, initial=0.0))
+            vector = image / image.max(initial=np.finfo(float).tiny)
+        return bound / self.problem.size
 
     @cached_property
     def least(self) -> float:
@@ -88,8 +116,9 @@ class Terms:
     @cached_property
     def longest(self) -> float:
         """``max_n ‖x_n‖²``."""
-        inputs = self.problem.model.inputs  # type: ignore[attr-defined]
-        return float(np.einsum("nd,nd->n", inputs, inputs).max())
+        if scipy.sparse.issparse(self.inputs):
+            return float((self.inputs * self.inputs).sum(axis=1).max())
+        return float(np.einsum("nd,nd->n", self.inputs, self.inputs).max())
 
     @cached_property
     def steepest(self) -> float:
@@ -105,7 +134,7 @@ class Terms:
         else:
             residual = 2.0 if isinstance(self.problem.likelihood, Categorical) else 1.0
         prior = np.sqrt(2 * self.problem.prior_precision * self.limit)
-        return float((np.sqrt(self.spectrum[0][-1] * residual) + prior) ** 2)
+        return float((np.sqrt(self.highest * residual) + prior) ** 2)
 
     def gradient(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
         """GD: ``δ = ‖g‖² ≤ sup ‖g‖²``."""
@@ -138,18 +167,24 @@ class Terms:
             decrement = np.minimum(self.steepest / shift, reach)
         return self._after(point, gamma * remaining * decrement)
 
-    def logistic_fisher(
+    def classification_fisher(
         self, point: Point, gamma: Array, damping: Array, remaining: Array
     ) -> Array:
-        """NGD on logistic regression: `fisher`, or that the Fisher can't have changed much yet.
+        """NGD on logistic or softmax regression: `fisher`, or that it can't have changed much yet.
 
-        Let no ``f_n`` be further than ``Δ`` from where it is now. The weights ``w = p (1 − p)``
-        have ``|d log w / df| = |1 − 2p| ≤ 1``, so the Fisher is at least ``e^−Δ`` times the present
-        one and at most ``e^Δ`` times.
+        Write a binary ``f`` as two, ``(0, f)``, whose softmax are its probabilities ``p``. Their
+        Hessian is ``Λ = diag(p) − p pᵀ`` for both likelihoods, and ``Λ z = b`` is solved by
+        ``z_c = b_c / p_c`` for every ``b`` that sums to zero. Call *range* the largest difference
+        of two entries of a vector, and let no ``f_n`` have moved by a range of more than ``Δ`` from
+        where it is now. The derivative of ``uᵀΛu``, the variance of ``u`` under ``p``, in a
+        direction ``v`` is ``E[(u − E u)² (v − E v)]``, at most the range of ``v`` times ``uᵀΛu``.
+        So the Fisher is at least ``e^−Δ`` times the present one and at most ``e^Δ`` times.
 
         *The decrement* now is at most ``‖g‖² / (λ + ρ)``. It is also at most the mean of
-        ``r² / w``: ``g = Xᵀr / N = (X W^½)ᵀ (W^−½ r) / N``, and
-        ``A (AᵀA)⁻¹ Aᵀ`` is a projection. A prior adds ``ρ ‖θ‖ / (λ + ρ)^½`` to the square root.
+        ``rᵀΛ⁺r``: ``g = Σ_n J_nᵀr_n / N = Aᵀ Λ^(−½) r / N`` where ``A`` stacks the ``Λ^½ J_n``,
+        and ``A (AᵀA)⁺ Aᵀ`` is a projection. As ``r = p − e_y`` sums to zero that is ``Σ_c r_c² /
+        p_c = (1 − p_y) / p_y``, the odds against the label. A prior adds ``ρ ‖θ‖ / (λ + ρ)^½`` to
+        the square root.
 
         *The decrement later.* Write ``δ = uᵀu`` with ``u = P^(−½) g``. A step changes the gradient
         to ``g' = g − γ H P⁻¹ g`` for an average ``H`` of Hessians on the way, and
@@ -157,10 +192,11 @@ class Terms:
         ``γ e^Δ ≤ 2``. With ``P' ⪰ e^−Δ' P`` for the movement ``Δ'`` of this step alone, the
         decrement grows by a factor of at most ``e^Δ'``, and over the whole way by ``e^Δ``.
 
-        *The movement.* ``x_nᵀP⁻¹x_n ≤ κ = max_n min(N / w_n, ‖x_n‖² / (λ + ρ))`` now, as
-        ``P ⪰ w_n x_n x_nᵀ / N`` and ``P ⪰ (λ + ρ) I``, and at most ``e^Δ κ`` later. By
-        Cauchy–Schwarz a step moves ``f_n`` by at most
-        ``γ (x_nᵀP⁻¹x_n δ)^½ ≤ e^Δ c`` with ``c = γ (κ δ)^½``. After ``s`` steps the movement is
+        *The movement.* For the difference ``a = J_nᵀ(e_c − e_k)`` of two entries of ``f_n``,
+        ``aᵀP⁻¹a ≤ κ``, where ``κ`` is the largest ``N (1/p_c + 1/p_k)``, as
+        ``P ⪰ J_nᵀΛJ_n / N``, and at most the largest ``‖a‖² / (λ + ρ)``, as ``P ⪰ (λ + ρ) I``; it
+        is at most ``e^Δ κ`` later. By Cauchy–Schwarz a step moves ``f_n`` by a range of at most
+        ``γ (aᵀP⁻¹a δ)^½ ≤ e^Δ c`` with ``c = γ (κ δ)^½``. After ``s`` steps the movement is
         below the solution of ``dΔ/ds = c e^Δ``, which is ``e^−Δ = 1 − c s``. So if
         ``c (R − 1) < 1`` every decrement to come is at most ``δ / (1 − c (R − 1))``, and the
         condition ``γ e^Δ ≤ 2`` becomes ``γ ≤ 2 (1 − c (R − 1))``.
@@ -168,16 +204,30 @@ class Terms:
         everywhere = self.fisher(point, gamma, damping, remaining)
         prior = self.problem.prior_precision
         shift = damping + prior
-        weights = point.problem.likelihood.hessian(point.predictions)[..., 0, 0]
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            kappa = np.minimum(self.problem.size / weights.min(axis=-1), self.longest / shift)
-            odds = np.mean(point.residuals[..., 0] ** 2 / weights, axis=-1)
+            weights, reach, odds = self._local(point)
+            kappa = np.minimum(self.problem.size / weights.min(axis=-1), reach / shift)
             pull = prior * np.linalg.norm(point.theta, axis=-1) / np.sqrt(shift)
             steepness = np.sum(point.gradient**2, axis=-1)
-            decrement = np.minimum((np.sqrt(odds) + pull) ** 2, steepness / shift)
+            decrement = np.minimum((np.sqrt(odds.mean(axis=-1)) + pull) ** 2, steepness / shift)
             left = 1 - gamma * np.sqrt(kappa * decrement) * (remaining - 1)
             nearby = self._after(point, gamma * remaining * decrement / left)
         return np.maximum(everywhere, np.where((left > 0) & (gamma <= 2 * left), nearby, -np.inf))
+
+    def _local(self, point: Point) -> tuple[Array, float, Array]:
+        """``min 1/(1/p_c + 1/p_k)`` of every example, the largest ``‖a‖²``, and the odds.
+
+        Of a binary likelihood the first is ``p (1 − p)``. The odds ``(1 − p_y) / p_y`` are
+        ``exp(ℓ) − 1``.
+        """
+        likelihood = point.problem.likelihood
+        if isinstance(likelihood, Categorical):
+            least, second = np.moveaxis(
+                np.partition(likelihood.mean(point.predictions), 1, axis=-1)[..., :2], -1, 0
+            )
+            return least * (second / (least + second)), 2 * self.longest, np.expm1(point.losses)
+        weights = likelihood.hessian(point.predictions)[..., 0, 0]
+        return weights, self.longest, point.residuals[..., 0] ** 2 / weights
 
     def least_squares_gradient(
         self, point: Point, gamma: Array, damping: Array, remaining: Array

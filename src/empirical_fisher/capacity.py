@@ -20,11 +20,11 @@ import pandas as pd
 from .ledger import Claim, verdict
 from .problems import linear_problem
 
-FIGURE = "consistency"
-TASKS = {"regression": "linear regression", "binary": "logistic regression"}
+FIGURE = "consistency"  #: where the ledger sends the reader
+TASKS = {"regression": "linear regression", "binary": "logistic regression"}  #: in claims
 
-# Criteria. Sampling scatters a mean over N / 2 squared residuals by some 10 %. "Close to zero" is a
-# hundredth of the Hessian; "nonzero" is no less than half of what it is for the smallest model.
+#: Criteria. Sampling scatters a mean over N / 2 squared residuals by some 10 %. "Close to zero" is
+#: a hundredth of the Hessian; "nonzero" is no less than half of what it is for the smallest model.
 SHARE_TOLERANCE, CLOSE_TO_ZERO, NONZERO = 0.1, 0.01, 0.5
 
 

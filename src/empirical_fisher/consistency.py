@@ -12,25 +12,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .datasets import design
+from .arrays import Array
+from .datasets import design, from_table
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .problems import MinimizerNotFoundError, Point, Problem, linear_problem
 from .solvers import solve
 from .synthetic import gaussian_classes
 
-FIGURE = "consistency"
-NEWTON_STEPS = 20
-CONVERGED = 1e-16  # Newton decrement at which θ, and with it every matrix, has eight digits
-CORRECT_SHARE = 99  # per cent of the labels in `outliers`
+FIGURE = "consistency"  #: where the ledger sends the reader
+NEWTON_STEPS = 20  #: from a minimum nearby
+CONVERGED = 1e-16  #: Newton decrement at which θ, and with it every matrix, has eight digits
+CORRECT_SHARE = 99  #: per cent of the labels in `outliers`
 
-# Criteria. The Monte Carlo rate is −1/2; four decades and a few seeds settle the slope to some
-# hundredths. A plateau is neither sinking (a tenth of that rate) nor negligible (10 %).
+#: Criteria. The Monte Carlo rate is −1/2; four decades and a few seeds settle the slope to some
+#: hundredths. A plateau is neither sinking (a tenth of that rate) nor negligible (10 %).
 RATE, RATE_TOLERANCE = -0.5, 0.1
-VANISHING = 0.01  # ten times the 1/√N of a million examples
-PLATEAU_SPAN, PLATEAU_SLOPE, PLATEAU_HEIGHT = 100, 0.05, 0.1  # over the last two decades of N
-ROUNDING = 1e-12
-# "Arbitrarily wrong": wrong by ten times the Fisher itself, and growing in proportion to its cause.
+VANISHING = 0.01  #: ten times the 1/√N of a million examples
+PLATEAU_SPAN, PLATEAU_SLOPE, PLATEAU_HEIGHT = 100, 0.05, 0.1  #: over the last two decades of N
+ROUNDING = 1e-12  #: relative difference that rounding makes
+#: "Arbitrarily wrong" is by ten times the Fisher itself, and growing in proportion to its cause.
 ARBITRARY, PROPORTIONAL = 10.0, 0.1
 
 
@@ -41,7 +41,7 @@ def is_well_specified(classes: Mapping[str, Any]) -> bool:
 
 
 def near_minimum(problem: Problem, start: Array) -> Point:
-    """The minimum, by full Newton steps from a ``θ`` nearby.
+    """The minimum, by full Newton steps from a ``θ`` nearby, shape ``(P,)``.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def near_minimum(problem: Problem, start: Array) -> Point:
 
 
 def distance(matrix: Array, reference: Array) -> float:
-    """``‖A − B‖ / ‖B‖`` in the Frobenius norm."""
+    """``‖A − B‖ / ‖B‖`` in the Frobenius norm, of matrices ``(P, P)``."""
     return float(np.linalg.norm(matrix - reference) / np.linalg.norm(reference))
 
 
@@ -86,7 +86,7 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
     """
     halves = np.geomspace(sizes["low"] / 2, sizes["high"] / 2, sizes["count"]).round().astype(int)
     draw = gaussian_classes(seed=seed, size=2 * int(halves[-1]), **classes)
-    inputs, targets = design(draw, "binary")
+    inputs, targets = design(from_table(draw, "binary"))
     theta, rows = None, []
     for half in halves:
         nested = np.r_[:half, halves[-1] : halves[-1] + half]

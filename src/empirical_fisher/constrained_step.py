@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq, minimize
 
-from .likelihoods import Array
+from .arrays import Array
 from .problems import Point, Problem
 from .solvers import cosine, direction
 
@@ -56,7 +56,7 @@ def stationarity(point: Point, step: Array) -> Array:
 
 
 def conditions(problem: Problem, theta: Array, dampings: Array, change: float) -> pd.DataFrame:
-    """Check the conditions for the update with the empirical Fisher, a row a damping.
+    """Check the conditions for the update at a ``θ`` of shape ``(P,)``, a row a damping.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def feasible(problem: Problem, theta: Array, step: Array, change: float) -> Arra
 
 
 def comparison(problem: Problem, theta: Array, changes: Array) -> pd.DataFrame:
-    """The undamped update beside the general solver's step, a row a value of ``c``.
+    """The undamped update at ``θ``, ``(P,)``, beside the general solver's step, a row a ``c``.
 
     Returns
     -------

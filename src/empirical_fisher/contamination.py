@@ -20,19 +20,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .drawn_problems import examples, parameters
-from .likelihoods import Array, Gaussian
+from .likelihoods import Gaussian
 from .problems import Problem, linear_problem
 from .search import cells
 from .solvers import direction
 
-TUNED = ("validation", "training")
+TUNED = ("validation", "training")  #: the data by which cell and stopping time are chosen
 
 
 def contaminated(
     generator: np.random.Generator, task: str, targets: Array, fraction: float, scale: float
 ) -> Array:
-    """Flip labels, or add normal outliers of a scale, in a fraction of the targets, rounded."""
+    """Flip labels, or add normal outliers, in a rounded fraction of the targets, shape ``(N,)``."""
     wrong = generator.permutation(len(targets))[: round(fraction * len(targets))]
     outliers = scale * generator.standard_normal(len(wrong))
     result = targets.copy()

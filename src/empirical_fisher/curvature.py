@@ -9,7 +9,7 @@ import pandas as pd
 
 from .ledger import Claim, verdict
 
-REMAINDER, SPLITS = "curvature_remainder", "curvature_splits"  # the figures
+REMAINDER, SPLITS = "curvature_remainder", "curvature_splits"  #: the figures
 
 
 def claims(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .likelihoods import Array
+from .arrays import Array
 from .problems import Problem, linear_problem
 
 
@@ -36,7 +36,7 @@ def examples(
 
 
 def somewhere(seed: Sequence[int], task: str, size: int, features: int) -> tuple[Problem, Array]:
-    """A problem without a prior, and a ``θ`` that is neither its minimum nor where it came from."""
+    """A problem without a prior, and a ``θ`` of shape ``(P,)``: not its minimum, nor its origin."""
     generator = np.random.default_rng(seed)
     inputs, targets = examples(generator, task, size, parameters(generator, features))
     return linear_problem(inputs, targets, task), parameters(generator, features)

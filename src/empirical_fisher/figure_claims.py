@@ -7,24 +7,24 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 
 Runs = Mapping[str, Mapping[str, pd.DataFrame]]
 """For each data set and method the table that `search.trace` makes."""
 
-STRAIGHT = 1e-3  # length of a path over its chord, less one; a straight line in print
-BENT = 0.05  # the same of a path that no one would call straight
-AT_MINIMUM = 0.06  # distance in θ that can't be seen in Figure 1: 1 % of its window's width
+STRAIGHT = 1e-3  #: length of a path over its chord, less one; a straight line in print
+BENT = 0.05  #: the same of a path that no one would call straight
+AT_MINIMUM = 0.06  #: distance in θ that can't be seen in Figure 1, 1 % of its window's width
 
-# The empirical Fisher is a mean over N examples: at N = 1000 its relative sampling error is a few
-# times 1/√N = 0.03. Five times that is near; what is not near even with twice as much is far.
+#: The empirical Fisher is a mean over N examples; at N = 1000 its relative sampling error is a few
+#: times 1/√N = 0.03. Five times that is near; what is not near even with twice as much is far.
 NEAR, FAR = 0.15, 0.3
 
-ROUNDING = 1e-12  # relative difference of losses that a hundred steps of rounding make
-CLOSE = 0.01  # a loss is as good as another if it is within 1 %, as in results/sensitivity.csv
-ALIGNED = np.cos(np.pi / 6)  # directions within 30° point the same way; from 150° on, opposite ways
-REDUCED = 0.01  # a run has arrived once no more than this part of the initial excess loss is left
+ROUNDING = 1e-12  #: relative difference of losses that a hundred steps of rounding make
+CLOSE = 0.01  #: a loss is as good as another if it is within 1 %, as in results/sensitivity.csv
+ALIGNED = np.cos(np.pi / 6)  #: directions within 30° point the same way; from 150° on, opposite
+REDUCED = 0.01  #: a run has arrived once no more than this part of the initial excess loss is left
 
 # Runs of EFGD pass the minimum and climb again, so what counts is when a loss is low for good.
 
@@ -163,6 +163,7 @@ def distance(row: pd.Series) -> float:
 # Figures 3 and 5
 
 
+#: The figures of optimisation, by their rules.
 FIGURES = {"figure3": "figure3_optimization", "figure5": "figure5_optimization_appendix"}
 
 

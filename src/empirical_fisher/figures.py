@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from . import style
+from . import layout, style
 
 
 @mpl.rc_context(style.RC)
@@ -91,7 +91,7 @@ def misspecification(
             _classes(top, data[problem])
         else:
             _line(top, data[problem], minimum)
-        top.set_title(title)
+        top.set_title(layout.heading(title))
 
         window = contours[contours["problem"] == problem]
         _contours(bottom, window, "theta_1", "theta_2")
@@ -107,7 +107,7 @@ def misspecification(
     star = Line2D([], [], linestyle="none", marker="*", color="black", label="minimum θ*")
     classes = [Line2D([], [], linestyle="none", markersize=3, **look) for look in style.CLASSES]
     handles = [*classes, *lines, star] if classification else [*lines, star]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    layout.legend(figure, handles)
     return figure
 
 
@@ -142,26 +142,28 @@ def optimization(
         Headings of data sets, where they are not their names.
     """
     titles = titles or {}
-    methods = list(dict.fromkeys(method for runs in traces.values() for method in runs))
-    blocks, wide = _wrapped(len(traces))
+    methods = _methods(traces)
+    blocks, wide = layout.wrapped(len(traces))
     figure = style.new_figure(2.4 * wide, 3.7 * blocks + 0.3)
-    panels = _panels(figure, len(traces), height_ratios=(3, 2))
+    panels = layout.panels(figure, len(traces), height_ratios=(3, 2))
     for (dataset, runs), (top, bottom) in zip(traces.items(), panels, strict=True):
+        top.sharex(bottom)
         for method, table in runs.items():
             top.plot(table["iteration"], table["loss"], **style.METHODS[method])
-        top.set(title=titles.get(dataset, dataset), yscale="log")
-        top.sharex(bottom)
+        top.set(title=layout.heading(titles.get(dataset, dataset)), yscale="log")
+        style.label_plainly(top.yaxis)
         top.tick_params(labelbottom=False)
         if "EFGD" in runs:
             table = runs["EFGD"]
             bottom.plot(table["iteration"], table["cosine"], **style.METHODS["EFGD"])
+        else:
+            layout.note(bottom, "EFGD was not run")
         bottom.axhline(0, color="0.6", linewidth=0.6, zorder=0)
         bottom.set(xlabel="Iteration", ylim=(-1.05, 1.05), yticks=(-1, 0, 1))
-        if _is_leftmost(top):
+        if layout.is_leftmost(top):
             top.set_ylabel("Loss")
             bottom.set_ylabel("cos(NGD, EFGD)")
-    lines = [Line2D([], [], **style.METHODS[method]) for method in methods]
-    figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))
+    layout.legend(figure, [Line2D([], [], **style.METHODS[method]) for method in methods])
     return figure
 
 
@@ -186,35 +188,43 @@ def sensitivity(
         Headings of data sets, where they are not their names.
     """
     titles = titles or {}
-    methods = list(next(iter(grids.values())))
-    blocks, wide = _wrapped(len(grids))
+    methods = _methods(grids)
+    blocks, wide = layout.wrapped(len(grids))
     figure = style.new_figure(2.4 * wide + 0.6, (2.0 * len(methods) + 0.4) * blocks)
-    columns = _panels(figure, len(grids), height_ratios=[1] * len(methods))
+    columns = layout.panels(figure, len(grids), height_ratios=[1] * len(methods))
     for (dataset, by_method), column in zip(grids.items(), columns, strict=True):
-        lowest = min(grid["final_loss"].min() for grid in by_method.values())
+        blank = next(iter(by_method.values())).assign(final_loss=np.nan, status="")
+        losses = pd.concat([grid["final_loss"] for grid in by_method.values()])
+        # A loss may be zero for classes that can be separated; then the colours end above it.
+        lowest = losses[losses > 0].min() if (losses > 0).any() else initial_losses[dataset]
         norm = LogNorm(lowest, initial_losses[dataset])
-        for (method, grid), axes in zip(by_method.items(), column, strict=True):
+        for method, axes in zip(methods, column, strict=True):
+            if layout.is_leftmost(axes):
+                axes.set_ylabel(f"{method}: damping λ")
+            grid = by_method.get(method, blank)
+            if grid is blank:
+                layout.note(axes, f"{method} was not run")
             surface = grid.pivot(index="damping", columns="step_size", values="final_loss")
-            pruned = grid.assign(pruned=grid["status"] == "pruned").pivot(
-                index="damping", columns="step_size", values="pruned"
+            surface = surface.clip(lower=lowest)
+            run = grid.assign(run=grid["status"] != "pruned").pivot(
+                index="damping", columns="step_size", values="run"
             )
             edges = surface.columns, surface.index
-            axes.pcolormesh(*edges, np.where(pruned, 1.0, np.nan), **style.PRUNED)
+            axes.patch.set(**style.PRUNED)
+            axes.pcolormesh(*edges, np.where(run, 0.0, np.nan), **style.DIVERGED)
             image = axes.pcolormesh(*edges, surface, norm=norm, **style.LOSSES)
             best = hyperparameters[
                 (hyperparameters["dataset"] == dataset) & (hyperparameters["method"] == method)
             ]
             axes.plot(best["step_size"], best["damping"], **style.BEST)
             axes.set(xscale="log", yscale="log")
-            axes.tick_params(labelbottom=axes is column[-1], labelleft=_is_leftmost(axes))
-            if _is_leftmost(axes):
-                axes.set_ylabel(f"{method}: damping λ")
-        column[0].set_title(titles.get(dataset, dataset))
+            axes.tick_params(labelbottom=axes is column[-1], labelleft=layout.is_leftmost(axes))
+        column[0].set_title(layout.heading(titles.get(dataset, dataset)))
         column[-1].set_xlabel("Step size γ")
         bar = figure.colorbar(
             image, ax=list(column), location="bottom", label="Final loss", extend="max"
         )
-        ticks = _round_values(lowest, initial_losses[dataset])
+        ticks = style.round_values(lowest, initial_losses[dataset])
         bar.set_ticks(ticks, labels=[f"{tick:.4g}" for tick in ticks])
         bar.minorticks_off()
     return figure
@@ -249,37 +259,23 @@ def starting_points(line: pd.DataFrame, dataset: pd.DataFrame, title: str) -> Fi
                 verticalalignment="center",
                 fontsize=7,
             )
-        axes.set(title=heading, xlabel="Iteration", yscale="log", xlim=(-0.25 * last, 1.02 * last))
+        axes.set(
+            title=layout.heading(heading),
+            xlabel="Iteration",
+            yscale="log",
+            xlim=(-0.25 * last, 1.02 * last),
+        )
         axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= last])
     panels[0].set_ylabel("Loss")
     lines = [Line2D([], [], **style.METHODS[method]) for method in line["method"].unique()]
-    figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))
+    layout.legend(figure, lines)
     return figure
 
 
-WIDEST = 4  # columns of panels side by side
-
-
-def _wrapped(count: int) -> tuple[int, int]:
-    """How many blocks, one below the other, ``count`` columns of panels need, and their width."""
-    blocks = -(-count // WIDEST)
-    return blocks, -(-count // blocks)
-
-
-def _panels(figure: Figure, count: int, height_ratios: Sequence[float]) -> list[list[Axes]]:
-    """Axes for ``count`` columns of panels, each from top to bottom, in blocks of equal width."""
-    blocks, wide = _wrapped(count)
-    high = len(height_ratios)
-    grid = figure.add_gridspec(blocks * high, wide, height_ratios=[*height_ratios] * blocks)
-    return [
-        [figure.add_subplot(grid[index // wide * high + row, index % wide]) for row in range(high)]
-        for index in range(count)
-    ]
-
-
-def _is_leftmost(axes: Axes) -> bool:
-    place = axes.get_subplotspec()
-    return place is not None and place.is_first_col()
+def _methods(tables: Mapping[str, Mapping[str, pd.DataFrame]]) -> list[str]:
+    """All methods that any data set has a table of, in the order of the legend."""
+    run = {method for by_method in tables.values() for method in by_method}
+    return [method for method in style.METHODS if method in run]
 
 
 def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str, count: int = 12) -> None:
@@ -288,16 +284,6 @@ def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str, count: int = 12) 
     low, high = surface.to_numpy().min(), surface.to_numpy().max()
     levels = low + (high - low) * (np.arange(1, count + 1) / (count + 1)) ** 2
     axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
-
-
-def _round_values(low: float, high: float) -> list[float]:
-    """Values for the ticks of a logarithmic axis: the fewer in a decade the longer it is."""
-    decades = np.log10(high / low)
-    digits = (1,) if decades > 2 else (1, 2, 5) if decades > 1 else range(1, 10)
-    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    return [
-        value for power in powers for digit in digits if low <= (value := digit * power) <= high
-    ]
 
 
 def _span(values: pd.Series) -> tuple[float, float]:

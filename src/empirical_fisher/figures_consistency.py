@@ -44,7 +44,7 @@ def consistency(
     figure = style.new_figure(6.4, 5.0)
     (left, right), lower = figure.subplots(2, 2)
     _sizes(left, sizes)
-    wrong = outliers[outliers["empirical_fisher_fisher"] > 0]
+    wrong = outliers[outliers["leverage"] > 1]  # at 1 the model is right, and the distance 0
     right.plot(wrong["leverage"], wrong["empirical_fisher_fisher"], **LOOKS[0], markersize=4)
     right.set(
         title="Worse outliers",

@@ -14,16 +14,16 @@ from . import style
 SIDES: dict[str, dict[str, Any]] = {
     "bound": {"color": "black", "linestyle": "solid", "label": "r(θ) β, β proven"},
     "sharpest": {"color": "0.6", "linestyle": "solid", "label": "r(θ) max ‖∇²f‖ at this θ"},
-    "squared": {**style.METHODS["EFGD"], "label": "‖∇²L − G‖², as printed"},
-    "remainder": {**style.METHODS["GD"], "label": "‖∇²L − G‖"},
+    "squared": {"color": "#117733", "linestyle": "dashdot", "label": "‖∇²L − G‖², as printed"},
+    "remainder": {"color": "#117733", "linestyle": "dashed", "label": "‖∇²L − G‖"},
 }
 NORMS: dict[str, dict[str, Any]] = {
     **style.MATRICES,
-    "fisher_remainder": {**style.METHODS["GD"], "label": "Hessian − Fisher"},
+    "fisher_remainder": {**SIDES["remainder"], "label": "Hessian − Fisher"},
 }
 RESIDUALS: dict[str, dict[str, Any]] = {
-    "Gaussian": {**style.METHODS["GD"], "label": "−log p(y|b), Gaussian"},
-    "Bernoulli": {**style.METHODS["NGD"], "label": "−log p(y|b), Bernoulli"},
+    "Gaussian": {"color": "#117733", "linestyle": "dashed", "label": "−log p(y|b), Gaussian"},
+    "Bernoulli": {"color": "black", "linestyle": "solid", "label": "−log p(y|b), Bernoulli"},
     "categorical": {"color": "0.5", "linestyle": "dotted", "label": "−log p(y|b), categorical"},
     "empirical": {**style.METHODS["EFGD"], "label": "−log b, b = p(y|f), any"},
 }
@@ -59,6 +59,7 @@ def remainder(training: pd.DataFrame, repeated: pd.DataFrame) -> Figure:
     rows[0][1].set_title("At its end, examples repeated")
     rows[-1][0].set_xlabel("Iteration")
     rows[-1][1].set_xlabel("Copies of every example")
+    figure.align_xlabels()
     lines = [Line2D([], [], **look) for look in SIDES.values()]
     figure.legend(handles=lines, loc="outside lower center", ncols=2)
     return figure

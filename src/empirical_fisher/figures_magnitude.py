@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from . import style
+from . import layout, style
 
 LOOKS: dict[str, dict[str, Any]] = {
     "GD": {**style.METHODS["GD"], "marker": "o"},
@@ -38,20 +38,21 @@ def magnitude(scales: pd.DataFrame, distances: pd.DataFrame) -> Figure:
         )
         for dataset, table in tables.groupby("dataset", sort=False)
     ]
-    figure = style.new_figure(2.5 * len(panels), 2.9)
-    for axes, (title, label, table) in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
-    ):
+    blocks, wide = layout.wrapped(len(panels))
+    figure = style.new_figure(2.5 * wide, 2.6 * blocks + 0.3)
+    columns = layout.panels(figure, len(panels))
+    for [axes], (title, label, table) in zip(columns, panels, strict=True):
         for place, (method, look) in enumerate(LOOKS.items()):
             rows = table[table["method"] == method]
             every = (place % 3, 3)  # markers of lines that coincide stand side by side
             axes.plot(
                 rows["factor"], rows["update_norm"], **{**look, "ms": 3.5, "markevery": every}
             )
-        axes.set(title=title, xlabel=label, xscale="log", yscale="log")
-    figure.axes[0].set_ylabel("Length of the update")
+        axes.set(title=layout.heading(title), xlabel=label, xscale="log", yscale="log")
+        if layout.is_leftmost(axes):
+            axes.set_ylabel("Length of the update")
     lines = [
         Line2D([], [], **{**look, "ms": 3.5, "label": method}) for method, look in LOOKS.items()
     ]
-    figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))
+    layout.legend(figure, lines)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from . import style
+from . import layout, style
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "cell": {
@@ -47,11 +47,12 @@ def monte_carlo(
     traces
         For each data set and method the table that `search.trace` makes.
     """
-    figure = style.new_figure(2.3 * (1 + len(samples)), 2.7)
-    left, *others = figure.subplots(1, 1 + len(samples))
+    blocks, wide = layout.wrapped(1 + len(samples))
+    figure = style.new_figure(2.3 * wide, 2.4 * blocks + 0.3)
+    [left], *others = layout.panels(figure, 1 + len(samples))
     groups = by_samples.groupby("dataset", sort=False)
-    for marker, (dataset, table) in zip(MARKERS, groups, strict=False):
-        line = {"marker": marker, "markersize": 3, "linewidth": 1}
+    for marker, (dataset, table) in zip(itertools.cycle(MARKERS), groups, strict=False):
+        line: dict[str, Any] = {"marker": marker, "markersize": 3, "linewidth": 1}
         left.plot(table["samples"], table["error"], color="0.3", label=dataset, **line)
         level = overall.loc[overall["dataset"] == dataset, "empirical_fisher"].item()
         left.axhline(level, color=style.METHODS["EFGD"]["color"], linestyle="dashdot", zorder=0)
@@ -65,7 +66,7 @@ def monte_carlo(
     left.set_ylim(bottom=by_samples["error"].min() / 30)  # room for the legend
     left.legend(loc="lower left")
 
-    for axes, dataset in zip(others, samples, strict=True):
+    for [axes], dataset in zip(others, samples, strict=True):
         for method, table in traces[dataset].items():
             axes.plot(table["iteration"], table["loss"], **style.METHODS[method])
         start = next(iter(traces[dataset].values()))["loss"].iloc[0]
@@ -73,17 +74,14 @@ def monte_carlo(
             rows = samples[dataset][samples[dataset]["setting"] == setting]
             for _, path in rows.groupby("run"):
                 axes.plot(path["iteration"], path["loss"], **{**look, "linewidth": 0.9})
-        axes.set(title=dataset, xlabel="Iteration", yscale="log")
+        axes.set(title=layout.heading(dataset), xlabel="Iteration", yscale="log")
         axes.set_ylim(top=10 * start)
-        low, high = axes.get_ylim()
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        if high < 100 * low:  # one power of ten or two do not make a scale
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    others[0].set_ylabel("Loss")
+        if axes is others[0][0] or layout.is_leftmost(axes):
+            axes.set_ylabel("Loss")
+        style.label_plainly(axes.yaxis)
     shown = [style.METHODS[method] for method in next(iter(traces.values()))]
     lines = [Line2D([], [], **look) for look in (*shown, *SETTINGS.values())]
-    figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))
+    layout.legend(figure, lines)
     return figure
 
 

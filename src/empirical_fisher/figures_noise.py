@@ -40,7 +40,7 @@ PATHS: dict[str, dict[str, Any]] = {
     "Fisher": {**style.METHODS["NGD"], "label": "Fisher: F⁻¹g"},
     "gradient": {**style.METHODS["GD"], "label": "full gradient: ∇L"},
 }
-FLOOR = 1e-9  # below the losses that anything but the full gradient reaches
+FLOOR = 1e-9  #: below the losses that anything but the full gradient reaches
 
 
 @mpl.rc_context(style.RC)

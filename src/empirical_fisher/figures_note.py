@@ -37,24 +37,24 @@ def note(
     trials
         As `contamination.trials` tabulates them.
     """
-    figure = style.new_figure(9.6, 4.4)
-    columns = figure.subplots(2, 4).T
-    _problem(columns[0][0], columns[0][1], conditions, comparison)
-    for axes, shape in zip(columns[1], SHAPES, strict=True):
+    figure = style.new_figure(5.6, 8.4)
+    rows = figure.subplots(4, 2)
+    _problem(rows[0][0], rows[0][1], conditions, comparison)
+    for axes, shape in zip(rows[1], SHAPES, strict=True):
         _by_method(axes, reductions[reductions["shape"] == shape], "variation")
         axes.set(title=f"Reductions, {SHAPES[shape]}", ylabel="Coefficient of variation")
         if shape == "many":  # all much alike, and the draws differ by more
             axes.set(yscale="linear", ylim=(0, None))
             for band in list(axes.collections):
                 band.remove()
-    for axes, shape in zip(columns[2], SHAPES, strict=True):
+    for axes, shape in zip(rows[2], SHAPES, strict=True):
         table = reparametrization[reparametrization["shape"] == shape]
         _by_method(axes, table, "step_difference")
         if shape == "few":
             _by_method(axes, table, "prediction_difference", linewidth=0.7)
         axes.set(title=f"θ = Aφ, {SHAPES[shape]}", ylabel="Relative difference")
     tuned = trials[trials["tuned"] == "validation"]
-    for axes, (task, (title, label)) in zip(columns[3], QUESTIONS.items(), strict=True):
+    for axes, (task, (title, label)) in zip(rows[3], QUESTIONS.items(), strict=True):
         _errors(axes, tuned[tuned["task"] == task])
         axes.set(title=title, ylabel=label)
     lines = [Line2D([], [], **look) for look in style.METHODS.values()]
@@ -62,20 +62,20 @@ def note(
     return figure
 
 
-def _problem(top: Axes, bottom: Axes, conditions: pd.DataFrame, comparison: pd.DataFrame) -> None:
+def _problem(left: Axes, right: Axes, conditions: pd.DataFrame, comparison: pd.DataFrame) -> None:
     """The angle and the shortfall over ``c``, and what is left of the conditions over ``ε``."""
     looks = {"angle": "solid", "shortfall": "dotted"}
     names = {"angle": "angle (rad)", "shortfall": "decrease missed"}
     for column, linestyle in looks.items():
         look = {"color": style.METHODS["EFGD"]["color"], "linestyle": linestyle}
-        _band(top, comparison, "change", column, **look, label=names[column])
-    top.set(xscale="log", yscale="log", xlabel="c", title="To the solver's step")
-    top.legend(loc="lower right")
+        _band(left, comparison, "change", column, **look, label=names[column])
+    left.set(xscale="log", yscale="log", xlabel="c", title="To the solver's step")
+    left.legend(loc="lower right")
     shown = conditions[conditions["stationarity"] > 0]
     look = {key: style.METHODS["EFGD"][key] for key in ("color", "linestyle")}
-    _band(bottom, shown, "damping", "stationarity", **look)
-    bottom.set(xscale="log", yscale="log", xlabel="Damping ε", title="Conditions for the minimum")
-    bottom.set_ylabel("min ‖g + 2μCΔ‖ / ‖g‖")
+    _band(right, shown, "damping", "stationarity", **look)
+    right.set(xscale="log", yscale="log", xlabel="Damping ε", title="Conditions for the minimum")
+    right.set_ylabel("min ‖g + 2μCΔ‖ / ‖g‖")
 
 
 def _by_method(axes: Axes, table: pd.DataFrame, column: str, **look: Any) -> None:

@@ -3,11 +3,13 @@ r"""Equalities between matrices that the paper states: Proposition 1, Eq. 4 and 
 Each is measured as a difference between two calculations that share as little as possible,
 relative to the spectral norm of the GGN:
 
-``fisher``      ``J_nᵀ Λ_n J_n`` with the Fisher of ``f``, against the GGN (Proposition 1)
-``scores``      ``Σ_y p(y | f_n) ∇_θ ℓ ∇_θ ℓᵀ`` from the gradients for every ``y``, against the GGN
-``hessians``    ``Σ_y p(y | f_n) ∇²_θ ℓ`` from the Hessians for every ``y``, against the Fisher
-``split``       the GGN of the split ``a(b) = −log b``, ``b_n(θ) = p(y_n | f(x_n, θ))``, from a
-                numerical Jacobian, against the empirical Fisher (Eq. 14, footnote 3)
+============  ============================================================================
+``fisher``    ``J_nᵀ Λ_n J_n`` with the Fisher of ``f``, against the GGN (Proposition 1)
+``scores``    ``Σ_y p(y | f_n) ∇_θ ℓ ∇_θ ℓᵀ`` from the gradients for every ``y``, against the GGN
+``hessians``  ``Σ_y p(y | f_n) ∇²_θ ℓ`` from the Hessians for every ``y``, against the Fisher
+``split``     the GGN of the split ``a(b) = −log b``, ``b_n(θ) = p(y_n | f(x_n, θ))``, from a
+              numerical Jacobian, against the empirical Fisher (Eq. 14, footnote 3)
+============  ============================================================================
 
 A fifth column, ``empirical_fisher``, is not an equality: the empirical Fisher against the Fisher
 shows how large a difference looks.
@@ -21,13 +23,14 @@ import numpy as np
 import pandas as pd
 
 from . import network_problems
-from .likelihoods import Array, Bernoulli, Categorical, Gaussian, Likelihood
+from .arrays import Array
+from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
 from .networks import TanhNetwork
 from .problems import Point, Problem
 
-STENCIL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}  # of a derivative, to fourth order
-SPACING = 3e-4  # where the stencil's error, of order h⁴, meets that of rounding, of order ε / h
+STENCIL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}  #: of a derivative, to fourth order
+SPACING = 3e-4  #: where the stencil's error, of order h⁴, meets that of rounding, of order ε / h
 
 
 def experiment(
@@ -91,7 +94,7 @@ def outcomes(likelihood: Likelihood, f: Array) -> Iterator[tuple[Array, Array]]:
 
 
 def fisher_from_scores(point: Point) -> Array:
-    """The Fisher as in Eq. 2, from the gradient in ``θ`` of every example for every ``y``."""
+    """The Fisher as in Eq. 2, shape ``(P, P)``, from every example's gradient for every ``y``."""
     problem = point.problem
     total = np.zeros((problem.parameters, problem.parameters))
     for p, y in outcomes(problem.likelihood, point.predictions):
@@ -101,7 +104,7 @@ def fisher_from_scores(point: Point) -> Array:
 
 
 def fisher_from_hessians(point: Point) -> Array:
-    """The Fisher as in the second form of Eq. 4, from the Hessians in ``θ`` for every ``y``."""
+    """The Fisher as in Eq. 4, shape ``(P, P)``, from the Hessians in ``θ`` for every ``y``."""
     likelihood, model = point.problem.likelihood, point.problem.model
     total = np.zeros((point.problem.parameters, point.problem.parameters))
     for p, y in outcomes(likelihood, point.predictions):
@@ -114,8 +117,8 @@ def fisher_from_hessians(point: Point) -> Array:
 def split_ggn(point: Point) -> Array:
     """GGN (Eq. 10) of the split of Eq. 14, with differences for the Jacobian of ``b_n(θ)``.
 
-    ``b_n`` is ``exp(−ℓ_n)``; the factor that the library leaves out of a Gaussian's density would
-    cancel against ``∇²a = 1 / b²``.
+    The matrix has shape ``(P, P)``. ``b_n`` is ``exp(−ℓ_n)``; the factor that the library leaves
+    out of a Gaussian's density would cancel against ``∇²a = 1 / b²``.
     """
     shifts = SPACING * np.eye(point.problem.parameters)
     jacobian = sum(

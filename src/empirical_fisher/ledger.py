@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+#: The columns of the ledger, in order.
 COLUMNS = ["id", "source", "claim", "measured", "criterion", "holds", "figure"]
 
 

@@ -18,10 +18,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-Array = NDArray[np.float64]
+from .arrays import Array
 
 
 class Likelihood(ABC):
@@ -63,7 +62,7 @@ class Gaussian(Likelihood):
 
     @property
     def outputs(self) -> int:
-        """One natural parameter: the mean."""
+        """One natural parameter, the mean."""
         return 1
 
     def nll(self, f: Array, y: Array) -> Array:
@@ -109,7 +108,7 @@ class Bernoulli(Likelihood):
 
     @property
     def outputs(self) -> int:
-        """One natural parameter: the log-odds."""
+        """One natural parameter, the log-odds."""
         return 1
 
     def _probability(self, f: Array) -> Array:
@@ -170,28 +169,40 @@ class Categorical(Likelihood):
     def _one_hot(self, y: Array) -> Array:
         return np.eye(self.classes)[y.astype(int)]
 
+    def _others(self, p: Array) -> Array:
+        """``1 − p_c``, as the sum of the others: it keeps its relative precision near zero."""
+        return p @ (1 - np.eye(self.classes))
+
     def nll(self, f: Array, y: Array) -> Array:
-        """``log Σ_c exp(f_c) − f_y``."""
-        return logsumexp(f, axis=-1) - np.sum(f * self._one_hot(y), axis=-1)
+        """``log Σ_c exp(f_c) − f_y``, as ``log(1 + Σ_c≠y exp(f_c) / exp(f_y))``.
+
+        So it keeps its relative precision where it is near zero.
+        """
+        own = self._one_hot(y) == 1
+        others = logsumexp(np.where(own, -np.inf, f), axis=-1)
+        return np.logaddexp(0, others - np.sum(f, axis=-1, where=own))
 
     def mean(self, f: Array) -> Array:
         """The class probabilities."""
         return softmax(f, axis=-1)
 
     def residual(self, f: Array, y: Array) -> Array:
-        """``p − e_y``."""
-        return self.mean(f) - self._one_hot(y)
+        """``p − e_y``, with relative precision where ``p`` is near ``e_y``."""
+        p = self.mean(f)
+        return np.where(self._one_hot(y) == 1, -self._others(p), p)
 
     def hessian(self, f: Array) -> Array:
         """``diag(p) − p pᵀ``."""
         p = self.mean(f)
-        return p[..., :, None] * np.eye(self.classes) - p[..., :, None] * p[..., None, :]
+        own = (p * self._others(p))[..., None]
+        return np.where(np.eye(self.classes) == 1, own, -p[..., :, None] * p[..., None, :])
 
     def fisher(self, f: Array) -> Array:
         """The sum over all outcomes, ``Σ_c p_c (p − e_c)(p − e_c)ᵀ``."""
         p = self.mean(f)
-        residuals = p[..., None, :] - np.eye(self.classes)
-        return np.einsum("...c,...ci,...cj->...ij", p, residuals, residuals)
+        own = -self._others(p)[..., None]
+        residuals = np.where(np.eye(self.classes) == 1, own, p[..., None, :])
+        return np.swapaxes(p[..., None] * residuals, -1, -2) @ residuals
 
     def sample(self, f: Array, generator: np.random.Generator) -> Array:
         """The largest of ``f`` plus Gumbel noise, which is distributed as the softmax of ``f``."""

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .constrained_step import update
-from .likelihoods import Array
 from .problems import Problem
 
 

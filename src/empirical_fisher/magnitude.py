@@ -22,15 +22,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array, Likelihood
+from .likelihoods import Likelihood
 from .noise import solve_moment
 from .problems import Point, Problem
 from .solvers import solve
 
-EXACT = 1e-6  # of a slope that is a whole number but for rounding
-LIMIT = 0.05  # of a slope that is a whole number far from the minimum only
-FIGURE = "magnitude"
+EXACT = 1e-6  #: of a slope that is a whole number but for rounding
+LIMIT = 0.05  #: of a slope that is a whole number far from the minimum only
+FIGURE = "magnitude"  #: where the ledger sends the reader
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ class Scaled(Likelihood):
 
 
 def root(point: Point) -> Array:
-    """``diag(EF)^(−1/2) ∇L``, the update of an Adam without memory."""
+    """``diag(EF)^(−1/2) ∇L``, the update of an Adam without memory, shape ``(P,)``."""
     return point.gradient / np.sqrt(np.diagonal(point.empirical_fisher))
 
 
 def adapted(point: Point) -> Array:
-    """``EF⁻¹ ∇L ∇Lᵀ ∇L``, Eq. 19 applied to the gradient itself."""
+    """``EF⁻¹ ∇L ∇Lᵀ ∇L``, Eq. 19 applied to the gradient itself, shape ``(P,)``."""
     return solve_moment(point, point.gradient) * np.sum(point.gradient**2)
 
 
@@ -89,6 +90,7 @@ class Update:
     distance: int
 
 
+#: The updates and the powers with which their lengths ought to grow.
 UPDATES = {
     "GD": Update(lambda point: point.gradient, 1, 1),
     "NGD": Update(lambda point: solve(point.ggn, 0.0, point.gradient), 0, 1),
@@ -132,13 +134,13 @@ def away(problem: Problem, distance: float) -> Point:
 
 
 def scales(problem: Problem, factors: Array) -> pd.DataFrame:
-    """`lengths` for losses scaled by ``c``, at the distance 1 from the minimum."""
+    """`lengths` for losses scaled by ``c``, shape ``(C,)``, at the distance 1 from the minimum."""
     theta = away(problem, 1.0).theta
     return lengths({factor: scaled(problem, factor).at(theta) for factor in factors})
 
 
 def distances(problem: Problem, factors: Array) -> pd.DataFrame:
-    """`lengths` at the distances ``t`` from the minimum."""
+    """`lengths` at the distances ``t``, shape ``(T,)``, from the minimum."""
     return lengths({factor: away(problem, factor) for factor in factors})
 
 

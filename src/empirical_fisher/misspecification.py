@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .likelihoods import Array
+from .arrays import Array
 from .problems import Point, Problem
 
-MATRICES = ("fisher", "empirical_fisher", "hessian")
-PARAMETERS = ["theta_1", "theta_2"]
+MATRICES = ("fisher", "empirical_fisher", "hessian")  #: what is compared at the minimum
+PARAMETERS = ["theta_1", "theta_2"]  #: columns of a ``θ``
 
 
 def at_minimum(problem: Problem) -> Point:

@@ -20,11 +20,11 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse
 
-from .likelihoods import Array
+from .arrays import Array, Inputs
 
-PAIRS = 2**24  # products of two features that are kept in memory, at most
-CACHED = 2**17  # numbers that fit in a core's cache
-SPARSE_BELOW = 0.25  # share of nonzeros under which sparse products are the faster ones
+PAIRS = 2**24  #: products of two features that are kept in memory, at most
+CACHED = 2**17  #: numbers that fit in a core's cache
+SPARSE_BELOW = 0.25  #: share of nonzeros under which sparse products are the faster ones
 
 
 class Model(Protocol):
@@ -44,7 +44,7 @@ class Model(Protocol):
         """``Σ_n J_nᵀ r_n`` for residuals ``(..., N, M)``, shape ``(..., P)``."""
 
     def gram(self, theta: Array, weights: Array) -> Array:
-        """``Σ_n J_nᵀ Λ_n J_n`` for weights ``(..., N, M, M)``, shape ``(..., P, P)``."""
+        """``Σ_n J_nᵀ Λ_n J_n`` for symmetric weights ``(..., N, M, M)``, shape ``(..., P, P)``."""
 
     def curvature(self, theta: Array, residual: Array) -> Array:
         """``Σ_n Σ_m r_nm ∇² f_m(x_n, θ)``, shape ``(..., P, P)``."""
@@ -56,13 +56,20 @@ class LinearModel:
     Parameters
     ----------
     inputs
-        The design matrix ``X``, shape ``(N, D)``, with a column of ones where a bias is wanted.
+        The design matrix ``X``, shape ``(N, D)``, with a column of ones where a bias is wanted. A
+        sparse one stays sparse: only `jacobian` and `gram`, whose results are dense anyway, ever
+        write out its zeros, the latter for a few rows at a time.
     outputs
         The number ``M`` of natural parameters, so that ``θ`` has ``P = M D`` entries.
     """
 
-    def __init__(self, inputs: Array, outputs: int = 1):
-        self.inputs = np.asarray(inputs, dtype=float)
+    def __init__(self, inputs: Inputs, outputs: int = 1):
+        sparse = scipy.sparse.issparse(inputs)
+        self.inputs: Inputs = (
+            scipy.sparse.csr_array(inputs, dtype=float)
+            if sparse
+            else np.asarray(inputs, dtype=float)
+        )
         self.outputs = outputs
 
     @property
@@ -71,22 +78,25 @@ class LinearModel:
         return self.outputs * self.inputs.shape[1]
 
     @cached_property
-    def _design(self) -> Array | scipy.sparse.csr_array:
-        """``X``, sparse where that is faster."""
+    def _design(self) -> Inputs:
+        """``X``, sparse where that is faster or asked for."""
+        if scipy.sparse.issparse(self.inputs):
+            return self.inputs
         share = np.count_nonzero(self.inputs) / max(self.inputs.size, 1)
         return scipy.sparse.csr_array(self.inputs) if share < SPARSE_BELOW else self.inputs
 
     @cached_property
-    def _pairs(self) -> Array | scipy.sparse.csr_array | None:
+    def _pairs(self) -> Inputs | None:
         """Products of two features, the upper triangle of every ``x_n x_nᵀ``, as columns.
 
         Shape ``(D (D + 1) / 2, N)``. All weighted Gram matrices of a batch are then one product
         with the matrix of their weights. None where there are more than `PAIRS` of them.
         """
-        used = np.count_nonzero(self.inputs, axis=1) if self._is_sparse else self.inputs.shape[1]
-        if np.sum(np.broadcast_to(used * (used + 1) / 2, len(self.inputs))) > PAIRS:
+        size, features = self.inputs.shape
+        used = np.diff(self._design.indptr) if self._is_sparse else features
+        if np.sum(np.broadcast_to(used * (used + 1) / 2, size)) > PAIRS:
             return None
-        first, second = np.triu_indices(self.inputs.shape[1])
+        first, second = np.triu_indices(features)
         if self._is_sparse:
             columns = scipy.sparse.csc_array(self.inputs)
             return scipy.sparse.csr_array((columns[:, first] * columns[:, second]).T)
@@ -98,41 +108,39 @@ class LinearModel:
 
     @cached_property
     def _unpack(self) -> np.ndarray:
-        """Where each entry of a symmetric ``(D, D)`` matrix stands in its upper triangle."""
-        features = self.inputs.shape[1]
-        index = np.zeros((features, features), dtype=np.intp)
-        upper = np.triu_indices(features)
-        index[upper] = np.arange(len(upper[0]))
-        return np.maximum(index, index.T)
+        """See `_places`, of features."""
+        return _places(self.inputs.shape[1])
 
     def predict(self, theta: Array) -> Array:
         """``X θ_m`` for every output; see `Model.predict`."""
         lead = theta.shape[:-1]
         columns = theta.reshape(-1, self.inputs.shape[1]).T
-        f = (self._design @ columns).T.reshape(*lead, self.outputs, len(self.inputs))
+        f = (self._design @ columns).T.reshape(*lead, self.outputs, self.inputs.shape[0])
         return np.moveaxis(f, -2, -1)
 
     def jacobian(self, theta: Array) -> Array:
         """``I ⊗ x_nᵀ``, the same at every ``θ``; see `Model.jacobian`."""
-        jacobian = np.kron(np.eye(self.outputs), self.inputs[:, None, :])
+        jacobian = np.kron(np.eye(self.outputs), self._dense_rows()[:, None, :])
         return np.broadcast_to(jacobian, (*theta.shape[:-1], *jacobian.shape))
 
     def pull_back(self, theta: Array, residual: Array) -> Array:
         """``Xᵀ r_m`` for every output; see `Model.pull_back`."""
         lead = theta.shape[:-1]
-        rows = np.moveaxis(residual, -1, -2).reshape(-1, len(self.inputs))
+        rows = np.moveaxis(residual, -1, -2).reshape(-1, self.inputs.shape[0])
         return np.ascontiguousarray((self._design.T @ rows.T).T).reshape(*lead, self.parameters)
 
     def gram(self, theta: Array, weights: Array) -> Array:
         """Blocks ``Xᵀ diag(Λ_mk) X``; see `Model.gram`."""
         lead, features = theta.shape[:-1], self.inputs.shape[1]
-        rows = np.moveaxis(weights, -3, -1).reshape(-1, len(self.inputs))
+        upper = weights[(..., *np.triu_indices(self.outputs))]
+        rows = np.moveaxis(upper, -2, -1).reshape(-1, self.inputs.shape[0])
         if self._pairs is not None:
             packed = np.ascontiguousarray((self._pairs @ rows.T).T)
             blocks = np.take(packed, self._unpack, axis=1)
         else:
             blocks = self._gram_by_rows(rows)
-        blocks = blocks.reshape(*lead, self.outputs, self.outputs, features, features)
+        blocks = blocks.reshape(*lead, -1, features, features)
+        blocks = np.take(blocks, _places(self.outputs), axis=-3)
         return np.swapaxes(blocks, -3, -2).reshape(*lead, self.parameters, self.parameters)
 
     def _gram_by_rows(self, weights: Array) -> Array:
@@ -142,11 +150,23 @@ class LinearModel:
         rows = max(1, CACHED // features)
         for first in range(0, size, rows):
             block = slice(first, first + rows)
-            inputs = self.inputs[block]
+            inputs = self._dense_rows(block)
             for total, weight in zip(gram, weights[:, block], strict=True):
                 total += inputs.T @ (weight[:, None] * inputs)
         return gram
 
+    def _dense_rows(self, block: slice = slice(None)) -> Array:
+        rows = self.inputs[block]
+        return rows.toarray() if scipy.sparse.issparse(rows) else rows
+
     def curvature(self, theta: Array, residual: Array) -> Array:
         """Zero: the model is linear in ``θ``."""
         return np.zeros((*theta.shape, self.parameters))
+
+
+def _places(size: int) -> np.ndarray:
+    """Where each entry of a symmetric ``(size, size)`` matrix stands in its upper triangle."""
+    places = np.zeros((size, size), dtype=np.intp)
+    upper = np.triu_indices(size)
+    places[upper] = np.arange(len(upper[0]))
+    return np.maximum(places, places.T)

@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array, Likelihood
+from .likelihoods import Likelihood
 from .models import Model
 from .problems import Point, Problem
 from .search import CELL, TIE, Schedule, cells
 from .solvers import KEEP, solve
 
-BIAS = 3.0  # standard errors: the mean of unbiased draws is hardly ever this far from the Fisher
-SLOPE = 0.1  # distance from −1/2 that some tens of repetitions leave to chance
-FIGURE = "monte_carlo"
+BIAS = 3.0  #: standard errors; the mean of unbiased draws is hardly ever this far from the Fisher
+SLOPE = 0.1  #: distance from −1/2 that some tens of repetitions leave to chance
+FIGURE = "monte_carlo"  #: where the ledger sends the reader
 
 
 def sampled_fisher(point: Point, targets: Array) -> Array:
@@ -166,7 +167,7 @@ class CountedModel:
 
 
 def costs(problem: Problem, theta: Array) -> pd.DataFrame:
-    """Count what each matrix takes by itself, and what a step does that takes the gradient too.
+    """Count what each matrix takes at a ``θ`` of shape ``(P,)``, and a step with the gradient too.
 
     Returns
     -------

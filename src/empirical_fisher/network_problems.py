@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .likelihoods import Array, Categorical, Gaussian, Likelihood
+from .arrays import Array
+from .likelihoods import Categorical, Gaussian, Likelihood
 from .networks import TanhNetwork
 from .problems import Problem
 from .solvers import direction

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .likelihoods import Array
+from .arrays import Array
 
-BEND = 4 / 3**1.5  # the maximum of |tanh''|, where tanh² = 1/3
+BEND = 4 / 3**1.5  #: the maximum of ``|tanh''|``, where tanh² = 1/3
 
 
 class TanhNetwork:

@@ -21,15 +21,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .problems import Point, Problem, linear_problem
 
-TASKS = ("regression", "binary", "multiclass")
-CLASSES = 3
+TASKS = ("regression", "binary", "multiclass")  #: of the random problems
+CLASSES = 3  #: of the multiclass problems
 
-ROUNDING = 1e-10  # relative; sums of a few hundred products, conditioned by the features' scales
-FIGURE = "noise"
+ROUNDING = 1e-10  #: relative; sums of a few hundred products, conditioned by the features' scales
+FIGURE = "noise"  #: where the ledger sends the reader
 
 
 def random_problem(
@@ -82,7 +82,7 @@ def identity_error(point: Point) -> float:
 
 
 def solve_moment(point: Point, vector: Array) -> Array:
-    """``S⁻¹ v`` for a ``v`` in the range of ``S``, where ``∇L`` always is.
+    """``S⁻¹ v``, shape ``(P,)``, for a ``v`` in the range of ``S``, where ``∇L`` always is.
 
     The parameters' scales are taken out first, as features may differ by decades; what is left may
     be singular, as for softmax regression.
@@ -95,7 +95,7 @@ def solve_moment(point: Point, vector: Array) -> Array:
 
 
 def matrices(point: Point) -> dict[str, Array]:
-    """The matrices that are to make ``A g`` a better estimate of the gradient, by their names."""
+    """Matrices ``(P, P)`` that are to make ``A g`` a better estimate of the gradient, by name."""
     gradient = point.gradient
     printed = np.outer(solve_moment(point, gradient), gradient)
     factors = gradient**2 / np.einsum("ii->i", point.empirical_fisher)
@@ -108,7 +108,7 @@ def matrices(point: Point) -> dict[str, Array]:
 
 
 def expected_error(matrix: Array, point: Point) -> float:
-    """``E‖A g − ∇L‖² / ‖∇L‖²``; zero for a perfect estimate, one for ``A = 0``."""
+    """``E‖A g − ∇L‖² / ‖∇L‖²`` of an ``A`` ``(P, P)``: zero if perfect, one for ``A = 0``."""
     gradient = point.gradient
     noise = np.einsum("ij,jk,ik->", matrix, point.empirical_fisher, matrix)
     agreement = gradient @ matrix @ gradient
@@ -116,7 +116,7 @@ def expected_error(matrix: Array, point: Point) -> float:
 
 
 def least_squares(point: Point, *, diagonal: bool) -> Array:
-    """The matrix, or diagonal one, that fits ``A ∇ℓ_n ≈ ∇L`` best over all examples ``n``.
+    """The ``(P, P)`` matrix, or diagonal one, that fits ``A ∇ℓ_n ≈ ∇L`` best over all examples.
 
     Found by a general least-squares solver from the examples' gradients, without ``S``.
     """
@@ -131,7 +131,7 @@ def least_squares(point: Point, *, diagonal: bool) -> Array:
 
 
 def lowest_nearby(matrix: Array, point: Point, generator: np.random.Generator, count: int) -> float:
-    """Lowest expected error of ``count`` matrices that differ by 1 % of every nonzero entry."""
+    """Lowest error of ``count`` matrices ``(P, P)`` that differ by 1 % of every nonzero entry."""
     changes = 1 + 0.01 * generator.standard_normal((count, *matrix.shape))
     return min(expected_error(matrix * change, point) for change in changes)
 

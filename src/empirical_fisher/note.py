@@ -12,22 +12,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .constrained_step import comparison, conditions
 from .drawn_problems import somewhere
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .loss_reductions import reductions
 from .problems import Problem
 from .reparametrization import differences, mixing
 
-METHODS = ("GD", "NGD", "EFGD")
-FIGURE = "note"
-ROUNDING = 1e-8  # what a solve in double precision may leave, and far below any effect of interest
-SLOPE = 0.1  # how far from its value in theory a slope on log axes may be over a finite range
-SAME = 1e-3  # relative difference up to which two updates are called the same
-EQUAL = 0.01  # coefficient of variation up to which reductions are called equal: 1 %
-SIMILAR = 1.0  # and up to which they are called similar: they vary less than their mean
-STANDARD_ERRORS = 3.0  # of a paired difference; four cases a claim, so two would not be enough
+METHODS = ("GD", "NGD", "EFGD")  #: what is compared
+FIGURE = "note"  #: where the ledger sends the reader
+ROUNDING = 1e-8  #: what a solve in double precision may leave, and far below any effect of interest
+SLOPE = 0.1  #: how far from its value in theory a slope on log axes may be over a finite range
+SAME = 1e-3  #: relative difference up to which two updates are called the same
+EQUAL = 0.01  #: coefficient of variation up to which reductions are called equal
+SIMILAR = 1.0  #: and up to which they are called similar, as they vary less than their mean
+STANDARD_ERRORS = 3.0  #: of a paired difference; four cases a claim, so two would not be enough
 
 
 def _axis(axis: Mapping[str, Any]) -> Array:

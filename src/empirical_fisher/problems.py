@@ -24,12 +24,19 @@ from functools import cached_property
 
 import numpy as np
 
-from .likelihoods import Array, Bernoulli, Categorical, Gaussian, Likelihood
+from .arrays import Array, Inputs
+from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
+
+MOST_PARAMETERS = 1000  # for which P × P matrices are formed; a batch of 32 has 256 MB then
 
 
 class MinimizerNotFoundError(ArithmeticError):
     """The loss has no minimum, or none that could be found."""
+
+
+class TooManyParametersError(ValueError):
+    """A matrix is asked for that would be too large; `MOST_PARAMETERS` is the limit."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,11 @@ class Problem:
     def parameters(self) -> int:
         """Number ``P`` of parameters."""
         return self.model.parameters
+
+    @property
+    def has_matrices(self) -> bool:
+        """Whether ``P`` is small enough for dense ``P × P`` matrices: `MOST_PARAMETERS`."""
+        return self.parameters <= MOST_PARAMETERS
 
     @property
     def prior_precision(self) -> float:
@@ -116,7 +128,8 @@ class Point:
     """A problem at ``θ``: each quantity is computed when first asked for, and kept.
 
     ``θ`` has shape ``(..., P)``; the leading axes are carried through everything, so that a grid
-    of parameters needs no loop.
+    of parameters needs no loop. Matrices of more than `MOST_PARAMETERS` parameters raise
+    `TooManyParametersError`.
     """
 
     def __init__(self, problem: Problem, theta: Array):
@@ -181,11 +194,19 @@ class Point:
         return self.ggn + curvature + prior
 
     def _gram(self, weights: Array) -> Array:
+        if not self.problem.has_matrices:
+            parameters = self.problem.parameters
+            raise TooManyParametersError(
+                f"{parameters} parameters make a dense matrix of {8e-6 * parameters**2:,.0f} MB at "
+                f"every point, and up to 32 of them are held at once; the limit is "
+                f"{MOST_PARAMETERS} parameters. Use fewer features, or gradient descent alone, "
+                "which needs no matrix: in config.yaml `methods: [GD]` for this data set"
+            )
         return self.problem.model.gram(self.theta, weights / self.problem.size)
 
 
 def linear_problem(
-    inputs: Array,
+    inputs: Inputs,
     targets: Array,
     task: str,
     prior_variance: float = np.inf,
@@ -196,7 +217,7 @@ def linear_problem(
     Parameters
     ----------
     inputs
-        Design matrix, shape ``(N, D)``.
+        Design matrix, shape ``(N, D)``, dense or sparse.
     targets
         Shape ``(N,)``: real numbers, labels in {0, 1}, or labels 0, …, C − 1.
     task

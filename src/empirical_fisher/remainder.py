@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from . import network_problems
-from .likelihoods import Array, Categorical, Gaussian
+from .arrays import Array
+from .likelihoods import Categorical, Gaussian
 from .networks import TanhNetwork
 from .problems import Problem
 
@@ -63,7 +64,7 @@ def spectral_norm(matrix: Array) -> Array:
 
 
 def smoothness(problem: Problem, path: Array) -> float:
-    """A proven ``β`` on a convex set that holds all of a path; see `TanhNetwork.smoothness`."""
+    """A ``β`` proven on a convex set around a path ``(T, P)``; see `TanhNetwork.smoothness`."""
     model = _network(problem)
     return model.smoothness(float(np.max(np.abs(model.layers(path)[1]))))
 

@@ -17,14 +17,14 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from .likelihoods import Array
+from .arrays import Array
 from .models import LinearModel
 from .problems import Problem
 from .solvers import direction
 
 
 def mixing(generator: np.random.Generator, parameters: int, condition: float) -> Array:
-    """Draw a matrix ``A`` with this condition number and uniform singular directions."""
+    """Draw ``A``, shape ``(P, P)``, with this condition number and uniform singular directions."""
     left, right = (
         np.linalg.qr(generator.standard_normal((parameters, parameters)))[0] for _ in range(2)
     )
@@ -32,7 +32,7 @@ def mixing(generator: np.random.Generator, parameters: int, condition: float) ->
 
 
 def reparametrized(problem: Problem, matrix: Array) -> Problem:
-    """The same linear problem as a function of ``φ``, where ``θ = A φ``."""
+    """The same linear problem as a function of ``φ``, where ``θ = A φ`` with ``A`` ``(P, P)``."""
     model = problem.model
     if not isinstance(model, LinearModel) or model.outputs != 1:
         raise ValueError("only a linear model with one output can be reparametrised here")
@@ -43,7 +43,7 @@ def reparametrized(problem: Problem, matrix: Array) -> Problem:
 def differences(
     problem: Problem, theta: Array, matrix: Array, methods: Iterable[str], dampings: Array
 ) -> pd.DataFrame:
-    """Compare the updates in ``φ``, mapped back, with those in ``θ``.
+    """Compare the updates in ``φ``, shape ``(P,)``, mapped back, with those in ``θ``.
 
     Returns
     -------

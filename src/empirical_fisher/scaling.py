@@ -15,24 +15,24 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .problems import Problem, linear_problem
 from .search import Schedule, best_cell, evaluate, trace
 from .solvers import cosine, descend, direction
 
-FIGURE = "scaling"
-METHODS = ("NGD", "EFGD")
-PAIR = "TwoPoints"
-WORKS = 0.1  # share of the excess loss that a run with a working step size leaves at most
-FAR = 10.0  # distance from which on the loss is a hundred times the minimum's
+FIGURE = "scaling"  #: where the ledger sends the reader
+METHODS = ("NGD", "EFGD")  #: what is compared
+PAIR = "TwoPoints"  #: the problem on the left of Figure 6
+WORKS = 0.1  #: share of the excess loss that a run with a working step size leaves at most
+FAR = 10.0  #: distance from which on the loss is a hundred times the minimum's
 
-# Criteria. "Almost inversely proportional" is a slope on log axes that would read −1.0; NGD's is 1
-# but for rounding. "Almost opposite" is less than 26° from opposite.
+#: Criteria. "Almost inversely proportional" is a slope on log axes that would read −1.0; NGD's is 1
+#: but for rounding. "Almost opposite" is less than 26° from opposite.
 SLOPE_TOLERANCE, ROUNDING = 0.1, 1e-6
-OPPOSITE = -0.9
-# If every step has the size ~ γ/c, a way of length c in a fixed number of steps takes γ ~ c²; the
-# grid of step sizes is no finer than an eighth of a decade.
+OPPOSITE = -0.9  #: cosine below which directions are almost opposite
+#: If every step has the size ~ γ/c, a way of length c in a fixed number of steps takes γ ~ c²; the
+#: grid of step sizes is no finer than an eighth of a decade.
 START_LAW, START_TOLERANCE = 2.0, 0.2
 
 
@@ -67,7 +67,7 @@ class Landscape:
 
 
 def landscapes(name: str, inputs: Array, targets: Array) -> dict[str, Landscape]:
-    """The smallest problem there is, from the left of Figure 6, and a data set.
+    """The smallest problem there is, from the left of Figure 6, and a data set, ``(N, D)``.
 
     The former is ``L ∝ (θ − ½)² + (θ + ½)²`` with the EF update ``−θ / (θ² + ¼ + λ)``, and its
     offset is 1. For the latter the offset is ``−θ*``, so that ``m = 1`` is ``θ = 0``.
@@ -150,7 +150,7 @@ def slopes(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def angles(case: Landscape, rays: int, seed: int, distances: Array) -> pd.DataFrame:
-    """Compare the directions of the undamped updates of EFGD and NGD along rays.
+    """Compare the undamped updates of EFGD and NGD along rays, at distances of shape ``(K,)``.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def starts(
     multiples
         The ``m``, as multiples of the offset from the minimum.
     step_sizes, damping
-        All ``γ``, and the one ``λ``.
+        All ``γ``, shape ``(K,)``, and the one ``λ``.
     schedule
         Of every run.
 
@@ -260,7 +260,7 @@ def windows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def path(case: Landscape, step_sizes: Array, damping: float, schedule: Schedule) -> pd.DataFrame:
-    """Follow EFGD from ``θ = 0`` with the best of some step sizes.
+    """Follow EFGD from ``θ = 0`` with the best of some step sizes, shape ``(K,)``.
 
     Returns
     -------

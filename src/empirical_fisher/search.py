@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .bounds import lower_bound
-from .likelihoods import Array
 from .problems import Problem
 from .solvers import Descent, descend
 
-CELL = ["step_size", "damping", "final_loss"]
-TIE = 1e-9  # relative difference of losses up to which cells are counted as ties
-ROUNDING = 1e-12  # relative difference of losses that a hundred steps of rounding make
+CELL = ["step_size", "damping", "final_loss"]  #: columns that tell a cell and its score
+TIE = 1e-9  #: relative difference of losses up to which cells are counted as ties
+ROUNDING = 1e-12  #: relative difference of losses that a hundred steps of rounding make
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def evaluate(
 
     Parameters
     ----------
+    step_size, damping
+        ``γ`` and ``λ`` of each cell, shape ``(cells,)``.
     certified
         Whether to stop a cell, as ``pruned``, once the bound on its final loss exceeds the lowest
         final loss so far. Where no bound is proven this changes nothing.

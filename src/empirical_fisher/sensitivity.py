@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .likelihoods import Array
+from .arrays import Array
 from .solvers import KEEP
 
-GOOD = KEEP  # relative distance from the best loss; what certified grids still tell apart
+GOOD = KEEP  #: relative distance from the best loss; what certified grids still tell apart
 
 
 def good_cells(grid: pd.DataFrame) -> pd.DataFrame:

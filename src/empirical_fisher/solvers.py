@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import EllipsisType
 
 import numpy as np
 from scipy.linalg.lapack import dposv
 
+from .arrays import Array
 from .bounds import Bound
-from .likelihoods import Array
 from .problems import Point, Problem
 
 PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
@@ -28,6 +29,7 @@ PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
     "NGD": lambda point: point.fisher,
     "EFGD": lambda point: point.empirical_fisher,
 }
+"""The matrix ``B`` of each method at a point, shape ``(..., P, P)``."""
 
 
 def solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
@@ -103,23 +105,42 @@ def is_invertible(matrix: Array) -> Array:
     return eigenvalues[..., 0] > precision * eigenvalues[..., -1]
 
 
-def natural_cosine(point: Point, own: Array, method: str, damping: Array | float) -> Array:
-    """Cosine between a method's own direction and the natural gradient's with the same damping.
+def natural_cosine(
+    point: Point,
+    own: Array,
+    method: str,
+    damping: Array | float,
+    runs: np.ndarray | EllipsisType = ...,
+) -> Array:
+    """Cosine, shape ``(...)``, of a method's direction with the natural gradient, damped alike.
 
     For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
-    Fisher is not invertible.
+    Fisher is too large to be formed or not invertible, as that of softmax regression without a
+    prior never is.
+
+    Parameters
+    ----------
+    runs
+        Which of a point's parameter vectors to take the cosine at; all by default.
     """
-    if method != "GD":
-        return cosine(own, direction(point, "NGD", damping))
-    prior = point.problem.prior_precision * np.eye(point.problem.parameters)
-    return np.where(
-        is_invertible(point.fisher + prior), cosine(own, direction(point, "NGD")), np.nan
+    own = own[runs]
+    if method == "GD" and not point.problem.has_matrices:
+        return np.full(own.shape[:-1], np.nan)
+    fisher, gradient, prior = (
+        point.fisher[runs],
+        point.gradient[runs],
+        point.problem.prior_precision,
     )
+    if method != "GD":
+        shift = np.broadcast_to(damping, point.theta.shape[:-1])[runs] + prior
+        return cosine(own, -solve(fisher, shift, gradient))
+    defined = is_invertible(fisher + prior * np.eye(point.problem.parameters))
+    return np.where(defined, cosine(own, -solve(fisher, prior, gradient)), np.nan)
 
 
-KEEP = 0.01  # a run goes on while it may end within this of the best, relatively
-SLOTS = 32  # runs side by side: enough to fill a matrix product, few enough to stay in cache
-ENTRIES = 2**22  # and fewer where they would have more predictions than this to keep in memory
+KEEP = 0.01  #: a run goes on while it may end within this of the best, relatively
+SLOTS = 32  #: runs side by side, enough to fill a matrix product, few enough to stay in cache
+ENTRIES = 2**22  #: and fewer where they would have more predictions than this to keep in memory
 
 
 @dataclass(frozen=True)
@@ -134,8 +155,10 @@ class Descent:
         Steps taken by each run, shape ``(K,)``.
     bound
         Lower bound on the final loss of each pruned run, NaN for the others, shape ``(K,)``.
-    loss, gradient_norm
+    loss
         At every iterate from ``θ₀`` on, shape ``(T + 1, K)``; NaN once a run has stopped.
+    gradient_norm
+        The same of the gradient's length.
     step_norm
         Length of the step taken from each iterate; NaN at the last one.
     cosine
@@ -233,7 +256,7 @@ def descend(
             gradient_norm[now] = np.linalg.norm(point.gradient, axis=-1)[held]
             length = np.linalg.norm(step, axis=-1)
             if with_cosine:
-                cosines[now] = natural_cosine(point, aim, method, damping[run])[held]
+                cosines[now] = natural_cosine(point, aim, method, damping[run], held)
             if lower_bound:
                 latest = lower_bound(point, gamma, damping[run], iterations - iteration)
                 bound[run[held]] = latest[held]

@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 
 from . import network_problems
-from .likelihoods import Array, Bernoulli, Categorical, Gaussian, Likelihood
+from .arrays import Array
+from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .networks import TanhNetwork
 from .problems import Problem
 from .remainder import spectral_norm

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from .likelihoods import Array
+from .arrays import Array
 from .problems import Problem, linear_problem
 from .solvers import descend
 

@@ -25,15 +25,15 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from .arrays import Array
 from .ledger import Claim, verdict
-from .likelihoods import Array
 from .noise import FIGURE
 from .problems import Point, Problem
 from .solvers import solve
 
-LIMIT = 1e6  # a run has diverged once its excess loss is this many times that at the start
-CLEAR = 0.9  # share of the runs that must end lower for a method to be the better one
-QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}
+LIMIT = 1e6  #: a run has diverged once its excess loss is this many times that at the start
+CLEAR = 0.9  #: share of the runs that must end lower for a method to be the better one
+QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}  #: of the runs
 
 
 def _along(point: Point, coefficient: Array) -> Array:
@@ -41,6 +41,7 @@ def _along(point: Point, coefficient: Array) -> Array:
     return point.gradient * coefficient[:, None]
 
 
+#: The estimate of the gradient that each method makes of one example's.
 UPDATES: dict[str, Callable[[Point, Array], Array]] = {
     "SGD": lambda point, g: g,
     "diagonal": lambda point, g: point.gradient**2 / _diagonal(point) * g,
@@ -122,6 +123,8 @@ def tune(
 
     Parameters
     ----------
+    step_sizes
+        All ``γ``, shape ``(K,)``.
     tuning, runs
         How many runs choose the step size, by the lowest mean final excess loss, and how many
         others follow it. Run ``i`` meets the same examples whatever the method and step size.

@@ -1,12 +1,21 @@
-"""The look of all figures: one colour and line style a method, legible without colour."""
+"""The look of all figures: one colour and line style a method, legible without colour.
+
+What is not a method has a colour of its own.
+"""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from .files import write_whole
 
 METHODS: dict[str, dict[str, Any]] = {
     "GD": {"color": "#004488", "linestyle": "dashed", "label": "GD"},
@@ -18,17 +27,18 @@ MATRICES: dict[str, dict[str, Any]] = {
     "empirical_fisher": {**METHODS["EFGD"], "label": "empirical Fisher"},
 }
 CLASSES: list[dict[str, Any]] = [
-    {"color": "#004488", "marker": "o", "label": "y = 0"},
-    {"color": "#BB5566", "marker": "^", "label": "y = 1"},
+    {"color": "0.25", "marker": "o", "label": "y = 0"},
+    {"color": "#33AA99", "marker": "^", "label": "y = 1"},
 ]
 CONTOURS: dict[str, Any] = {"colors": "0.75", "linewidths": 0.6, "zorder": 0}
 LOSSES: dict[str, Any] = {"cmap": "viridis_r", "shading": "nearest", "rasterized": True}
-PRUNED: dict[str, Any] = {**LOSSES, "cmap": "Greys", "vmin": 0.0, "vmax": 5.0}
+DIVERGED: dict[str, Any] = {**LOSSES, "cmap": "gray_r", "vmin": 0.0, "vmax": 1.0}
+PRUNED: dict[str, Any] = {"facecolor": "0.93", "edgecolor": "0.7", "hatch": "/////", "linewidth": 0}
 BEST: dict[str, Any] = {
     "linestyle": "none",
     "marker": "*",
     "markersize": 9,
-    "color": "#BB5566",
+    "color": "black",
     "markeredgecolor": "white",
 }
 
@@ -41,29 +51,62 @@ RC: dict[Any, Any] = {
     "axes.spines.right": False,
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
     "legend.fontsize": 7,
     "legend.frameon": False,
     "lines.linewidth": 1.5,
+    "hatch.linewidth": 0.4,
     "pdf.fonttype": 42,
     "savefig.dpi": 200,
 }
 
 
+PRINTED = 7.2  # inches that a page of A4 or letter paper leaves between its margins
+
+
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure in this style, in inches."""
+    """Make an empty figure in this style, in inches; no wider than print allows."""
     with mpl.rc_context(RC):
-        return Figure(figsize=(width, height), layout="constrained")
+        return Figure(figsize=(min(width, PRINTED), height), layout="constrained")
+
+
+SHORT = 0.35  # decades of an axis that has room for every digit
+MOST_TICKS = 6  # powers of ten on an axis as short as a panel is wide
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """Values for the ticks of a logarithmic axis: the fewer in a decade the longer it is."""
+    decades = np.log10(high / low)
+    if decades < SHORT:
+        digits = list(range(1, 10))
+    else:
+        digits = [1] if decades > 2 else [1, 2, 5] if decades > 1 else [1, 2, 3, 5, 7]
+    apart = max(1, np.ceil(decades / MOST_TICKS))
+    powers = 10.0 ** np.arange(np.ceil(np.log10(high)), np.floor(np.log10(low)) - 1, -apart)[::-1]
+    return [
+        value for power in powers for digit in digits if low <= (value := digit * power) <= high
+    ]
+
+
+def label_plainly(axis: Axis) -> None:
+    """Give a logarithmic axis of less than two decades, as it now is, ticks in plain numbers."""
+    low, high = axis.get_view_interval()
+    if high < 100 * low:
+        ticks = round_values(low, high)
+        axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+        axis.set_minor_locator(NullLocator())
 
 
 def save(figure: Figure, *paths: str) -> None:
-    """Write a figure, the same bytes every time, each file aside first and then renamed."""
+    """Write a figure to files of the formats that they are named after, the same bytes always."""
     for path in map(Path, paths):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}")
         dated = {"CreationDate": None} if path.suffix == ".pdf" else {}
-        try:
-            with mpl.rc_context(RC):
-                figure.savefig(aside, format=path.suffix[1:], metadata=dated)
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        drawn = io.BytesIO()
+        with mpl.rc_context(RC):
+            figure.savefig(drawn, format=path.suffix[1:], metadata=dated)
+        write_whole(drawn.getvalue(), path)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from .likelihoods import Array
+from .arrays import Array
 from .problems import Problem, linear_problem
 from .solvers import solve
 
@@ -44,7 +44,7 @@ def square(low: float, high: float, count: int) -> Array:
 def field(
     problem: Problem, points: Array, scales: Mapping[str, float], damping: float
 ) -> pd.DataFrame:
-    """Tabulate the flow of each method at ``points``: ``method, b, theta, db, dtheta``."""
+    """Tabulate the flow at ``points`` of shape ``(K, 2)``: ``method, b, theta, db, dtheta``."""
     tables = []
     for method, scale in scales.items():
         velocity = flow(problem, points, method, scale, damping)
@@ -95,7 +95,7 @@ def trajectories(
 
 
 def contours(problem: Problem, points: Array) -> pd.DataFrame:
-    """Tabulate the loss at ``points``: ``b, theta, loss``."""
+    """Tabulate the loss at ``points`` of shape ``(K, 2)``: ``b, theta, loss``."""
     table = pd.DataFrame(points, columns=["b", "theta"])
     return table.assign(loss=problem.at(points).loss)
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from empirical_fisher import configuration
+from empirical_fisher import configuration, runs
 from empirical_fisher.provenance import sources
 
 ROOT = Path(workflow.basedir)
@@ -19,24 +19,33 @@ def code(*modules):
     return sources(ROOT / "src/empirical_fisher", modules)
 
 
-def snapshot_files(wildcards):
-    """Both files of the snapshot that a data set is read from, if it is one."""
-    name = config["datasets"][wildcards.dataset]["source"].get("snapshot")
-    return sorted(map(str, (ROOT / "data/snapshots").glob(f"{name}.*"))) if name else []
+def local_files(wildcards):
+    """The files that a data set is read from: its snapshot's or the user's.
+
+    A file that isn't there is left out: what reads it says so, and other data sets go on.
+    """
+    source = config["datasets"][wildcards.dataset]["source"]
+    if "snapshot" in source:
+        return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
+    path = ROOT / source["file"] if "file" in source else None
+    return [str(path)] if path and path.exists() else []
+
+
+def preparation(wildcards):
+    """What a data set's table depends on: all that is said of it but how it is shown and used."""
+    settings = config["datasets"][wildcards.dataset]
+    return {key: value for key, value in settings.items() if key not in ("title", "methods")}
 
 
 def linear_model(wildcards):
-    """What `problems.linear_problem` needs beside the data, in the grids and what follows them."""
+    """What `problems.linear_problem` needs beside the data and its task, in grids and after them."""
     return linear_model_of(wildcards.dataset)
 
 
 def linear_model_of(dataset):
     """What `linear_model` says of a data set."""
-    settings = {
-        "task": config["datasets"][dataset]["task"],
-        "prior_variance": config["optimization"]["prior_variance"],
-    }
-    if settings["task"] == "binary":
+    settings = {"prior_variance": config["optimization"]["prior_variance"]}
+    if config["datasets"][dataset].get("task", "binary") == "binary":
         settings["probability_clip"] = config["optimization"]["probability_clip"]
     return settings
 
@@ -48,14 +57,35 @@ def schedule(wildcards):
 
 def grid_axes(wildcards):
     """The axes of the grid that a method reads."""
-    damped = wildcards.method in damped_methods()
-    axes = ["step_sizes", "dampings"] if damped else ["step_sizes"]
+    axes = ["step_sizes"] if wildcards.method == "GD" else ["step_sizes", "dampings"]
     return {axis: config["optimization"][axis] for axis in axes}
 
 
-def damped_methods():
-    """The methods whose grid has two axes."""
-    return [method for method in config["optimization"]["methods"] if method != "GD"]
+def methods_of(dataset):
+    """The methods that are searched for a data set: all, unless it has a list of its own."""
+    methods = config["optimization"]["methods"]
+    chosen = config["datasets"][dataset].get("methods", methods)
+    return [method for method in methods if method in chosen]
+
+
+def methods_by(datasets):
+    """The methods that are searched for each of some data sets."""
+    return {dataset: methods_of(dataset) for dataset in datasets}
+
+
+def damped_methods(dataset):
+    """The methods of a data set whose grid has two axes."""
+    return [method for method in methods_of(dataset) if method != "GD"]
+
+
+def damped_methods_by(datasets):
+    """These methods of each of some data sets; those that have none are left out."""
+    return {dataset: methods for dataset in datasets if (methods := damped_methods(dataset))}
+
+
+def compared(datasets):
+    """Those of some data sets on which NGD and EFGD are both searched."""
+    return [dataset for dataset in datasets if {"NGD", "EFGD"} <= {*methods_of(dataset)}]
 
 
 def optimized():
@@ -79,24 +109,25 @@ def panel_titles(datasets):
     return {dataset: panel_title(dataset) for dataset in datasets}
 
 
-def optimization_files(kind, datasets):
-    """The files of a kind (grid, best or traces) of data sets, for every method."""
-    methods = config["optimization"]["methods"]
-    return expand(
-        "results/{kind}/{dataset}/{method}.csv", kind=kind, dataset=datasets, method=methods
-    )
+def optimization_files(kind, methods_by_dataset):
+    """The files of a kind (grid, best or traces) of data sets, for each of their methods."""
+    return [
+        f"results/{kind}/{dataset}/{method}.csv"
+        for dataset, methods in methods_by_dataset.items()
+        for method in methods
+    ]
+
+
+def variants_of(wildcards):
+    """The variants of Figure 3 that a data set is in."""
+    variants = config["robustness"]["variants"]
+    return [variant for variant, datasets in variants.items() if wildcards.dataset in datasets]
 
 
 def problem_data(family):
     """The data files of a family of misspecified problems, in order."""
     problems = config["misspecification"][family]["problems"].values()
     return [f"data/{problem['dataset']}.csv" for problem in problems]
-
-
-def problem_tasks(family):
-    """The task of each problem of a family, in order."""
-    problems = config["misspecification"][family]["problems"].values()
-    return [config["datasets"][problem["dataset"]]["task"] for problem in problems]
 
 
 def problem_titles(family):

@@ -8,6 +8,8 @@ rule consistency:
         "logs/consistency/sizes/{dataset}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         classes=lambda wildcards: gaussian_classes(wildcards.dataset),
         seeds=config["consistency"]["seeds"],
@@ -27,6 +29,8 @@ rule consistency_models:
         "logs/consistency/models.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         leverages=config["consistency"]["leverages"],
         capacity=config["consistency"]["capacity"],
@@ -46,8 +50,11 @@ rule consistency_claims:
         "results/claims/consistency.csv",
     log:
         "logs/claims/consistency.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         classes={name: gaussian_classes(name) for name in config["consistency"]["datasets"]},
     script:
@@ -64,14 +71,17 @@ rule consistency_figure:
         report(
             "figures/consistency.png",
             caption="../report/consistency.rst",
-            category="Claims",
+            category="4. Near a minimum (§4.2)",
             labels={"figure": "consistency", "shows": "more examples, larger models (§4.2)"},
         ),
         "figures/consistency.pdf",
     log:
         "logs/figures/consistency.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         datasets=config["consistency"]["datasets"],
     script:

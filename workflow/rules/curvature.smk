@@ -8,6 +8,8 @@ rule curvature_identities:
         "logs/curvature/identities.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["curvature"]["identities"],
     script:
@@ -25,6 +27,8 @@ rule curvature_remainder:
         "logs/curvature/remainder.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["curvature"]["remainder"],
     script:
@@ -42,6 +46,8 @@ rule curvature_splits:
         "logs/curvature/splits.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["curvature"]["splits"],
     script:
@@ -60,8 +66,11 @@ rule curvature_claims:
         "results/claims/curvature.csv",
     log:
         "logs/claims/curvature.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         criteria=config["curvature"]["criteria"],
     script:
@@ -77,14 +86,17 @@ rule curvature_remainder_figure:
         report(
             "figures/curvature_remainder.png",
             caption="../report/curvature_remainder.rst",
-            category="Claims",
+            category="2. Fisher, Gauss–Newton and Hessian (§3)",
             labels={"figure": "curvature_remainder", "shows": "Proposition 2"},
         ),
         "figures/curvature_remainder.pdf",
     log:
         "logs/figures/curvature_remainder.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/curvature_remainder_figure.py"
 
@@ -98,13 +110,16 @@ rule curvature_splits_figure:
         report(
             "figures/curvature_splits.png",
             caption="../report/curvature_splits.rst",
-            category="Claims",
+            category="3. Is the empirical Fisher a Gauss–Newton matrix? (§4.1)",
             labels={"figure": "curvature_splits", "shows": "two splits of the loss"},
         ),
         "figures/curvature_splits.pdf",
     log:
         "logs/figures/curvature_splits.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/curvature_splits_figure.py"

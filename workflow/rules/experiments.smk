@@ -16,6 +16,8 @@ rule vector_field:
         "logs/vector_field.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["vector_field"],
     script:
@@ -37,9 +39,10 @@ rule misspecification:
         family="|".join(config["misspecification"]),
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=lambda wildcards: config["misspecification"][wildcards.family],
-        tasks=lambda wildcards: problem_tasks(wildcards.family),
     script:
         "../scripts/misspecification.py"
 
@@ -59,6 +62,8 @@ rule shard:
         "logs/grid/{dataset}/{method}/{scatteritem}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=shard_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -82,6 +87,8 @@ rule trace:
         "logs/traces/{dataset}/{method}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=shard_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -93,16 +100,18 @@ rule trace:
 rule sensitivity:
     input:
         code("sensitivity", "tables"),
-        grids=optimization_files("grid", optimized_datasets()),
+        grids=optimization_files("grid", methods_by(optimized_datasets())),
     output:
         "results/sensitivity.csv",
     log:
         "logs/sensitivity.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
-        datasets=optimized_datasets(),
-        methods=config["optimization"]["methods"],
+        methods=methods_by(optimized_datasets()),
     script:
         "../scripts/sensitivity.py"
 
@@ -111,13 +120,16 @@ rule sensitivity:
 rule hyperparameters:
     input:
         code("tables"),
-        cells=optimization_files("best", optimized_datasets()),
+        cells=optimization_files("best", methods_by(optimized_datasets())),
     output:
         "results/hyperparameters.csv",
     log:
         "logs/hyperparameters.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/hyperparameters.py"
 
@@ -130,7 +142,7 @@ rule starting_points:
         cells=expand(
             "results/best/{dataset}/{method}.csv",
             dataset=config["starting_points"]["dataset"]["name"],
-            method=damped_methods(),
+            method=damped_methods(config["starting_points"]["dataset"]["name"]),
         ),
     output:
         line="results/starting_points/line.csv",
@@ -139,9 +151,11 @@ rule starting_points:
         "logs/starting_points.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["starting_points"],
         model=linear_model_of(config["starting_points"]["dataset"]["name"]),
-        methods=damped_methods(),
+        methods=damped_methods(config["starting_points"]["dataset"]["name"]),
     script:
         "../scripts/starting_points.py"

@@ -11,16 +11,18 @@ rule figure_claims:
         traces=[
             file
             for datasets in optimized().values()
-            for file in optimization_files("traces", datasets)
+            for file in optimization_files("traces", methods_by(datasets))
         ],
     output:
         "results/claims/figures.csv",
     log:
         "logs/claims/figures.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
-        figures=optimized(),
-        methods=config["optimization"]["methods"],
+        methods={figure: methods_by(datasets) for figure, datasets in optimized().items()},
     script:
         "../scripts/figure_claims.py"

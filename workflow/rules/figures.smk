@@ -10,14 +10,17 @@ rule figure1:
         report(
             "figures/figure1_vector_fields.png",
             caption="../report/figure1.rst",
-            category="Figures",
+            category="1. A first look (§1)",
             labels={"figure": "1", "shows": "vector fields"},
         ),
         "figures/figure1_vector_fields.pdf",
     log:
         "logs/figures/figure1.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/figure1.py"
 
@@ -33,14 +36,17 @@ rule figure2:
         report(
             "figures/figure2_misspecification.png",
             caption="../report/figure2.rst",
-            category="Figures",
+            category="4. Near a minimum (§4.2)",
             labels={"figure": "2", "shows": "misspecification"},
         ),
         "figures/figure2_misspecification.pdf",
     log:
         "logs/figures/figure2.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         titles=problem_titles("logistic"),
     script:
@@ -50,22 +56,25 @@ rule figure2:
 rule figure3:
     input:
         code("figures", "tables"),
-        traces=optimization_files("traces", optimized()["figure3"]),
+        traces=optimization_files("traces", methods_by(optimized()["figure3"])),
     output:
         report(
             "figures/figure3_optimization.png",
             caption="../report/figure3.rst",
-            category="Figures",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "3", "shows": "optimisation"},
         ),
         "figures/figure3_optimization.pdf",
     log:
         "logs/figures/figure3.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         titles=panel_titles(optimized()["figure3"]),
-        methods=config["optimization"]["methods"],
+        methods=methods_by(optimized()["figure3"]),
     script:
         "../scripts/optimization_figure.py"
 
@@ -81,7 +90,7 @@ use rule figure2 as figure4 with:
         report(
             "figures/figure4_misspecification_linear.png",
             caption="../report/figure4.rst",
-            category="Figures",
+            category="4. Near a minimum (§4.2)",
             labels={"figure": "4", "shows": "misspecification, linear regression"},
         ),
         "figures/figure4_misspecification_linear.pdf",
@@ -94,12 +103,12 @@ use rule figure2 as figure4 with:
 use rule figure3 as figure5 with:
     input:
         code("figures", "tables"),
-        traces=optimization_files("traces", optimized()["figure5"]),
+        traces=optimization_files("traces", methods_by(optimized()["figure5"])),
     output:
         report(
             "figures/figure5_optimization_appendix.png",
             caption="../report/figure5.rst",
-            category="Figures",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "5", "shows": "optimisation, further data sets"},
         ),
         "figures/figure5_optimization_appendix.pdf",
@@ -107,7 +116,7 @@ use rule figure3 as figure5 with:
         "logs/figures/figure5.log",
     params:
         titles=panel_titles(optimized()["figure5"]),
-        methods=config["optimization"]["methods"],
+        methods=methods_by(optimized()["figure5"]),
 
 
 rule figure6:
@@ -119,14 +128,17 @@ rule figure6:
         report(
             "figures/figure6_starting_points.png",
             caption="../report/figure6.rst",
-            category="Figures",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "6", "shows": "starting points"},
         ),
         "figures/figure6_starting_points.pdf",
     log:
         "logs/figures/figure6.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         title=panel_title(config["starting_points"]["dataset"]["name"]),
     script:
@@ -147,35 +159,29 @@ rule paper:
 rule sensitivity_figure:
     input:
         code("figures", "tables"),
-        grids=expand(
-            "results/grid/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=damped_methods(),
-        ),
-        cells=expand(
-            "results/best/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=damped_methods(),
-        ),
-        traces=expand(
-            "results/traces/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
-            method=config["optimization"]["methods"][0],
-        ),
+        grids=optimization_files("grid", damped_methods_by(optimized()["figure3"])),
+        cells=optimization_files("best", damped_methods_by(optimized()["figure3"])),
+        traces=[
+            f"results/traces/{dataset}/{methods_of(dataset)[0]}.csv"
+            for dataset in damped_methods_by(optimized()["figure3"])
+        ],
     output:
         report(
             "figures/sensitivity.png",
             caption="../report/sensitivity.rst",
-            category="Figures",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "sensitivity", "shows": "final loss over the grid"},
         ),
         "figures/sensitivity.pdf",
     log:
         "logs/figures/sensitivity.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
-        titles=panel_titles(config["optimization"]["datasets"]),
-        methods=damped_methods(),
+        titles=panel_titles(damped_methods_by(optimized()["figure3"])),
+        methods=damped_methods_by(optimized()["figure3"]),
     script:
         "../scripts/sensitivity_figure.py"

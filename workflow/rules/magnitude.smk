@@ -12,9 +12,10 @@ rule magnitude:
         "logs/magnitude.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["magnitude"],
-        tasks={name: config["datasets"][name]["task"] for name in config["magnitude"]["datasets"]},
     script:
         "../scripts/magnitude.py"
 
@@ -28,13 +29,16 @@ rule magnitude_figure:
         report(
             "figures/magnitude.png",
             caption="../report/magnitude.rst",
-            category="Claims",
+            category="6. Adapting to noise, not curvature (§5)",
             labels={"figure": "magnitude", "shows": "length of updates"},
         ),
         "figures/magnitude.pdf",
     log:
         "logs/figures/magnitude.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/magnitude_figure.py"

@@ -11,9 +11,10 @@ rule monte_carlo_errors:
         "logs/monte_carlo/errors.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["monte_carlo"],
-        tasks={name: config["datasets"][name]["task"] for name in config["monte_carlo"]["datasets"]},
     script:
         "../scripts/monte_carlo_errors.py"
 
@@ -23,7 +24,7 @@ rule monte_carlo_descent:
     input:
         code("monte_carlo", "datasets", "tables"),
         data="data/{dataset}.csv",
-        hyperparameters="results/hyperparameters.csv",
+        cell="results/best/{dataset}/NGD.csv",
     output:
         ends="results/monte_carlo/ends/{dataset}.csv",
         traces="results/monte_carlo/traces/{dataset}.csv",
@@ -31,6 +32,8 @@ rule monte_carlo_descent:
         "logs/monte_carlo/descent/{dataset}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=monte_carlo_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -47,17 +50,24 @@ rule monte_carlo_claims:
         overall=rules.monte_carlo_errors.output.overall,
         costs=rules.monte_carlo_errors.output.costs,
         ends=expand(
-            "results/monte_carlo/ends/{dataset}.csv", dataset=config["optimization"]["datasets"]
+            "results/monte_carlo/ends/{dataset}.csv", dataset=compared(optimized()["figure3"])
         ),
-        hyperparameters="results/hyperparameters.csv",
+        cells=expand(
+            "results/best/{dataset}/{method}.csv",
+            dataset=compared(optimized()["figure3"]),
+            method=["NGD", "EFGD"],
+        ),
     output:
         "results/claims/monte_carlo.csv",
     log:
         "logs/claims/monte_carlo.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
-        datasets=config["optimization"]["datasets"],
+        datasets=compared(optimized()["figure3"]),
     script:
         "../scripts/monte_carlo_claims.py"
 
@@ -68,27 +78,30 @@ rule monte_carlo_figure:
         by_samples=rules.monte_carlo_errors.output.by_samples,
         overall=rules.monte_carlo_errors.output.overall,
         samples=expand(
-            "results/monte_carlo/traces/{dataset}.csv", dataset=config["optimization"]["datasets"]
+            "results/monte_carlo/traces/{dataset}.csv", dataset=compared(optimized()["figure3"])
         ),
         traces=expand(
             "results/traces/{dataset}/{method}.csv",
-            dataset=config["optimization"]["datasets"],
+            dataset=compared(optimized()["figure3"]),
             method=["NGD", "EFGD"],
         ),
     output:
         report(
             "figures/monte_carlo.png",
             caption="../report/monte_carlo.rst",
-            category="Claims",
+            category="7. One sample in place of the empirical Fisher (§6, Appendix B)",
             labels={"figure": "monte_carlo", "shows": "the one-sample Fisher"},
         ),
         "figures/monte_carlo.pdf",
     log:
         "logs/figures/monte_carlo.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
-        datasets=config["optimization"]["datasets"],
+        datasets=compared(optimized()["figure3"]),
         methods=["NGD", "EFGD"],
     script:
         "../scripts/monte_carlo_figure.py"

@@ -10,9 +10,10 @@ rule noise_errors:
         "logs/noise/errors.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["noise"],
-        tasks=[config["datasets"][name]["task"] for name in config["noise"]["datasets"]],
     script:
         "../scripts/noise_errors.py"
 
@@ -29,6 +30,8 @@ rule noise_descent:
         "logs/noise/descent.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         seed=config["noise"]["seed"],
         settings=config["noise"]["descent"],
@@ -46,8 +49,11 @@ rule noise_claims:
         "results/claims/noise.csv",
     log:
         "logs/claims/noise.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         problems=list(config["noise"]["descent"]["conditions"]),
     script:
@@ -63,13 +69,16 @@ rule noise_figure:
         report(
             "figures/noise.png",
             caption="../report/noise.rst",
-            category="Claims",
+            category="6. Adapting to noise, not curvature (§5)",
             labels={"figure": "noise", "shows": "variance adaptation"},
         ),
         "figures/noise.pdf",
     log:
         "logs/figures/noise.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/noise_figure.py"

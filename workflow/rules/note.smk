@@ -11,6 +11,8 @@ rule note:
         "logs/note/note.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["note"],
     script:
@@ -28,6 +30,8 @@ rule note_contamination:
         "logs/note/contamination.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["note"]["contamination"],
     script:
@@ -43,8 +47,11 @@ rule note_claims:
         "results/claims/note.csv",
     log:
         "logs/claims/note.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/note_claims.py"
 
@@ -58,13 +65,16 @@ rule note_figure:
         report(
             "figures/note.png",
             caption="../report/note.rst",
-            category="Claims",
+            category="8. The note. What its update does solve",
             labels={"figure": "note", "shows": "what the empirical Fisher's update solves"},
         ),
         "figures/note.pdf",
     log:
         "logs/figures/note.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/note_figure.py"

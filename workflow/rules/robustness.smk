@@ -9,10 +9,13 @@ rule robustness:
         "logs/robustness/{dataset}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=robustness_cells),
     params:
-        settings=config["robustness"],
-        task=lambda wildcards: config["datasets"][wildcards.dataset]["task"],
-        methods=config["optimization"]["methods"],
+        axes={name: config["robustness"][name] for name in ("step_sizes", "dampings")},
+        clip=config["robustness"]["probability_clip"],
+        variants=variants_of,
+        methods=lambda wildcards: methods_of(wildcards.dataset),
         schedule=schedule,
     script:
         "../scripts/robustness.py"
@@ -29,6 +32,8 @@ rule robustness_seeds:
         "logs/robustness/seeds.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         seeds=config["robustness"]["seeds"],
         settings=config["vector_field"],
@@ -55,7 +60,10 @@ rule robustness_claims:
         claims="results/claims/robustness.csv",
     log:
         "logs/claims/robustness.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/robustness_claims.py"

@@ -12,6 +12,8 @@ rule scaling:
         "logs/scaling.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["scaling"],
     script:
@@ -29,8 +31,11 @@ rule scaling_claims:
         "results/claims/scaling.csv",
     log:
         "logs/claims/scaling.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         dataset=config["scaling"]["dataset"],
     script:
@@ -48,13 +53,16 @@ rule scaling_figure:
         report(
             "figures/scaling.png",
             caption="../report/scaling.rst",
-            category="Claims",
+            category="5. Far from a minimum (§4.3)",
             labels={"figure": "scaling", "shows": "updates far from the optimum (§4.3)"},
         ),
         "figures/scaling.pdf",
     log:
         "logs/figures/scaling.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/scaling_figure.py"

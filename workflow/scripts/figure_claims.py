@@ -8,10 +8,10 @@ with logged(snakemake.log[0], "claims of the figures"):
     tables = map(read_csv, snakemake.input.traces)
     traces = {
         figure: {
-            dataset: {method: next(tables) for method in snakemake.params.methods}
-            for dataset in datasets
+            dataset: {method: next(tables) for method in methods}
+            for dataset, methods in datasets.items()
         }
-        for figure, datasets in snakemake.params.figures.items()
+        for figure, datasets in snakemake.params.methods.items()
     }
     names = ("fit", "trajectories", "logistic", "linear", "line", "dataset")
     claims = figure_claims.claims(

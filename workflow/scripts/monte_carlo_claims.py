@@ -12,6 +12,6 @@ with logged(snakemake.log[0], "claims.monte_carlo"):
     claims = monte_carlo.claims(
         *tables,
         ends=pd.concat(ends, names=["dataset"]).reset_index("dataset"),
-        best=read_csv(snakemake.input.hyperparameters),
+        best=pd.concat(map(read_csv, snakemake.input.cells)),
     )
     write_csv(ledger.table(claims), snakemake.output[0])

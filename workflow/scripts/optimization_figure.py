@@ -8,6 +8,7 @@ titles = snakemake.params.titles
 with logged(snakemake.log[0], snakemake.rule):
     tables = map(read_csv, snakemake.input.traces)
     traces = {
-        dataset: {method: next(tables) for method in snakemake.params.methods} for dataset in titles
+        dataset: {method: next(tables) for method in methods}
+        for dataset, methods in snakemake.params.methods.items()
     }
     style.save(figures.optimization(traces, titles), *snakemake.output)

@@ -1,7 +1,5 @@
 """Tabulate how large the good part of each grid is."""
 
-from itertools import product
-
 import pandas as pd
 
 from empirical_fisher import sensitivity
@@ -9,7 +7,8 @@ from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "sensitivity"):
-    runs = product(snakemake.params.datasets, snakemake.params.methods)
+    methods = snakemake.params.methods
+    runs = [(dataset, method) for dataset in methods for method in methods[dataset]]
     tables = {
         run: sensitivity.summary(read_csv(grid))
         for run, grid in zip(runs, snakemake.input.grids, strict=True)

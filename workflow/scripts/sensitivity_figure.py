@@ -10,7 +10,8 @@ titles = snakemake.params.titles
 with logged(snakemake.log[0], "sensitivity figure"):
     tables = map(read_csv, snakemake.input.grids)
     grids = {
-        dataset: {method: next(tables) for method in snakemake.params.methods} for dataset in titles
+        dataset: {method: next(tables) for method in methods}
+        for dataset, methods in snakemake.params.methods.items()
     }
     initial_losses = {
         dataset: read_csv(trace)["loss"].iloc[0]

@@ -1,0 +1,106 @@
+"""Change the core modules one operator or number at a time, and see whether their tests notice.
+
+`make mutants` runs Cosmic Ray on a copy of the tree, because it changes modules in place, prints
+how many mutants of each module are found and lists the others in build/mutants/<module>.diff.
+docs/testing.md says which of them live, and why.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import WorkResult
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "build" / "mutants"
+NEEDED = ("src", "tests", "data/snapshots", "config.yaml", "pyproject.toml")
+REQUIRED = 0.90  # share of the mutants that a module's tests must find
+
+TESTS = {  # of each module, the ones that find most mutants first
+    "likelihoods": ("likelihoods", "problems"),
+    "models": ("problems", "solvers"),
+    "problems": ("problems", "solvers"),
+    "solvers": ("solvers", "search"),
+    "bounds": ("bounds", "search"),
+}
+
+# An operator is changed for its opposite, or for the same with or without equality; what Cosmic Ray
+# could do beyond is left out, as it adds hundreds of mutants that any test finds, or none: bits and
+# remainders of floats, type annotations (|), == for `is`, and a minus changed where it is dropped.
+ARITHMETIC = "Add_Sub|Sub_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Pow_Mul|BitAnd_BitOr"
+COMPARISONS = "Eq_(NotEq|LtE|GtE)|NotEq_Eq|Gt_(GtE|LtE)|GtE_(Gt|Lt)|Lt_(LtE|GtE)|LtE_(Lt|Gt)"
+LEFT_OUT = (
+    f"core/ReplaceBinaryOperator_(?!({ARITHMETIC})$)",
+    f"core/ReplaceComparisonOperator_(?!({COMPARISONS}|Is_IsNot|IsNot_Is)$)",
+    "core/ReplaceUnaryOperator_(?!Delete_)",
+)
+
+SESSION = """\
+[cosmic-ray]
+module-path = "src/empirical_fisher/{module}.py"
+timeout = 60.0
+excluded-modules = []
+test-command = "pytest -x -q --tb=no -p no:cacheprovider --hypothesis-profile=quick {files}"
+
+[cosmic-ray.distributor]
+name = "local"
+
+[cosmic-ray.filters.operators-filter]
+exclude-operators = {left_out}
+"""
+
+
+def run(module: str) -> list[WorkResult]:
+    """The outcomes of all mutants of a module."""
+    tree = FOLDER / module
+    shutil.rmtree(tree, ignore_errors=True)
+    for name in NEEDED:
+        source, copy = ROOT / name, tree / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
+    files = " ".join(f"tests/test_{name}.py" for name in TESTS[module])
+    session = SESSION.format(module=module, files=files, left_out=list(LEFT_OUT))
+    (tree / "session.toml").write_text(session, "utf-8")
+    for command in (
+        ["cosmic-ray", "baseline", "session.toml"],
+        ["cosmic-ray", "init", "session.toml", "session.sqlite"],
+        ["cr-filter-operators", "session.sqlite", "session.toml"],
+        ["cosmic-ray", "exec", "session.toml", "session.sqlite"],
+    ):
+        subprocess.run(command, cwd=tree, check=True)
+    with use_db(tree / "session.sqlite", WorkDB.Mode.open) as database:
+        return [result for _, result in database.results if result.test_outcome]
+
+
+def main(modules: list[str]) -> int:
+    """Print a line a module; the number of modules of which too many mutants live."""
+    failures = 0
+    print(f"{'module':12} mutants killed timed-out survived")
+    for module in modules or list(TESTS):
+        results = run(module)
+        outcomes = Counter(
+            "timed out" if result.output == "timeout" else result.test_outcome.value
+            for result in results
+        )
+        survivors = [result.diff for result in results if not result.is_killed]
+        (FOLDER / f"{module}.diff").write_text("\n\n".join(survivors), "utf-8")
+        share = 1 - len(survivors) / len(results)
+        failures += share < REQUIRED
+        print(
+            f"{module:12} {len(results):7} {outcomes['killed']:6} {outcomes['timed out']:9} "
+            f"{outcomes['survived']:8}  {share:.1%} found",
+            flush=True,
+        )
+    return failures
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

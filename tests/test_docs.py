@@ -1,0 +1,368 @@
+"""What README and docs/ say is so: their code runs, their settings are sound, their links lead on.
+
+`make docs` builds the site itself, with warnings as errors, and checks the links within it.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from empirical_fisher import configuration
+from empirical_fisher.problems import MinimizerNotFoundError, linear_problem
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+    if "_build" not in path.parts
+}
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+def blocks(page: str, *languages: str) -> list[tuple[str, str]]:
+    """Language and text of the blocks of code in some languages, in order."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", PAGES[page], re.M | re.S)
+    return [(language, text) for language, text in found if language in languages]
+
+
+def pages_with(language: str) -> list[str]:
+    return [page for page in PAGES if blocks(page, language)]
+
+
+# Code
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as after a run of the pipeline, with one data set and tiny grids."""
+    made = tmp_path_factory.mktemp("folder")
+    overlay = made / "one.yaml"
+    overlay.write_text("optimization: {datasets: [Boston], appendix_datasets: [Boston], shards: 1}")
+    options = ("--configfile", "tests/config.yaml", str(overlay), "--directory", str(made))
+    assert "(100%) done" in snakemake("results/hyperparameters.csv", *options)
+    shutil.copytree(ROOT / "data" / "snapshots", made / "data" / "snapshots")
+    return made
+
+
+def snakemake(*options: str, repository: Path = ROOT) -> str:
+    """Run the pipeline to its end and return all that it says."""
+    profile = ("--cores", "1", "--workflow-profile", "workflow/profiles/default")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", *options, *profile],
+        cwd=repository,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=300,
+    )
+    return run.stdout
+
+
+@pytest.mark.parametrize("page", pages_with("python"))
+def test_the_code_of_a_page_runs_and_prints_what_the_page_says(
+    page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    names: dict[str, Any] = {}
+    printed = ""
+    for language, text in blocks(page, "python", "text"):
+        if language == "python":
+            exec(compile(text, page, "exec"), names)
+            printed = capsys.readouterr().out
+        elif printed:
+            assert printed == text
+            printed = ""
+
+
+# Settings
+
+
+def test_every_setting_that_a_page_shows_is_sound() -> None:
+    """But for those of data sets from elsewhere, which have a test of their own."""
+    for page in pages_with("yaml"):
+        for _, text in blocks(page, "yaml"):
+            if page != "docs/how-to/add-a-data-set.md":
+                assert faults(text) == [], page
+
+
+@pytest.mark.xfail(reason="the schema has no sources but snapshots and scikit-learn yet")
+def test_the_settings_of_data_sets_from_elsewhere_are_sound() -> None:
+    for _, text in blocks("docs/how-to/add-a-data-set.md", "yaml"):
+        assert faults(text) == []
+
+
+def test_the_tour_starts_from_the_settings_of_the_configuration() -> None:
+    [(_, text)] = blocks("docs/tour.md", "yaml")
+    assert overlaid(text) == CONFIG
+
+
+def overlaid(text: str) -> dict[str, Any]:
+    """config.yaml with a text in YAML laid over it, as --configfile does."""
+    config = copy.deepcopy(CONFIG)
+    update_config(config, yaml.safe_load(text))
+    return config
+
+
+def faults(text: str) -> list[str]:
+    return configuration.faults(overlaid(text), SCHEMA)
+
+
+# Commands, files, links and figures
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_target_of_make_that_a_page_names_exists(page: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.M))
+    assert set(re.findall(r"`?\bmake ([a-z]+)", code(page))) <= targets
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_of_the_repository_that_a_page_names_exists(page: str) -> None:
+    folders = "benchmarks|data/snapshots|docs|examples|src|tests|workflow"
+    named = re.findall(rf"(?<![\w./])((?:{folders})/[\w./-]*\w/?)", code(page))
+    built = {"docs/_build/html/index.html"}
+    assert [name for name in named if name not in built and not (ROOT / name).exists()] == []
+
+
+def code(page: str) -> str:
+    """What a page shows as code, in blocks and within lines; messages and outputs left out."""
+    text = re.sub(r"^```text\n.*?^```$", "", PAGES[page], flags=re.M | re.S)
+    return "\n".join(re.findall(r"```.*?```|`[^`]+`", text, re.S))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", PAGES[page])
+    local = [link for link in links if not link.startswith("https://")]
+    assert [link for link in local if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+def test_the_gallery_shows_every_figure_of_the_pipeline() -> None:
+    rules = "\n".join(path.read_text("utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
+    drawn = set(re.findall(r'"figures/(\w+)\.png"', rules))
+    gallery = (DOCS / "gallery.rst").read_text("utf-8")
+    shown = re.findall(r"^\.\. drawn-figure:: (\w+)$", gallery, re.M)
+    assert sorted(shown) == sorted(drawn) == sorted(path.stem for path in kept_figures())
+
+
+def test_the_figures_that_are_kept_are_small() -> None:
+    assert sum(path.stat().st_size for path in kept_figures()) < 3e6
+
+
+def kept_figures() -> list[Path]:
+    return sorted((DOCS / "figures").glob("*.png"))
+
+
+def test_a_dead_link_within_a_site_is_found(tmp_path: Path) -> None:
+    dead_links = runpy.run_path(str(DOCS / "check_links.py"))["dead_links"]
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "index.html").write_text(
+        '<a href="sub/page.html#there">1</a> <a href="#missing">2</a> <img src="no.png">'
+        '<a href="https://example.org/gone">3</a> <h1 id="top"></h1>'
+    )
+    (tmp_path / "sub" / "page.html").write_text(
+        '<p id="there"></p> <a href="../index.html#top">1</a> <a href="../index.html#gone">2</a>'
+    )
+    assert dead_links(tmp_path) == [
+        "index.html: #missing leads nowhere",
+        "index.html: no.png leads nowhere",
+        "sub/page.html: ../index.html#gone leads nowhere",
+    ]
+
+
+# Docstrings
+
+PACKAGE = ROOT / "src" / "empirical_fisher"
+SHAPE = r"shapes?\b|``\([^)`]*[A-Z.,][^)`]*\)``|\([^)]*\) array"
+
+
+def members(name: str) -> set[str]:
+    """Names of the functions of a class that others implement, which documents them for all."""
+    module, _, wanted = name.partition(".")
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text("utf-8"))
+    [found] = [node for node in tree.body if isinstance(node, ast.ClassDef) if node.name == wanted]
+    return {node.name for node in found.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_array_in_the_library_has_its_shape_in_the_docstring() -> None:
+    implemented = members("likelihoods.Likelihood") | members("models.Model")
+    silent = []
+    for path in sorted(PACKAGE.glob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        scopes = [(tree, "")] + [
+            (node, ast.get_docstring(node) or "")
+            for node in tree.body
+            if isinstance(node, ast.ClassDef)
+        ]
+        for scope, shared in scopes:
+            for node in scope.body:
+                if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                    continue
+                if scope is not tree and node.name in implemented:
+                    continue
+                returns = ast.unparse(node.returns) if node.returns else ""
+                if re.search(r"\bArray\b", f"{ast.unparse(node.args)} {returns}"):
+                    docstring = f"{ast.get_docstring(node)} {shared}"
+                    if not re.search(SHAPE, docstring):
+                        silent.append(f"{path.stem}.{node.name}")
+    assert silent == []
+
+
+# Troubleshooting
+
+
+def sections() -> dict[str, list[str]]:
+    """The messages below each heading of the page."""
+    page = PAGES["docs/troubleshooting.md"]
+    parts = re.split(r"^### (.*)$", page, flags=re.M)[1:]
+    return {
+        title: re.findall(r"^```text\n(.*?)^```$", body, re.M | re.S)
+        for title, body in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+TITLES = [title for title, messages in sections().items() if messages]
+
+
+@pytest.fixture(scope="module")
+def failed_run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """All that a run says, and its logs, whose data sets are wrong in different ways."""
+    repository = tmp_path_factory.mktemp("repository")
+    for part in ("Snakefile", "config.yaml", "environment.yml"):
+        shutil.copy2(ROOT / part, repository)
+    for part in ("src", "workflow", "data/snapshots"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / part, repository / part, ignore=ignore)
+    snapshots = repository / "data" / "snapshots"
+    snapshots.joinpath("yacht.csv").write_text("changed")
+    snapshots.joinpath("powerplant.csv").unlink()
+    (repository / "wrong.yaml").write_text(
+        """
+datasets:
+  Unknown: {task: regression, source: {snapshot: yatch}}
+  Energy: {expect: {rows: 769}}
+  Numbers: {task: binary, source: {snapshot: energy}}
+optimization: {datasets: [Numbers], shards: 1}
+"""
+    )
+    wanted = [f"data/{name}.csv" for name in ("Yacht", "Powerplant", "Unknown", "Energy")]
+    targets = [*wanted, "results/grid/Numbers/GD.csv", "--configfile", "wrong.yaml"]
+    said = snakemake(*targets, repository=repository)
+    logs = sorted((repository / "logs").rglob("*.log"))
+    return "\n".join([said, *(log.read_text("utf-8") for log in logs)])
+
+
+def without_python(folder: Path) -> str:
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy2(ROOT / name, folder)
+    python = folder / "python3"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+    command = ["make", "figures"]
+    made = subprocess.run(
+        command, cwd=folder, env=environment, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    return made.stderr
+
+
+def syntax_error(folder: Path) -> str:
+    path = folder / "config.yaml"
+    path.write_text("optimization:\n  methods: [GD, NGD\n  iterations: 100\n")
+    with pytest.raises(SystemExit) as caught:
+        configuration.read_yaml(path)
+    return f"{caught.value}\n{snakemake('figure3', '-n', '--configfile', str(path))}"
+
+
+def separable() -> str:
+    problem = linear_problem(np.array([[-1.0], [1.0]]), np.array([0.0, 1.0]), "binary")
+    with pytest.raises(MinimizerNotFoundError) as caught:
+        problem.minimizer()
+    return str(caught.value)
+
+
+def unknown_task() -> str:
+    with pytest.raises(ValueError, match="task") as caught:
+        linear_problem(np.ones((2, 1)), np.zeros(2), "logistic")
+    return str(caught.value)
+
+
+def told(text: str) -> Callable[[Path], str]:
+    """What is said of a configuration with a text laid over it."""
+    return lambda _: "\n".join(faults(text))
+
+
+# How to meet each message, by its heading; those of data sets that can't be used are from one run.
+WAYS: dict[str, Callable[[Path], str]] = {
+    "No suitable Python": without_python,
+    "A target that does not exist": lambda folder: snakemake(
+        "figre3", "-n", "--directory", str(folder)
+    ),
+    "A configuration file that does not exist": lambda folder: snakemake(
+        "figure1", "-n", "--directory", str(folder), "--configfile", "figure3"
+    ),
+    "Not YAML": syntax_error,
+    "A key that does not exist": told("optimization: {itrations: 5}"),
+    "A number that YAML reads as text": told("optimization: {step_sizes: {low: 1e-20}}"),
+    "A value that is not allowed": told(
+        "optimization: {iterations: 99.5, methods: [GD, Adam], probability_clip: 0.5}"
+    ),
+    "A range that is empty": told("optimization: {dampings: {low: 10.0, high: 0.1}}"),
+    "A key that is missing": told("datasets: {Mine: {task: binary}}"),
+    "A data set that does not exist": told("optimization: {datasets: [Bostn]}"),
+    "A data set of the wrong kind": told("scaling: {dataset: a1a}"),
+    "A name that can't be one": told("datasets: {a/b: {task: binary, source: {snapshot: a1a}}}"),
+    "The loss has no minimum": lambda _: separable(),
+    "An unknown task": lambda _: unknown_task(),
+}
+OF_DATA = [
+    "The snapshot does not exist",
+    "The snapshot was changed",
+    "The snapshot is missing",
+    "It is not what was expected",
+    "It has not two classes",
+]
+
+
+def test_every_message_of_the_page_can_be_met() -> None:
+    assert sorted([*WAYS, *OF_DATA]) == sorted(TITLES)
+
+
+@pytest.mark.parametrize("title", WAYS)
+def test_a_message_is_word_for_word_what_the_page_says(title: str, tmp_path: Path) -> None:
+    assert_says(WAYS[title](tmp_path), title)
+
+
+@pytest.mark.parametrize("title", OF_DATA)
+def test_a_fault_of_a_data_set_is_word_for_word_what_the_page_says(
+    title: str, failed_run: str
+) -> None:
+    assert_says(failed_run, title)
+
+
+def assert_says(said: str, title: str) -> None:
+    """Every line of the page's messages stands at the end of a line; … is anything."""
+    for message in sections()[title]:
+        for line in message.splitlines():
+            pattern = ".*".join(re.escape(part) for part in line.split("…"))
+            assert re.search(rf"(?:^|[\s:]){pattern}(?:  Stop\.)?$", said, re.M), said

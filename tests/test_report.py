@@ -1,0 +1,80 @@
+"""The report's page: what it makes of the story, the claims and the jobs.
+
+How the page looks in a browser is tested with the whole pipeline, in test_pipeline.py.
+"""
+
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from snakemake_interface_common.exceptions import WorkflowError
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "workflow" / "report"))
+import snakemake_report_plugin_page as page  # noqa: E402
+
+STORY = yaml.safe_load((Path(page.__file__).parent / "story.yaml").read_text("utf-8"))
+
+
+def figure(name, chapter):
+    return {"name": name, "chapter": chapter}
+
+
+def claim(identity, holds="yes", figure=None):
+    return {"id": identity, "holds": holds, "figure": figure}
+
+
+def test_every_chapter_has_figures_and_every_figure_a_chapter():
+    rules = "\n".join(path.read_text("utf-8") for path in ROOT.glob("workflow/rules/*.smk"))
+    titles = [chapter["title"] for chapter in STORY]
+    assert set(re.findall(r'category="(.*?)"', rules)) == set(titles)
+    assert [title.split(".")[0] for title in titles] == [str(1 + n) for n in range(len(titles))]
+
+
+def test_a_chapter_shows_its_figures_their_claims_and_those_left_over():
+    story = [{"title": "One", "claims": ["b.two"]}, {"title": "Two"}]
+    figures = [figure("circle", "Two"), figure("line", "One"), figure("square", "One")]
+    claims = [claim("a.one", "no", "line"), claim("b.two"), claim("b.three", "in part", "circle")]
+    one, two = page.chapters(story, figures, claims)
+    assert [(each["name"], each["claims"]) for each in one["figures"]] == [
+        ("line", claims[:1]),
+        ("square", []),
+    ]
+    assert one["claims"] == claims[1:2]
+    assert dict(one["tally"]) == {"no": 1, "yes": 1}
+    assert [(each["name"], each["claims"]) for each in two["figures"]] == [("circle", claims[2:])]
+    assert (two["claims"], dict(two["tally"])) == ([], {"in part": 1})
+
+
+def test_a_figure_without_a_chapter_is_an_error():
+    with pytest.raises(WorkflowError, match=r"no chapters of story\.yaml: \['Misc'\]"):
+        page.chapters([{"title": "One"}], [figure("line", "One"), figure("circle", "Misc")], [])
+
+
+def test_run_times_are_summed_by_rule_the_longest_first():
+    jobs = [("b", 10.0, 11.0), ("a", 0.0, 2.04), ("b", 20.0, 23.0)]
+    jobs = [SimpleNamespace(rule=rule, starttime=start, endtime=end) for rule, start, end in jobs]
+    assert page.times(jobs) == [
+        {"rule": "b", "jobs": 2, "seconds": 4.0, "longest": 3.0},
+        {"rule": "a", "jobs": 1, "seconds": 2.0, "longest": 2.0},
+    ]
+
+
+def test_only_tables_that_are_there_are_listed_by_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("b/y.csv", "b.csv", "b/x.csv", "b/x.png"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).touch()
+    listed = page.folders(["b/y.csv", "b/x.png", "b/gone.csv", "b.csv", "b/x.csv", "b/x.csv"])
+    assert listed == {"": ["b.csv"], "b": ["b/x.csv", "b/y.csv"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, ""), (9881, "9881"), (0.0005038413846, "0.0005038"), (1e-10, "1e-10")],
+)
+def test_numbers_are_shown_with_four_digits(value, shown):
+    assert page.number(value) == shown
