@@ -44,7 +44,7 @@ ARFF = b"""@relation tiny
 8,a
 """
 FEATURES = {"size": "numeric", "kind": "nominal"}
-SHORT = 1.5  # seconds: of deadlines that are to be missed
+SHORT = 3  # seconds: of deadlines that are to be missed
 HTML = b"<!DOCTYPE html><html><body>Sorry</body></html>"
 
 
@@ -281,16 +281,17 @@ def test_a_server_that_is_down_is_told(fetch: Fetcher) -> None:
 @pytest.mark.parametrize("endless", [silent, drip(CSV, 3600, len(CSV))])
 def test_a_server_without_end_is_left_at_the_deadline(fetch: Fetcher, endless) -> None:
     fetch.local.fail("/a.csv", endless)
-    with refusal("/a.csv: there was no end after 1.5 s; the server is slow or silent"):
+    with refusal("/a.csv: there was no end after 3 s; the server is slow or silent"):
         fetch.url(deadline=SHORT)
     assert_nothing_is_left(fetch)
+    fetch.local.faults.clear()  # where the machine is too slow to have asked by then
     assert_is_whole(fetch.url())
 
 
 @pytest.mark.parametrize("path", [f"{API}/data/7", "/data/download/7/tiny.arff"])
 def test_an_openml_without_end_is_left_at_the_deadline(fetch: Fetcher, path: str) -> None:
     fetch.local.fail(path, silent)
-    with refusal("there was no end after 1.5 s", "raise downloads.deadline"):
+    with refusal("there was no end after 3 s", "raise downloads.deadline"):
         fetch.openml(deadline=SHORT)
     assert_nothing_is_left(fetch)
 
