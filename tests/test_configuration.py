@@ -497,15 +497,10 @@ def test_every_missing_key_is_told_once(missing: list[str]) -> None:
 
 def test_names_that_are_numbers_are_told_beside_other_mistakes() -> None:
     lines = faults("datasets: {2020: {task: binry}, a1a: {task: binry}}")
-<<<<<<< HEAD
     assert lines[-1] == (
         'datasets.a1a.task: is "binry" (did you mean binary?); '
         "allowed: regression, binary, multiclass"
     )
-=======
-    allowed = "regression, binary, multiclass"
-    assert f'datasets.a1a.task: is "binry" (did you mean binary?); allowed: {allowed}' in lines
->>>>>>> topic-classes
     assert any("2020" in line for line in lines)
 
 
@@ -673,7 +668,6 @@ def test_everything_in_the_schema_has_a_type_or_a_list_of_values() -> None:
 
 def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
     known = {path for path, _ in schemas(SCHEMA) if path and "[]" not in path}
-<<<<<<< HEAD
     left_out = {
         *(f"datasets.*.{key}" for key in ("target", "drop", "positive", "categorical", "missing")),
         *(f"datasets.*.{key}" for key in ("standardize", "prefer", "methods")),
@@ -682,10 +676,6 @@ def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
     }
     assert set(keys(CONFIG, SCHEMA)) == known - left_out
     assert left_out < known
-=======
-    unused = {"datasets.*.methods"}
-    assert set(keys(CONFIG, SCHEMA)) == known - unused
->>>>>>> topic-classes
 
 
 def test_only_optional_keys_may_be_missing() -> None:
@@ -704,11 +694,7 @@ def test_only_optional_keys_may_be_missing() -> None:
         *("standardize", "prefer", "methods"),
     )
     assert optional == {
-<<<<<<< HEAD
         *(f"datasets.*.{key}" for key in settings),
-=======
-        *("datasets.*.title", "datasets.*.expect", "datasets.*.methods"),
->>>>>>> topic-classes
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
         *(f"vector_field.scales.{method}" for method in ("GD", "NGD", "EFGD")),

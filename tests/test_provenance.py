@@ -136,20 +136,11 @@ def test_the_package_itself_imports_nothing() -> None:
 
 def test_figures_stand_on_tables_and_looks_alone() -> None:
     """Editing the search redraws nothing as long as the numbers stay."""
-<<<<<<< HEAD
     assert closure("figures") == {"figures", "files", "layout", "style"}
     assert closure("tables") == {"files", "tables"}
 
 
 DRAWING = {module for module in MODULES if module.startswith("figures")} | {"layout", "style"}
-=======
-    assert closure("figures") == {"figures", "layout", "style"}
-    assert closure("tables") == {"tables"}
-
-
-DRAWING = {module for module in MODULES if module.startswith("figures")}
-DRAWING |= {"layout", "style"}
->>>>>>> topic-classes
 
 
 @pytest.mark.parametrize("module", sorted(set(MODULES) - DRAWING))

@@ -286,25 +286,5 @@ def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str, count: int = 12) 
     axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
 
 
-<<<<<<< HEAD
-=======
-SHORT = 0.35  # decades of an axis that has room for every digit
-MOST_TICKS = 6  # powers of ten on an axis as short as a panel is wide
-
-
-def _round_values(low: float, high: float) -> list[float]:
-    """Values for the ticks of a logarithmic axis: the fewer the longer it is."""
-    decades = np.log10(high / low)
-    digits = [1] if decades > 2 else [1, 2, 5] if decades > 1 else [1, 2, 3, 5, 7]
-    if decades < SHORT:
-        digits = list(range(1, 10))
-    apart = max(1, np.ceil(decades / MOST_TICKS))
-    powers = 10.0 ** np.arange(np.ceil(np.log10(high)), np.floor(np.log10(low)) - 1, -apart)[::-1]
-    return [
-        value for power in powers for digit in digits if low <= (value := digit * power) <= high
-    ]
-
-
->>>>>>> topic-classes
 def _span(values: pd.Series) -> tuple[float, float]:
     return float(values.min()), float(values.max())
