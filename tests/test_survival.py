@@ -156,8 +156,9 @@ def kill_group(run: Run) -> None:
 
 
 def kill_job(run: Run) -> None:
-    wait_until(lambda: run.jobs() or run.process.poll() is not None)
-    for job in run.jobs()[-1:]:
+    script = ".snakemake/scripts/"
+    wait_until(lambda: run.jobs(script) or run.process.poll() is not None)
+    for job in run.jobs(script)[-1:]:
         with contextlib.suppress(psutil.NoSuchProcess):
             job.kill()
 
