@@ -109,6 +109,11 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             f"(did you mean a1a?); allowed: {DATASETS}",
         ),
         (
+            "downloads: {openml: www.openml.org}",
+            'downloads.openml: "www.openml.org" is no web address; '
+            "it must begin with http:// or https://",
+        ),
+        (
             "datasets: {a/b: {task: binary, source: {snapshot: a1a}}}",
             "datasets: \"a/b\" can't be a name; use letters, digits, '_' and '-' only",
         ),

@@ -88,6 +88,8 @@ def _explain(error: ValidationError) -> Iterator[str]:
         yield f"{key}: has {_count(value)}; it must have at most {rule}"
     elif error.validator == "uniqueItems":
         yield f"{key}: names something twice"
+    elif error.validator == "pattern" and rule.startswith("^http"):
+        yield f"{key}: {_show(value)} is no web address; it must begin with http:// or https://"
     elif error.validator == "pattern":
         yield f"{key}: {_show(value)} can't be a name; use letters, digits, '_' and '-' only"
     else:

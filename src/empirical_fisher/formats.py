@@ -1,12 +1,35 @@
-"""What a file of a data set holds, whatever its format."""
+"""What a file of a data set holds, whatever its format: CSV, ARFF, LIBSVM's text, or Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import bz2
+import csv
+import gzip
+import hashlib
+import io
+import itertools
+import lzma
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
+import numpy as np
 import pandas as pd
+
+FORMS = {
+    "csv": (".csv",),
+    "arff": (".arff",),
+    "libsvm": (".libsvm", ".svmlight", ".svm"),
+    "parquet": (".parquet", ".pq"),
+}
+COMPRESSED = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\x00"}
+LIBSVM_TARGET = "target"
+MOST_COLUMNS = 100_000
+MISSING = "?"
 
 
 class DatasetError(ValueError):
@@ -34,3 +57,251 @@ class Raw:
     target: str | None = None
     task: str | None = None
     origin: Mapping[str, Any] = field(default_factory=dict)
+
+
+def form_of(name: str) -> str:
+    """Tell the format of a file by its name: one of `FORMS`, whether compressed or not.
+
+    Raises
+    ------
+    DatasetError
+        If the name's suffix is not one of the known ones.
+    """
+    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
+    if suffixes and suffixes[-1] in COMPRESSED:
+        suffixes.pop()
+    for form, known in FORMS.items():
+        if suffixes and suffixes[-1] in known:
+            return form
+    raise DatasetError(
+        f"the name {PurePosixPath(name).name!r} does not tell the file's format; "
+        f"add to the source format: and one of {', '.join(FORMS)}"
+    )
+
+
+def read(path: str | Path, form: str | None = None, *, largest: float = float("inf")) -> Raw:
+    """Read a file of a data set.
+
+    Parameters
+    ----------
+    path
+        The file; gzip, bzip2 and xz are undone, whatever it is called.
+    form
+        ``"csv"`` (with a header; an empty field, ``?``, ``NA`` and what else pandas takes for it
+        is a missing value), ``"arff"`` (dense or sparse), ``"libsvm"`` (indices from 1; the columns
+        are ``x1``, ``x2``, … and ``target``) or ``"parquet"``; by default what the name says.
+    largest
+        The largest size in bytes that the content may have.
+
+    Returns
+    -------
+    Raw
+        Whose origin is the file's SHA-256. Dense columns of whole numbers are integers.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing, cut short, too large, or not in that format.
+    """
+    path = Path(path)
+    form = form or form_of(path.name)
+    try:
+        stored = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path} can't be read: {error.strerror}") from None
+    content = _decompressed(stored, largest)
+    if form != "parquet" and re.match(rb"\s*<(!doctype|html|\?xml)", content, re.IGNORECASE):
+        raise DatasetError(f"it is a web page or XML, not {form}; check the address")
+    try:
+        table = _READERS[form](content)
+    except DatasetError as error:
+        raise DatasetError(f"as {form} it can't be read: {error}") from None
+    if table.empty:
+        raise DatasetError(f"as {form} it holds no data")
+    return Raw(
+        _plain(table),
+        target=LIBSVM_TARGET if form == "libsvm" else None,
+        origin={"sha256": hashlib.sha256(stored).hexdigest()},
+    )
+
+
+def _decompressed(stored: bytes, largest: float) -> bytes:
+    """The content of a file, by its first bytes and not by its name."""
+    open_as: Any
+    for suffix, open_as in ((".gz", gzip.open), (".bz2", bz2.open), (".xz", lzma.open)):
+        if stored.startswith(COMPRESSED[suffix]):
+            stream: IO[bytes] = open_as(io.BytesIO(stored))
+            break
+    else:
+        stream = io.BytesIO(stored)
+    try:
+        content = stream.read() if largest == float("inf") else stream.read(int(largest) + 1)
+    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        raise DatasetError(f"it is compressed, and damaged or cut short: {error}") from None
+    if len(content) > largest:
+        raise DatasetError(
+            f"it holds more than the {largest / 1e6:g} MB allowed; "
+            "if it should, raise downloads.megabytes"
+        )
+    return content
+
+
+def _lines(content: bytes) -> io.StringIO:
+    try:
+        return io.StringIO(content.decode("utf-8-sig"), newline="")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"byte {error.start + 1} is not UTF-8") from None
+
+
+def _read_csv(content: bytes) -> pd.DataFrame:
+    lines = _lines(content)
+    rows = csv.reader(lines, strict=True)
+    try:
+        header = next(rows, [])
+        _refuse_duplicates(header)
+        for row in rows:
+            if row and len(row) != len(header):
+                raise DatasetError(
+                    f"line {rows.line_num} has {_count(len(row), 'field')}, "
+                    f"the header has {len(header)}"
+                )
+    except csv.Error as error:
+        raise DatasetError(f"line {rows.line_num}: {error}") from None
+    if not header:
+        return pd.DataFrame()
+    lines.seek(0)
+    return pd.read_csv(lines, na_values=[MISSING], low_memory=False)
+
+
+def _read_arff(content: bytes) -> pd.DataFrame:
+    import arff
+
+    lines = _lines(content).read().split("\n")
+    stripped = (line.strip() for line in lines)
+    data = itertools.dropwhile(lambda line: line.lower() != "@data", stripped)
+    rows = (line for line in itertools.islice(data, 1, None) if line and line[0] != "%")
+    sparse = next(rows, "").startswith("{")
+    try:
+        decoded = arff.load(
+            _without_integers(lines), return_type=arff.LOD if sparse else arff.DENSE
+        )
+    except (arff.ArffException, ValueError, IndexError) as error:
+        raise DatasetError(str(error)) from None
+    names, kinds = zip(*decoded["attributes"], strict=True)
+    if not decoded["data"]:
+        return pd.DataFrame(columns=names)
+    if sparse:
+        return _sparse_arff(decoded["data"], names, kinds)
+    columns = zip(*decoded["data"], strict=True)
+    typed = [_arff_column(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    return pd.concat(typed, axis=1, keys=names)
+
+
+def _without_integers(lines: Iterable[str]) -> Iterator[str]:
+    """Declare INTEGER columns as REAL, since liac-arff would cut 2.5 down to 2."""
+    for line in lines:
+        yield re.sub(r"(?i)^(\s*@attribute\s.*\s)integer\s*$", r"\1REAL", line)
+
+
+def _arff_column(values: Iterable[Any], kind: str | list[str]) -> pd.Series:
+    if isinstance(kind, list):
+        return pd.Series(pd.Categorical(list(values), categories=kind))
+    return pd.Series(list(values), dtype=str if kind == "STRING" else float)
+
+
+def _sparse_arff(
+    rows: Sequence[Mapping[int, Any]], names: Sequence[str], kinds: Sequence[str | list[str]]
+) -> pd.DataFrame:
+    """What sparse ARFF leaves out is 0, the first nominal value, or an empty text."""
+    import scipy.sparse
+
+    _refuse_width(len(names))
+    numeric = np.array([kind in ("REAL", "NUMERIC") for kind in kinds])
+    entries = [
+        (row, column, np.nan if value is None else value)
+        for row, values in enumerate(rows)
+        for column, value in values.items()
+        if numeric[column]
+    ]
+    where_rows, where_columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+    shape = (len(rows), len(names))
+    matrix = scipy.sparse.csc_array((values, (where_rows, where_columns)), shape=shape, dtype=float)
+    table = _sparse_table(matrix, names)
+    for column, (name, kind) in enumerate(zip(names, kinds, strict=True)):
+        if not numeric[column]:
+            usual = kind[0] if isinstance(kind, list) else ""
+            table[name] = _arff_column([row.get(column, usual) for row in rows], kind)
+    return table
+
+
+def _read_libsvm(content: bytes) -> pd.DataFrame:
+    from sklearn.datasets import load_svmlight_file
+
+    try:
+        matrix, target = load_svmlight_file(io.BytesIO(content), zero_based=False)
+    except (ValueError, OverflowError, MemoryError) as error:
+        raise DatasetError(str(error)) from None
+    _refuse_width(matrix.shape[1])
+    names = [f"x{index}" for index in range(1, matrix.shape[1] + 1)]
+    return _sparse_table(matrix.tocsc(), names).assign(**{LIBSVM_TARGET: target})
+
+
+def _sparse_table(matrix: Any, names: Sequence[str]) -> pd.DataFrame:
+    """A table of sparse columns, of integers if all its numbers are whole."""
+    whole = (matrix.data % 1 == 0).all()
+    typed = matrix.astype(np.int64) if whole else matrix
+    return pd.DataFrame.sparse.from_spmatrix(typed, columns=list(names))
+
+
+def _refuse_width(columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise DatasetError(f"it has {columns} columns; at most {MOST_COLUMNS} can be read")
+
+
+def _read_parquet(content: bytes) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        return pa.parquet.read_table(io.BytesIO(content)).to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DatasetError(str(error).splitlines()[0]) from None
+
+
+_READERS = {
+    "csv": _read_csv,
+    "arff": _read_arff,
+    "libsvm": _read_libsvm,
+    "parquet": _read_parquet,
+}
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave of all types of columns: integers, floats, text and categories of text."""
+    _refuse_duplicates(table.columns)
+    table = table.rename(columns=str)
+    dense = [name for name, kind in table.dtypes.items() if not isinstance(kind, pd.SparseDtype)]
+    return table.assign(**{name: _plain_column(table[name]) for name in dense})
+
+
+def _plain_column(column: pd.Series) -> pd.Series:
+    kind = column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        return column.cat.rename_categories(str).cat.as_unordered()
+    if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
+        return column.astype(str).where(column.notna())
+    numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    if pd.api.types.is_integer_dtype(kind) and column.notna().all():
+        return column.astype(np.int64)
+    exact = (np.abs(numbers) < 2**53) & (numbers % 1 == 0)
+    return pd.Series(numbers.astype(np.int64) if exact.all() else numbers, name=column.name)
+
+
+def _refuse_duplicates(names: Iterable[Any]) -> None:
+    twice = [name for name, times in Counter(map(str, names)).items() if times > 1]
+    if twice:
+        raise DatasetError(f"it names more than one column {twice[0]!r}")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing if number == 1 else thing + 's'}"
