@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CORES ?= all
+PROFILE ?= default
 FIGURES ?=
 WORKERS ?= auto
 
@@ -15,10 +16,14 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures test lint pytest bench docs linkcheck gallery clean help
+.PHONY: figures test lint pytest test-slurm bench docs linkcheck gallery clean help
 
-figures: .venv/.requirements ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores
-	.venv/bin/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default $(FIGURES)
+# On a cluster --cores would limit what all its jobs use together.
+on_slurm = $(filter slurm,$(PROFILE))
+cores = $(if $(on_slurm),,--cores $(CORES))
+
+figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores, PROFILE=slurm on a cluster
+	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(FIGURES)
 
 test: lint pytest ## check the code, then run the tests
 
@@ -31,6 +36,9 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
+
+test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
+	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py
 
 bench: .venv/.requirements ## time the search beside a naive one, about ten minutes
 	mkdir -p results
@@ -51,7 +59,7 @@ clean: ## remove everything that the pipeline made; .venv stays
 	rm -rf results/* figures/* logs data/*.csv
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 .venv/.requirements: requirements.txt
 	$(if $(interpreter),,$(error Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: try "make PYTHON=python3.13"))
@@ -68,4 +76,9 @@ help: ## list the targets
 .venv/.requirements-docs: requirements-docs.txt .venv/.requirements
 	echo "Installing what builds the documentation into .venv …"
 	$(install) -r requirements-docs.txt
+	touch $@
+
+.venv/.requirements-slurm: requirements-slurm.txt .venv/.requirements
+	echo "Installing the pinned Slurm executor into .venv …"
+	$(install) -r requirements-slurm.txt
 	touch $@

@@ -19,6 +19,7 @@ configfile: f"{workflow.basedir}/config.yaml"
 check(config)
 
 
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"

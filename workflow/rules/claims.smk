@@ -23,7 +23,10 @@ rule claims:
         markdown="results/claims.md",
     log:
         "logs/claims.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/claims.py"

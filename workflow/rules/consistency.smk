@@ -8,6 +8,8 @@ rule consistency:
         "logs/consistency/sizes/{dataset}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         classes=lambda wildcards: gaussian_classes(wildcards.dataset),
         seeds=config["consistency"]["seeds"],
@@ -27,6 +29,8 @@ rule consistency_models:
         "logs/consistency/models.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         leverages=config["consistency"]["leverages"],
         capacity=config["consistency"]["capacity"],
@@ -46,8 +50,11 @@ rule consistency_claims:
         "results/claims/consistency.csv",
     log:
         "logs/claims/consistency.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         classes={name: gaussian_classes(name) for name in config["consistency"]["datasets"]},
     script:
@@ -70,8 +77,11 @@ rule consistency_figure:
         "figures/consistency.pdf",
     log:
         "logs/figures/consistency.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         datasets=config["consistency"]["datasets"],
     script:

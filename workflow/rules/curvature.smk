@@ -8,6 +8,8 @@ rule curvature_identities:
         "logs/curvature/identities.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["curvature"]["identities"],
     script:
@@ -25,6 +27,8 @@ rule curvature_remainder:
         "logs/curvature/remainder.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["curvature"]["remainder"],
     script:
@@ -42,6 +46,8 @@ rule curvature_splits:
         "logs/curvature/splits.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["curvature"]["splits"],
     script:
@@ -60,8 +66,11 @@ rule curvature_claims:
         "results/claims/curvature.csv",
     log:
         "logs/claims/curvature.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         criteria=config["curvature"]["criteria"],
     script:
@@ -83,8 +92,11 @@ rule curvature_remainder_figure:
         "figures/curvature_remainder.pdf",
     log:
         "logs/figures/curvature_remainder.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/curvature_remainder_figure.py"
 
@@ -104,7 +116,10 @@ rule curvature_splits_figure:
         "figures/curvature_splits.pdf",
     log:
         "logs/figures/curvature_splits.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/curvature_splits_figure.py"

@@ -11,8 +11,11 @@ rule dataset:
         "data/{dataset}.csv",
     log:
         "logs/data/{dataset}.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
         expect=lambda wildcards: config["datasets"][wildcards.dataset].get("expect", {}),

@@ -16,6 +16,8 @@ rule vector_field:
         "logs/vector_field.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["vector_field"],
     script:
@@ -37,6 +39,8 @@ rule misspecification:
         family="|".join(config["misspecification"]),
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=lambda wildcards: config["misspecification"][wildcards.family],
         tasks=lambda wildcards: problem_tasks(wildcards.family),
@@ -59,6 +63,8 @@ rule shard:
         "logs/grid/{dataset}/{method}/{scatteritem}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=shard_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -82,6 +88,8 @@ rule trace:
         "logs/traces/{dataset}/{method}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=shard_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -98,8 +106,11 @@ rule sensitivity:
         "results/sensitivity.csv",
     log:
         "logs/sensitivity.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         datasets=optimized_datasets(),
         methods=config["optimization"]["methods"],
@@ -116,8 +127,11 @@ rule hyperparameters:
         "results/hyperparameters.csv",
     log:
         "logs/hyperparameters.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/hyperparameters.py"
 
@@ -139,6 +153,8 @@ rule starting_points:
         "logs/starting_points.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["starting_points"],
         model=linear_model_of(config["starting_points"]["dataset"]["name"]),

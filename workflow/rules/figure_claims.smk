@@ -17,8 +17,11 @@ rule figure_claims:
         "results/claims/figures.csv",
     log:
         "logs/claims/figures.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         figures=optimized(),
         methods=config["optimization"]["methods"],

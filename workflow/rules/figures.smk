@@ -16,8 +16,11 @@ rule figure1:
         "figures/figure1_vector_fields.pdf",
     log:
         "logs/figures/figure1.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/figure1.py"
 
@@ -39,8 +42,11 @@ rule figure2:
         "figures/figure2_misspecification.pdf",
     log:
         "logs/figures/figure2.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         titles=problem_titles("logistic"),
     script:
@@ -61,8 +67,11 @@ rule figure3:
         "figures/figure3_optimization.pdf",
     log:
         "logs/figures/figure3.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         titles=panel_titles(optimized()["figure3"]),
         methods=config["optimization"]["methods"],
@@ -125,8 +134,11 @@ rule figure6:
         "figures/figure6_starting_points.pdf",
     log:
         "logs/figures/figure6.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         title=panel_title(config["starting_points"]["dataset"]["name"]),
     script:
@@ -172,8 +184,11 @@ rule sensitivity_figure:
         "figures/sensitivity.pdf",
     log:
         "logs/figures/sensitivity.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         titles=panel_titles(config["optimization"]["datasets"]),
         methods=damped_methods(),

@@ -12,6 +12,8 @@ rule magnitude:
         "logs/magnitude.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["magnitude"],
         tasks={name: config["datasets"][name]["task"] for name in config["magnitude"]["datasets"]},
@@ -34,7 +36,10 @@ rule magnitude_figure:
         "figures/magnitude.pdf",
     log:
         "logs/figures/magnitude.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/magnitude_figure.py"

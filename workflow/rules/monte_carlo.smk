@@ -11,6 +11,8 @@ rule monte_carlo_errors:
         "logs/monte_carlo/errors.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["monte_carlo"],
         tasks={name: config["datasets"][name]["task"] for name in config["monte_carlo"]["datasets"]},
@@ -31,6 +33,8 @@ rule monte_carlo_descent:
         "logs/monte_carlo/descent/{dataset}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=monte_carlo_cells),
     params:
         model=linear_model,
         schedule=schedule,
@@ -54,8 +58,11 @@ rule monte_carlo_claims:
         "results/claims/monte_carlo.csv",
     log:
         "logs/claims/monte_carlo.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         datasets=config["optimization"]["datasets"],
     script:
@@ -85,8 +92,11 @@ rule monte_carlo_figure:
         "figures/monte_carlo.pdf",
     log:
         "logs/figures/monte_carlo.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         datasets=config["optimization"]["datasets"],
         methods=["NGD", "EFGD"],

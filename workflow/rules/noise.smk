@@ -10,6 +10,8 @@ rule noise_errors:
         "logs/noise/errors.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["noise"],
         tasks=[config["datasets"][name]["task"] for name in config["noise"]["datasets"]],
@@ -29,6 +31,8 @@ rule noise_descent:
         "logs/noise/descent.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         seed=config["noise"]["seed"],
         settings=config["noise"]["descent"],
@@ -46,8 +50,11 @@ rule noise_claims:
         "results/claims/noise.csv",
     log:
         "logs/claims/noise.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         problems=list(config["noise"]["descent"]["conditions"]),
     script:
@@ -69,7 +76,10 @@ rule noise_figure:
         "figures/noise.pdf",
     log:
         "logs/figures/noise.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/noise_figure.py"

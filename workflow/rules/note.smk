@@ -11,6 +11,8 @@ rule note:
         "logs/note/note.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["note"],
     script:
@@ -28,6 +30,8 @@ rule note_contamination:
         "logs/note/contamination.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["note"]["contamination"],
     script:
@@ -43,8 +47,11 @@ rule note_claims:
         "results/claims/note.csv",
     log:
         "logs/claims/note.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/note_claims.py"
 
@@ -64,7 +71,10 @@ rule note_figure:
         "figures/note.pdf",
     log:
         "logs/figures/note.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/note_figure.py"

@@ -9,6 +9,8 @@ rule robustness:
         "logs/robustness/{dataset}.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(cells=robustness_cells),
     params:
         settings=config["robustness"],
         task=lambda wildcards: config["datasets"][wildcards.dataset]["task"],
@@ -29,6 +31,8 @@ rule robustness_seeds:
         "logs/robustness/seeds.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         seeds=config["robustness"]["seeds"],
         settings=config["vector_field"],
@@ -55,7 +59,10 @@ rule robustness_claims:
         claims="results/claims/robustness.csv",
     log:
         "logs/claims/robustness.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/robustness_claims.py"

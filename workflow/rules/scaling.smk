@@ -12,6 +12,8 @@ rule scaling:
         "logs/scaling.log",
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         settings=config["scaling"],
     script:
@@ -29,8 +31,11 @@ rule scaling_claims:
         "results/claims/scaling.csv",
     log:
         "logs/claims/scaling.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     params:
         dataset=config["scaling"]["dataset"],
     script:
@@ -54,7 +59,10 @@ rule scaling_figure:
         "figures/scaling.pdf",
     log:
         "logs/figures/scaling.log",
+    localrule: True
     conda:
         "../../environment.yml"
+    resources:
+        **request(),
     script:
         "../scripts/scaling_figure.py"

@@ -1,0 +1,68 @@
+import math
+from pathlib import Path
+
+# What jobs need at most, as measured; docs/scaling.md has the measurements. The search keeps 32
+# runs side by side: "a step" is one of one run on N examples with D features.
+MEGABYTES = 1000  # Snakemake twice, 170 each, and Python with its libraries and tables, 150 to 390
+MEGABYTES_A_SEARCH = 600  # products of features, predictions of the runs
+MEGABYTES_A_MEGABYTE = 15  # of input: numbers of two characters at least, kept three times over
+MEGABYTES_A_MATRIX_ENTRY = 8e-4  # three matrices of D² numbers for every run
+MINUTES = 10
+SECONDS_A_STEP = 2e-5
+SECONDS_A_NUMBER = 1.5e-8  # of the N D
+SECONDS_A_PRODUCT = 3e-10  # of the N D²
+
+
+def request(cells=None):
+    """The resources that a job asks a cluster for, more with every attempt.
+
+    `cells` tells from the wildcards how many descents on `input.data` the job runs, if it does.
+    """
+
+    def mem_mb(wildcards, input, attempt):
+        needed = MEGABYTES + MEGABYTES_A_MEGABYTE * input.size_mb
+        if cells:
+            _, columns = shape(input.data)
+            needed += MEGABYTES_A_SEARCH + MEGABYTES_A_MATRIX_ENTRY * columns**2
+        return math.ceil(needed) * 2 ** (attempt - 1)
+
+    def runtime(wildcards, input, attempt):
+        needed = MINUTES
+        if cells:
+            steps = cells(wildcards) * config["optimization"]["iterations"]
+            needed += steps * seconds_a_step(input.data) / 60
+        return math.ceil(needed) * attempt
+
+    return {"mem_mb": mem_mb, "runtime": runtime}
+
+
+def shape(table):
+    """About how many rows a data file has, and how many columns."""
+    with open(table, encoding="utf-8") as file:
+        header, row = file.readline(), file.readline()
+    return Path(table).stat().st_size / max(len(row), 1), header.count(",") + 1
+
+
+def seconds_a_step(table):
+    """How long a step on a data file takes at most."""
+    rows, columns = shape(table)
+    return SECONDS_A_STEP + rows * columns * (SECONDS_A_NUMBER + columns * SECONDS_A_PRODUCT)
+
+
+def shard_cells(wildcards):
+    """The cells in one shard of a method's grid."""
+    counts = [axis["count"] for axis in grid_axes(wildcards).values()]
+    return math.prod(counts) / config["optimization"]["shards"]
+
+
+def robustness_cells(wildcards):
+    """The cells of one data set's grids in all variants."""
+    settings = config["robustness"]
+    grids = len(settings["variants"]) * len(config["optimization"]["methods"])
+    return settings["step_sizes"]["count"] * settings["dampings"]["count"] * grids
+
+
+def monte_carlo_cells(wildcards):
+    """The runs with the Fisher by samples, in all cells."""
+    settings = config["monte_carlo"]["descent"]
+    return len(settings["step_size_factors"]) * settings["dampings"]["count"] * settings["runs"]
