@@ -5,6 +5,7 @@ CORES ?= all
 PROFILE ?= default
 FIGURES ?=
 WORKERS ?= auto
+MOMENTS ?= 30
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -16,7 +17,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures test lint pytest test-slurm bench docs linkcheck gallery clean help
+.PHONY: figures test lint pytest test-kill test-slurm bench docs linkcheck gallery clean help
 
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
@@ -36,6 +37,9 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
+
+test-kill: .venv/.requirements-test ## kill runs at random moments and resume them; MOMENTS=n for how many
+	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -k any_moment -rP
 
 test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
 	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py

@@ -1,3 +1,5 @@
+import atexit
+import logging
 import sys
 
 from snakemake.utils import min_version
@@ -51,3 +53,19 @@ rule all:
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
         rules.claims.output,
+
+
+# On a full disk the jobs and `onstart` say so; that logs can't be written either is no news.
+logging.raiseExceptions = False
+
+
+onstart:
+    runs.begin(Path.cwd())
+
+
+# Said at the very end, below Snakemake's own last words.
+onerror:
+    groups = [each.jobs if each.is_group() else [each] for each in workflow.scheduler.failed]
+    failed = {job.log[0]: job.rule.name for group in groups for job in group}
+    left = len(list(workflow.dag.needrun_jobs()))
+    atexit.register(print, runs.failures(failed, left), file=sys.stderr)

@@ -28,8 +28,10 @@ The modules, in the order of the data flow:
                    `reparametrization` and `contamination`
 `robustness`       whether Figures 1 to 3 survive other choices
 `ledger`           what the texts claim, what was measured, whether it holds
+=======
 `figures`          tables in, figures out, as in every ``figures_…``; `style` holds their look
-`tables`           CSV files; `configuration` and `provenance` serve the workflow
+`tables`           CSV files; `files` writes them, and figures, whole or not at all
+`configuration`    what a user may change; `provenance` and `runs` serve the workflow, too
 ================== ================================================================
 """
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+
+from .files import write_whole
 
 METHODS: dict[str, dict[str, Any]] = {
     "GD": {"color": "#004488", "linestyle": "dashed", "label": "GD"},
@@ -56,14 +59,10 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save(figure: Figure, *paths: str) -> None:
-    """Write a figure, the same bytes every time, each file aside first and then renamed."""
+    """Write a figure to files of the formats that they are named after, the same bytes always."""
     for path in map(Path, paths):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}")
         dated = {"CreationDate": None} if path.suffix == ".pdf" else {}
-        try:
-            with mpl.rc_context(RC):
-                figure.savefig(aside, format=path.suffix[1:], metadata=dated)
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        drawn = io.BytesIO()
+        with mpl.rc_context(RC):
+            figure.savefig(drawn, format=path.suffix[1:], metadata=dated)
+        write_whole(drawn.getvalue(), path)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pandas as pd
+
+from .files import write_whole
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
@@ -14,15 +15,8 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write a file as UTF-8: aside first, and renamed when it is whole."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    """Write a file as UTF-8."""
+    write_whole(text.encode(), path)
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:

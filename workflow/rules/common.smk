@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from empirical_fisher import configuration
+from empirical_fisher import configuration, runs
 from empirical_fisher.provenance import sources
 
 ROOT = Path(workflow.basedir)

@@ -1,5 +1,6 @@
 """What every script of the workflow does around its work."""
 
+import errno
 import logging
 import sys
 from collections.abc import Iterator
@@ -8,20 +9,40 @@ from contextlib import contextmanager
 from empirical_fisher.formats import DatasetError
 from empirical_fisher.problems import MinimizerNotFoundError
 
+FORMAT = "%(asctime)s %(levelname)s %(message)s"
+FAULTS_OF_THE_INPUT = (DatasetError, MinimizerNotFoundError)
+REMEDIES = {
+    errno.ENOSPC: "; free some space and run again",
+    errno.EDQUOT: "; free some space and run again",
+}
+
 
 @contextmanager
 def logged(path: str, subject: str) -> Iterator[logging.Logger]:
-    """Log to a file, and there end a fault of the input with its message alone."""
-    logging.basicConfig(
-        filename=path, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s"
-    )
+    """Log to a file; tell there and on the terminal what ends the job, a bug with its traceback."""
     log = logging.getLogger("empirical_fisher")
+    logging.raiseExceptions = False  # a log that can't be written is no reason to fail
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.ERROR)
     try:
+        file = logging.FileHandler(path, mode="w", encoding="utf-8")
+        logging.basicConfig(level=logging.INFO, format=FORMAT, handlers=[terminal, file])
         yield log
-    except (DatasetError, MinimizerNotFoundError) as error:
-        log.error("%s: %s", subject, error)
+    except Exception as error:
+        log.error("%s: %s", subject, explanation(error), exc_info=not is_expected(error))
         sys.exit(1)
-    except Exception:
-        log.exception("%s: unexpected error", subject)
-        raise
     log.info("done")
+
+
+def is_expected(error: Exception) -> bool:
+    """Whether an error says by itself what is wrong: with the input, or with a file."""
+    return isinstance(error, FAULTS_OF_THE_INPUT) or bool(getattr(error, "filename", None))
+
+
+def explanation(error: Exception) -> str:
+    """An error in words for people."""
+    if not is_expected(error):
+        return f"unexpected {type(error).__name__}: {error}"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}{REMEDIES.get(error.errno, '')}"
+    return str(error)

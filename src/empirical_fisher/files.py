@@ -1,0 +1,36 @@
+"""Files that are whole or not there at all, however a run ends."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+UNFINISHED = ".*.part"  # of a writer that was killed; nothing reads them
+
+
+def write_whole(content: bytes, path: str | Path) -> None:
+    """Write a file aside first, and rename it when it is whole and on the disk.
+
+    Whoever reads `path`, now or after a kill or a power cut, finds the old file or the new one.
+    Two writers of the same path don't disturb each other: the last to end wins.
+
+    Raises
+    ------
+    OSError
+        Naming a file, if it can't be written; then nothing is left of it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with aside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # a full disk is told without one
+        raise
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""One run of the pipeline at a time in a folder, whatever became of the run before; and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from .files import UNFINISHED
+
+MARK = "EMPIRICAL_FISHER_RUN"  # in the environment of a run's jobs: the folder that it is in
+WRITTEN = ("data", "results", "figures")
+
+
+def begin(folder: Path) -> None:
+    """Claim a folder for this process until it ends, and clear it of what killed runs left.
+
+    The claim is a lock of the kernel's, which drops it when the process dies: it can't be stale.
+    Jobs outlive a scheduler that is killed alone, and could write what an older configuration
+    asked for after this run has begun; they are ended. Files from the future, as a clock leaves
+    them that is set back, get the present time: Snakemake refuses all that is made from them. On a
+    file system without locks nothing is claimed and nothing cleared.
+
+    Raises
+    ------
+    SystemExit
+        Naming the other process if a run is at work in this folder, or what keeps from writing.
+    """
+    folder = folder.resolve()
+    try:
+        claimed = _claim(folder / ".snakemake" / "run.lock")
+    except OSError as error:
+        raise SystemExit(f"Nothing can be written to {folder}: {error.strerror}.") from None
+    if claimed:
+        _end_jobs(folder)
+        for name in WRITTEN:
+            _clear(folder / name)
+    os.environ[MARK] = str(folder)
+
+
+def _claim(path: Path) -> bool:
+    """Lock a file until this process ends; false where the file system knows no locks."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT)  # never closed, and not inherited by jobs
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(lock, 20).decode()
+        os.close(lock)
+        raise SystemExit(
+            f"A run is at work in this folder, process {holder}: wait for its end, or end it."
+        ) from None
+    except OSError:
+        os.close(lock)
+        return False
+    os.truncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
+    return True
+
+
+def _end_jobs(folder: Path) -> None:
+    """Kill what a run in this folder started, until nothing of it is left."""
+    while orphans := _jobs(folder):
+        for process in orphans:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        time.sleep(0.05)
+
+
+def _jobs(folder: Path) -> list[psutil.Process]:
+    """Processes that a run in this folder started, those of this run excepted."""
+    return [
+        process
+        for process in psutil.process_iter(["environ"])
+        if (process.info["environ"] or {}).get(MARK) == str(folder) and process.pid != os.getpid()
+    ]
+
+
+def _clear(folder: Path) -> None:
+    """Remove unfinished files, and bring files from the future to the present."""
+    for path in folder.rglob(UNFINISHED):
+        path.unlink(missing_ok=True)
+    now = time.time()
+    for path in folder.rglob("*"):
+        if path.is_file() and path.stat().st_mtime > now:
+            os.utime(path, (now, now))
+
+
+def failures(rules: Mapping[str, str], left: int) -> str:
+    """Say in a few lines what failed, why, and where to read on.
+
+    Parameters
+    ----------
+    rules
+        For the log file of every job that failed, the name of its rule. Jobs whose log says that
+        they are done are passed over if others say more: on a cluster they were in a group with
+        one that failed.
+    left
+        How many jobs the next run has to do, those that failed included.
+    """
+    logs = {path: _read(Path(path)) for path in sorted(rules)}
+    failed = {
+        path: text for path, text in logs.items() if not text.endswith(" INFO done\n")
+    } or logs
+    lines = [f"\nNot all is done: {len(failed)} failed, {left} left for the next run."]
+    for path, text in failed.items():
+        told = re.search(r"^\S+ \S+ ERROR (.*)$", text, re.MULTILINE)
+        lost = f"{rules[path]}: nothing in its log; it was killed or refused, as said above"
+        lines += [f"  {told[1] if told else lost}", f"    log: {path}"]
+    return "\n".join(lines)
+
+
+def _read(log: Path) -> str:
+    """What a log says, if it has come to be."""
+    return log.read_text(encoding="utf-8") if log.exists() else ""

@@ -1,0 +1,458 @@
+"""Runs that are killed, paused, starved of space or crowded, and what the next run makes of them.
+
+`make test-kill MOMENTS=30` kills at as many random moments; the test suite does at a few.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import fcntl
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from empirical_fisher import runs
+from empirical_fisher.files import UNFINISHED, write_whole
+
+ROOT = Path(__file__).resolve().parents[1]
+MOMENTS = int(os.environ.get("MOMENTS", 4))
+TARGETS = ("results/traces/Yacht/NGD.csv", "figures/figure1_vector_fields.png")
+
+
+@dataclasses.dataclass
+class Run:
+    """A run of the pipeline in a folder, which goes on until someone ends it."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    started: float
+
+    def wait(self) -> int:
+        return self.process.wait(timeout=300)
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text("utf-8")
+
+    def jobs(self, script: str = "") -> list[psutil.Process]:
+        """The processes that this run has now, or those of them that run a script."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            processes = psutil.Process(self.process.pid).children(recursive=True)
+            return [each for each in processes if script in " ".join(each.cmdline())]
+        return []
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to all processes of this run."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+    def made(self) -> set[str]:
+        """Outputs of the jobs that this run has finished."""
+        job = r"^    output: (.*)\n(?:    .*\n)*?    jobid: (\d+)\n"
+        outputs = {identity: paths for paths, identity in re.findall(job, self.output, re.M)}
+        finished = re.findall(r"^Finished jobid: (\d+) ", self.output, re.M)
+        return {path for identity in finished for path in outputs[identity].split(", ")}
+
+
+BEGUN: list[Run] = []
+
+
+def begin(folder: Path, *overlays: Path, limit: str = "") -> Run:
+    """Start a run in a process group of its own, under a limit of the shell if one is given."""
+    folder.mkdir(exist_ok=True)
+    log = folder.with_name(f"{folder.name}-{len(list(folder.parent.glob('*.log')))}.log")
+    snakemake = (
+        *(sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(folder)),
+        *("--workflow-profile", "workflow/profiles/default"),
+        *("--configfile", "tests/config.yaml", *map(str, overlays), "--", *TARGETS),
+    )
+    own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            ["sh", "-c", f'{limit} exec "$@"', "sh", *snakemake],
+            cwd=ROOT,
+            env={**own, "OMP_NUM_THREADS": "1"},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    BEGUN.append(Run(process, log, time.monotonic()))
+    return BEGUN[-1]
+
+
+def resumed(folder: Path) -> Run:
+    """Run to the end, which has to be a good one."""
+    run = begin(folder)
+    assert run.wait() == 0, run.output
+    return run
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files that a run makes, hidden ones too, its logs and Snakemake's own apart."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    relative = {str(path.relative_to(folder)): path for path in files}
+    return {
+        name: path.read_bytes()
+        for name, path in relative.items()
+        if not name.startswith((".snakemake/", "logs/"))
+    }
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never came true")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ends() -> Iterator[None]:
+    """Leave no run behind when a test fails half-way."""
+    yield
+    for run in BEGUN:
+        run.send(signal.SIGKILL)
+        run.wait()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
+    """What an undisturbed run makes, and the seconds that it takes."""
+    folder = tmp_path_factory.mktemp("whole") / "folder"
+    run = resumed(folder)
+    seconds = time.monotonic() - run.started
+    assert set(TARGETS) <= set(contents(folder))
+    return contents(folder), seconds
+
+
+# Kills
+
+
+def kill_scheduler(run: Run) -> None:
+    run.process.kill()
+
+
+def kill_group(run: Run) -> None:
+    run.send(signal.SIGKILL)
+
+
+def kill_job(run: Run) -> None:
+    wait_until(lambda: run.jobs() or run.process.poll() is not None)
+    for job in run.jobs()[-1:]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            job.kill()
+
+
+def pause(run: Run) -> None:
+    """As a laptop does that is closed and opened again."""
+    run.send(signal.SIGSTOP)
+    time.sleep(1)
+    run.send(signal.SIGCONT)
+
+
+# What may be done to a run, and its exit code then
+WAYS = ((kill_scheduler, -signal.SIGKILL), (kill_group, -signal.SIGKILL), (kill_job, 1), (pause, 0))
+
+
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_a_run_killed_at_any_moment_is_resumed_without_a_loss(
+    whole: tuple[dict[str, bytes], float], tmp_path: Path, moment: int
+) -> None:
+    wanted, seconds = whole
+    disturb, code = WAYS[moment % len(WAYS)]
+    folder = tmp_path / "folder"
+    run = begin(folder)
+    time.sleep(seconds * random.Random(moment).random())
+    jobs = run.jobs()
+    disturb(run)
+    assert run.wait() in (code, 0), "0 if it had come to its end"
+    orphans = [job for job in jobs if is_alive(job)]
+    made, unfinished = run.made(), list(folder.rglob(UNFINISHED))
+    again = resumed(folder)
+    assert contents(folder) == wanted
+    assert not made & again.made(), "finished, and done once more"
+    print(
+        f"moment {moment}: {disturb.__name__}, exit code {run.wait()}; outputs made before: "
+        f"{len(made)}, after: {len(again.made())}; jobs that went on: {len(orphans)}; "
+        f"unfinished files: {len(unfinished)}"
+    )
+
+
+def test_jobs_that_outlive_their_scheduler_are_ended_and_change_nothing(
+    whole: tuple[dict[str, bytes], float], tmp_path: Path
+) -> None:
+    """They would write what an older configuration asked for, over what the next run makes."""
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("vector_field: {arrows: 5}", encoding="utf-8")
+    folder = tmp_path / "folder"
+    run = begin(folder, overlay)
+    wait_until(lambda: run.jobs("vector_field.py"))
+    orphans = run.jobs()
+    for job in orphans:
+        job.suspend()  # they would be done too soon
+    run.process.kill()
+    run.wait()
+    resumed(folder)
+    assert [job for job in orphans if is_alive(job)] == []
+    assert contents(folder) == whole[0]
+
+
+def test_a_second_run_in_the_same_folder_is_refused_and_the_first_goes_on(
+    whole: tuple[dict[str, bytes], float], tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    run = begin(folder)
+    wait_until(run.jobs)
+    second = begin(folder)
+    assert second.wait() == 1
+    assert second.output.endswith(
+        f"A run is at work in this folder, process {run.process.pid}: "
+        "wait for its end, or end it.\n"
+    )
+    assert run.wait() == 0, run.output
+    assert contents(folder) == whole[0]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(
+    whole: tuple[dict[str, bytes], float], tmp_path: Path
+) -> None:
+    """A limit on the size of files stands for the disk: the same fault, by another number."""
+    folder = tmp_path / "folder"
+    run = begin(folder, limit="ulimit -f 100;")  # blocks of 512 bytes
+    assert run.wait() == 1
+    assert "figure 1: figures/figure1_vector_fields.png: File too large\n" in run.output
+    assert "Traceback" not in run.output
+    made = contents(folder)
+    assert made
+    assert made.items() < whole[0].items()
+
+
+def test_a_broken_data_set_stops_only_what_needs_it_and_is_told_last(
+    whole: tuple[dict[str, bytes], float], tmp_path: Path
+) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("datasets: {Yacht: {expect: {rows: 3}}}", encoding="utf-8")
+    folder = tmp_path / "folder"
+    run = begin(folder, overlay)
+    assert run.wait() == 1
+    assert run.output.endswith(
+        "\nNot all is done: 1 failed, 4 left for the next run.\n"
+        "  datasets.Yacht: expected 3 rows, found 308\n"
+        "    log: logs/data/Yacht.log\n"
+    )
+    assert "Traceback" not in run.output
+    missing = whole[0].keys() - contents(folder).keys()
+    assert missing == {"data/Yacht.csv"} | {
+        f"results/{kind}/Yacht/NGD.csv" for kind in ("grid", "best", "traces")
+    }
+
+
+# The parts
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that a run could begin in, whose mark on the environment is taken back."""
+    (tmp_path / ".snakemake").mkdir()
+    monkeypatch.setenv(runs.MARK, "")
+    return tmp_path
+
+
+def test_a_run_begins_by_clearing_what_killed_writers_left(folder: Path) -> None:
+    (folder / "results" / "deep").mkdir(parents=True)
+    kept, cleared = folder / "results/deep/a.csv", folder / "results/deep/.a.csv.0f.part"
+    for path in (kept, cleared):
+        path.touch()
+    runs.begin(folder)
+    assert (kept.exists(), cleared.exists()) == (True, False)
+    assert os.environ[runs.MARK] == str(folder)
+
+
+def test_a_run_begins_by_bringing_files_from_the_future_to_the_present(folder: Path) -> None:
+    """And in Snakemake's eyes none of them is newer than another that was older."""
+    times = {"data/a.csv": 0.0, "results/b.csv": 1e4, "figures/c.png": 2e4}
+    now = time.time()
+    for name, ahead in times.items():
+        (folder / name).parent.mkdir()
+        (folder / name).touch()
+        os.utime(folder / name, (now + ahead, now + ahead))
+    runs.begin(folder)
+    kept, *moved = ((folder / name).stat().st_mtime for name in times)
+    assert kept == pytest.approx(now, abs=1e-3)
+    assert all(now <= each <= time.time() for each in moved)
+    assert moved == sorted(moved)
+
+
+def test_a_run_begins_by_ending_jobs_of_this_folder_and_of_no_other(folder: Path) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    here, there = (
+        subprocess.Popen(sleep, env={**os.environ, runs.MARK: str(path)})
+        for path in (folder, folder.parent)
+    )
+    with here, there:
+        runs.begin(folder)
+        assert here.wait() == -signal.SIGKILL
+        assert there.poll() is None
+        there.kill()
+
+
+def test_a_folder_is_claimed_once(folder: Path) -> None:
+    runs.begin(folder)
+    with pytest.raises(
+        SystemExit, match=f"^A run is at work in this folder, process {os.getpid()}:"
+    ):
+        runs.begin(folder)
+
+
+def test_a_file_system_without_locks_is_used_without(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(file: int, operation: int) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    left = folder / "data" / ".a.csv.0f.part"
+    write_whole(b"", left)
+    for _ in range(2):
+        runs.begin(folder)
+    assert left.exists(), "another run may be writing it"
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"^Nothing can be written to /\S+: No such file or dir"):
+        runs.begin(tmp_path)
+
+
+def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
+    told, silent, absent = (str(tmp_path / name) for name in ("b.log", "c.log", "d.log"))
+    Path(told).write_text(
+        "2026-01-01 00:00:00,000 INFO ERROR is a word\n"
+        "2026-01-01 00:00:01,000 ERROR this: broke\n2026-01-01 00:00:01,000 INFO more\n"
+    )
+    Path(silent).write_text("2026-01-01 00:00:00,000 INFO 3 of 4 cells\n")
+    done = str(tmp_path / "a.log")
+    Path(done).write_text("2026-01-01 00:00:00,000 INFO done\n")
+    failed = {silent: "shard", told: "trace", absent: "dataset", done: "shard"}
+    assert runs.failures(failed, 5).splitlines() == [
+        "",
+        "Not all is done: 3 failed, 5 left for the next run.",
+        "  this: broke",
+        f"    log: {told}",
+        "  shard: nothing in its log; it was killed or refused, as said above",
+        f"    log: {silent}",
+        "  dataset: nothing in its log; it was killed or refused, as said above",
+        f"    log: {absent}",
+    ]
+
+
+def test_a_job_that_was_done_and_refused_is_told_if_there_is_no_other(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("2026-01-01 00:00:00,000 INFO done\n")
+    assert runs.failures({str(log): "shard"}, 2).splitlines()[1:] == [
+        "Not all is done: 1 failed, 2 left for the next run.",
+        "  shard: nothing in its log; it was killed or refused, as said above",
+        f"    log: {log}",
+    ]
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "a.csv"
+    sizes = []
+
+    def fsync(file: int) -> None:
+        sizes.append((os.fstat(file).st_size, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_whole(b"whole", path)
+    assert sizes == [(5, False)]
+    assert contents(tmp_path) == {"new/a.csv": b"whole"}
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    write_whole(b"old", path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OSError, match=r"File too large: '.*/a\.csv'$"):
+            write_whole(bytes(2000), path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert contents(tmp_path) == {"a.csv": b"old"}
+
+
+# What a job says
+
+JOB = """
+import errno, sys
+from empirical_fisher.formats import DatasetError
+from job import logged
+with logged(sys.argv[1], "subject"):
+    {}
+"""
+
+
+def job(log: Path | str, body: str) -> subprocess.CompletedProcess[str]:
+    """Run the body of a job."""
+    folders = (ROOT / "src", ROOT / "workflow" / "scripts")
+    return subprocess.run(
+        [sys.executable, "-c", JOB.format(body), str(log)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise DatasetError('no rows')", "no rows"),
+        (
+            "raise OSError(errno.ENOSPC, 'No space left on device', 'a.csv')",
+            "a.csv: No space left on device; free some space and run again",
+        ),
+        ("open('/absent')", "/absent: No such file or directory"),
+    ],
+)
+def test_an_expected_fault_is_told_in_a_line(tmp_path: Path, body: str, message: str) -> None:
+    ended = job(tmp_path / "a.log", body)
+    assert ended.returncode == 1
+    assert re.fullmatch(r"\S+ \S+ ERROR subject: " + re.escape(message) + r"\n", ended.stdout)
+    assert (tmp_path / "a.log").read_text() == ended.stdout
+
+
+@pytest.mark.parametrize("body", ["1 / 0", "raise OSError('nowhere')"])
+def test_a_bug_is_told_with_its_traceback(tmp_path: Path, body: str) -> None:
+    ended = job(tmp_path / "a.log", body)
+    assert ended.returncode == 1
+    assert re.match(r"\S+ \S+ ERROR subject: unexpected \w+Error: .+\nTraceback ", ended.stdout)
+    assert (tmp_path / "a.log").read_text() == ended.stdout
+
+
+def test_a_job_on_a_full_disk_does_its_work_without_a_log() -> None:
+    assert job("/dev/full", "pass").returncode == 0
+    ended = job("/dev/full", "raise DatasetError('no rows')")
+    assert ended.returncode == 1
+    assert re.fullmatch(r"\S+ \S+ ERROR subject: no rows\n", ended.stdout)
