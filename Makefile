@@ -60,7 +60,7 @@ gallery: .venv/.requirements ## keep the figures as drawn last in docs/figures
 	.venv/bin/python docs/keep_figures.py
 
 clean: ## remove everything that the pipeline made; .venv stays
-	rm -rf results/* figures/* logs data/*.csv
+	rm -rf results/* figures/* logs data/*.csv data/*.yaml
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile

@@ -11,7 +11,8 @@ import numpy as np
 import one_by_one
 import yaml
 
-from empirical_fisher import datasets, search, solvers
+from empirical_fisher import datasets, search, solvers, sources
+from empirical_fisher.preparation import prepare
 from empirical_fisher.problems import linear_problem
 
 ROOT = Path(__file__).parents[1]
@@ -32,8 +33,9 @@ def grid(method: str, every: tuple[int, int] = (1, 1)) -> tuple[np.ndarray, np.n
 def load(dataset: str) -> tuple[np.ndarray, np.ndarray, str]:
     """Design matrix, targets and task of a configured data set."""
     entry = CONFIG["datasets"][dataset]
-    table = datasets.load(entry["source"], ROOT / "data/snapshots")
-    return *datasets.design(table, entry["task"], bias=True), entry["task"]
+    table, facts = prepare(sources.load(entry, ROOT), entry)
+    data = datasets.from_table(table, facts["task"])
+    return *datasets.design(data, bias=True), data.task
 
 
 def naive(dataset: str, method: str, every: tuple[int, int]) -> dict[str, Any]:

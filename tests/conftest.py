@@ -6,7 +6,8 @@ import numpy as np
 import yaml
 
 import oracle
-from empirical_fisher import datasets
+from empirical_fisher import datasets, sources
+from empirical_fisher.preparation import prepare
 from empirical_fisher.problems import linear_problem
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,11 +45,17 @@ def random_problem(task, design="dense", prior_variance=np.inf, *, seed=0, **sha
     return linear_problem(inputs, draw_targets(task, len(inputs), seed), task, prior_variance)
 
 
-def paper_problem(name):
-    """A data set of config.yaml as a problem, without a bias."""
+def paper_table(name):
+    """A data set of config.yaml as its CSV holds it, and its task."""
     entry = CONFIG["datasets"][name]
-    table = datasets.load(entry["source"], ROOT / "data" / "snapshots")
-    return linear_problem(*datasets.design(table, entry["task"]), entry["task"])
+    table, facts = prepare(sources.load(entry, ROOT), entry)
+    return table, facts["task"]
+
+
+def paper_problem(name, *, bias=False):
+    """A data set of config.yaml as a problem."""
+    dataset = datasets.from_table(*paper_table(name))
+    return linear_problem(*datasets.design(dataset, bias=bias), dataset.task)
 
 
 def oracle_terms(problem):

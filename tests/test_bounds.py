@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from conftest import ROOT, draw_inputs, draw_targets, random_problem
-from empirical_fisher import datasets, search
+from conftest import ROOT, draw_inputs, draw_targets, paper_problem, random_problem
+from empirical_fisher import search
 from empirical_fisher.bounds import lower_bound
 from empirical_fisher.likelihoods import Bernoulli
 from empirical_fisher.problems import linear_problem
@@ -131,9 +131,7 @@ def test_no_bound_where_none_is_proven():
 @pytest.mark.parametrize("name", ["BreastCancer", "Boston", "a1a"])
 def test_both_modes_agree_on_the_papers_data(name, method):
     """On every 12th step size and 8th damping: winners, and bounds below the losses."""
-    entry = CONFIG["datasets"][name]
-    table = datasets.load(entry["source"], ROOT / "data/snapshots")
-    problem = linear_problem(*datasets.design(table, entry["task"], bias=True), entry["task"])
+    problem = paper_problem(name, bias=True)
     step_sizes, dampings = np.logspace(-20, 10, 241), np.logspace(-10, 10, 41)[::8]
     cells = search.cells(step_sizes) if method == "GD" else search.cells(step_sizes[::12], dampings)
     schedule = search.Schedule(iterations=30 if name == "a1a" else 100, divergence_factor=FACTOR)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import CONFIG, ROOT
+from conftest import CONFIG, paper_table
 from empirical_fisher import datasets, figure_claims, misspecification, starting_points
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.vector_field import fit, line_problem, trajectories
@@ -19,12 +19,12 @@ def summaries(family, change=lambda table: table):
     settings = CONFIG["misspecification"][family]
     rows = {}
     for name, case in settings["problems"].items():
-        entry = CONFIG["datasets"][case["dataset"]]
-        table = change(datasets.load(entry["source"], ROOT / "data" / "snapshots"))
-        inputs, targets = datasets.design(table, entry["task"], bias=settings["bias"])
-        problem = linear_problem(inputs, targets, entry["task"], settings["prior_variance"])
+        table, task = paper_table(case["dataset"])
+        data = datasets.from_table(change(table), task)
+        inputs, targets = datasets.design(data, bias=settings["bias"])
+        problem = linear_problem(inputs, targets, task, settings["prior_variance"])
         rows[name] = misspecification.summary(
-            misspecification.at_minimum(problem), classification=entry["task"] == "binary"
+            misspecification.at_minimum(problem), classification=task == "binary"
         )
     return pd.concat(rows, names=["problem"]).reset_index("problem")
 
@@ -51,8 +51,8 @@ def run(*losses, cosine=1.0):
 @pytest.fixture(scope="module")
 def paths():
     settings = CONFIG["vector_field"]
-    source = CONFIG["datasets"]["LognormalLine"]["source"]
-    problem = line_problem(datasets.load(source, ROOT), settings["prior_variance"])
+    table, _ = paper_table("LognormalLine")
+    problem = line_problem(table, settings["prior_variance"])
     steps = {"step": 0.02, "points": 2500, "kept": 200}
     options = {**settings["trajectories"], **steps, "damping": settings["damping"]}
     return fit(problem), trajectories(problem, scales=settings["scales"], **options)

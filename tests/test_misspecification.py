@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import oracle
-from conftest import CONFIG, ROOT, oracle_terms, paper_problem, random_problem
+from conftest import CONFIG, oracle_terms, paper_problem, paper_table, random_problem
 from empirical_fisher import datasets, misspecification
 from empirical_fisher.misspecification import MATRICES
 from empirical_fisher.problems import linear_problem
@@ -162,9 +162,8 @@ def test_windows_of_the_contours_end_where_they_should():
 def test_linear_regression_is_the_oracle_s(name):
     """Features (x, 1) with the bias last; the prior is in the Hessian, not in the matrices."""
     settings = CONFIG["misspecification"]["linear"]
-    source = CONFIG["datasets"][settings["problems"][name]["dataset"]]["source"]
-    table = datasets.load(source, ROOT)
-    inputs, targets = datasets.design(table, "regression", bias=settings["bias"])
+    table, task = paper_table(settings["problems"][name]["dataset"])
+    inputs, targets = datasets.design(datasets.from_table(table, task), bias=settings["bias"])
     assert_array_equal(inputs, np.stack([table["x"], np.ones(1000)], axis=-1))
     problem = linear_problem(inputs, targets, "regression", settings["prior_variance"])
     [row] = misspecification.summary(
@@ -185,8 +184,8 @@ def test_linear_regression_is_the_oracle_s(name):
 def test_windows_of_figure_4_hold_the_minimum_and_its_ellipses(name):
     settings = CONFIG["misspecification"]["linear"]
     case = settings["problems"][name]
-    source = CONFIG["datasets"][case["dataset"]]["source"]
-    inputs, targets = datasets.design(datasets.load(source, ROOT), "regression", bias=True)
+    data = datasets.from_table(*paper_table(case["dataset"]))
+    inputs, targets = datasets.design(data, bias=True)
     problem = linear_problem(inputs, targets, "regression", settings["prior_variance"])
     curves = misspecification.ellipses(
         misspecification.at_minimum(problem), settings["ellipse_radius"]

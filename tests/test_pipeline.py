@@ -33,8 +33,7 @@ from PIL import Image
 from snakemake.utils import update_config
 
 import oracle
-from empirical_fisher.datasets import design, load
-from empirical_fisher.problems import linear_problem
+from conftest import paper_problem, paper_table
 from empirical_fisher.search import Schedule, evaluate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -254,11 +253,14 @@ def test_every_table_is_utf_8_with_bare_newlines(run: Run) -> None:
 
 @pytest.mark.parametrize("name", USED)
 def test_the_data_are_those_of_their_source_bit_for_bit(run: Run, name: str) -> None:
-    wanted = load(CONFIG["datasets"][name]["source"], ROOT / "data" / "snapshots")
+    wanted, task = paper_table(name)
     found = table(run.folder / f"data/{name}.csv")
     assert list(found) == [*wanted.drop(columns="target"), "target"]
     for column in found:
         np.testing.assert_array_equal(found[column], wanted[column])
+    facts = yaml.safe_load((run.folder / f"data/{name}.yaml").read_text("utf-8"))
+    assert (facts["task"], facts["rows"]) == (task, len(wanted))
+    assert (facts["features"], facts["layout"]) == (wanted.shape[1] - 1, "wide")
 
 
 @pytest.mark.parametrize("name", FIGURES.values())
@@ -273,7 +275,9 @@ def test_a_figure_is_there_as_pdf_and_as_png_of_200_dots_per_inch(run: Run, name
 
 def test_nothing_half_written_is_left(run: Run) -> None:
     made = [path for path in run.files("**/*") if not path.startswith(".snakemake/")]
-    odd = [path for path in made if not re.fullmatch(r"(\w+/)+[\w-]+\.(csv|log|md|pdf|png)", path)]
+    odd = [
+        path for path in made if not re.fullmatch(r"(\w+/)+[\w-]+\.(csv|log|md|pdf|png|yaml)", path)
+    ]
     assert odd == []
     assert [path for path in made if path.startswith("results/") and "-of-" in path] == []
 
@@ -455,8 +459,7 @@ def test_a_certified_search_drops_only_cells_that_are_worse(
     pruned = cells["status"] == "pruned"
     assert 0.3 < np.mean(pruned) < 1
 
-    data = load(CONFIG["datasets"]["BreastCancer"]["source"], ROOT)
-    problem = linear_problem(*design(data, "binary", bias=True), "binary")
+    problem = paper_problem("BreastCancer", bias=True)
     schedule = Schedule(OPTIMIZATION["iterations"], OPTIMIZATION["divergence_factor"])
     every = evaluate(problem, "NGD", cells["step_size"], cells["damping"], schedule)
     losses = every["final_loss"].to_numpy()
@@ -722,7 +725,33 @@ def test_a_damaged_snapshot_is_told_and_stops_only_what_needs_it(
     assert ended.returncode == 1
     assert re.search(r"datasets\.a1a: \S*a1a\.libsvm has SHA-256 .* restore it", ended.stdout)
     assert "Traceback" not in ended.stdout
-    assert [made.name for made in (tmp_path / "data").iterdir()] == ["Boston.csv"]
+    assert {made.name for made in (tmp_path / "data").iterdir()} == {"Boston.csv", "Boston.yaml"}
+
+
+def test_a_file_of_the_user_s_is_prepared_again_once_it_changes(
+    repository: Path, tmp_path: Path
+) -> None:
+    own, overlay, folder = repository / "own.csv", tmp_path / "own.yaml", tmp_path / "folder"
+    overlay.write_text(
+        "datasets: {Own: {source: {file: own.csv}, target: y, categorical: one-hot}}",
+        encoding="utf-8",
+    )
+    options = ("--directory", folder, "--configfile", overlay)
+    order = ("data/Own.csv", "--cores", "1", *options)
+    gone = snakemake(repository, *order)
+    assert gone.returncode == 1
+    assert re.search(
+        r"datasets\.Own: there is no file \S*own\.csv; a file is absolute or", gone.stdout
+    )
+    assert "Traceback" not in gone.stdout
+    for text, wanted in (
+        ("x,y\nu,1.5\nv,2.5\n", "x=u,x=v,target\n1,0,1.5\n0,1,2.5\n"),
+        ("x,y\n3,1.5\n4,2.0\n", "x,target\n3,1.5\n4,2.0\n"),
+    ):
+        own.write_text(text, encoding="utf-8")
+        assert snakemake(repository, *order).returncode == 0
+        assert (folder / "data" / "Own.csv").read_text("utf-8") == wanted
+    own.unlink()
 
 
 # The run in place
@@ -730,7 +759,7 @@ def test_a_damaged_snapshot_is_told_and_stops_only_what_needs_it(
 
 def test_a_run_elsewhere_makes_the_same_bytes(run: Run, run_in_place: Run) -> None:
     """Whatever the folder, the number of cores and of shards, and whether cells may be pruned."""
-    patterns = ("data/*.csv", "results/**/*.csv", "figures/*")
+    patterns = ("data/*.csv", "data/*.yaml", "results/**/*.csv", "figures/*")
     assert run.files(*patterns) == run_in_place.files(*patterns)
     different = [
         path

@@ -7,7 +7,11 @@ equation and section numbers are cited throughout.
 The modules, in the order of the data flow:
 
 ================== ================================================================
-`datasets`         getting a data set; `synthetic` draws one
+`sources`          getting a data set; `snapshots` are kept here, `synthetic` draws one
+`downloads`        from the web, and `openml_source`: by a `deadline`, kept in a `cache`
+`origins`          where a data set came from the first time; `formats` reads its file
+`preparation`      from what a source gives to features and a target, or a reason why not
+`datasets`         a prepared data set, on disk and as arrays
 `likelihoods`      ``p(y | f)``: loss, residual and curvature in the natural parameter
 `models`           ``f(x, θ)``: predictions and their Jacobian; `networks` has a nonlinear one
 `problems`         loss, gradient, Fisher, GGN, empirical Fisher, Hessian at a ``θ``
@@ -28,7 +32,6 @@ The modules, in the order of the data flow:
                    `reparametrization` and `contamination`
 `robustness`       whether Figures 1 to 3 survive other choices
 `ledger`           what the texts claim, what was measured, whether it holds
-=======
 `figures`          tables in, figures out, as in every ``figures_…``; `style` holds their look
 `tables`           CSV files; `files` writes them, and figures, whole or not at all
 `configuration`    what a user may change; `provenance` and `runs` serve the workflow, too

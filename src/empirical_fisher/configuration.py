@@ -23,6 +23,9 @@ KINDS = {
     "boolean": "true or false",
 }
 
+#: What a source says besides which one it is, and the kinds of source that it belongs to.
+DETAILS = {"sha256": ("url",), "format": ("url", "file")}
+
 #: Where true and false are no numbers, and 1.0 is no whole number.
 Validator = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
@@ -33,19 +36,47 @@ Validator = validators.extend(  # type: ignore[no-untyped-call]
 
 
 def read_yaml(path: Path) -> Any:
-    """Read a YAML file.
+    """Read a YAML file, in which no section has a key twice.
 
     Raises
     ------
     SystemExit
         Naming file, line and fault, if the file is not YAML.
     """
+    content = path.read_bytes()
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(content.decode("utf-8"), _Loader)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = content[error.start]
+        raise SystemExit(f"{path}, line {line}: byte 0x{byte:02x} is not UTF-8") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise SystemExit(f"{path}{line}: not valid YAML: {error.problem}") from None
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise SystemExit(f"{path}{where}: not valid YAML: {error.problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = content.decode("utf-8")[: error.position].count("\n") + 1
+        raise SystemExit(
+            f"{path}, line {line}: not valid YAML: the control character "
+            f"U+{error.character:04X} is not allowed"
+        ) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in a section, where YAML's own loader keeps the last."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        lines: dict[tuple[str, str], int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
+                continue
+            name = key.tag, key.value
+            if name in lines:
+                problem = f"the key {key.value} is here and in line {lines[name]}"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            lines[name] = key.start_mark.line + 1
+        return node
 
 
 def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
@@ -72,8 +103,10 @@ def _explain(error: ValidationError) -> Iterator[str]:
             if name not in value:
                 yield f"{_join(key, name)}: missing"
     elif error.validator == "type":
-        kinds = " or ".join(KINDS[kind] for kind in ([rule] if isinstance(rule, str) else rule))
-        yield f"{key}: is {_show(value)}; it must be {kinds}{_number_hint(value, rule)}"
+        kinds = [rule] if isinstance(rule, str) else rule
+        needed = " or ".join(KINDS[kind] for kind in kinds)
+        hint = _number_hint(value, rule) or _text_hint(value, kinds)
+        yield f"{key}: is {_show(value)}; it must be {needed}{hint}"
     elif error.validator == "enum":
         yield f"{key}: is {_show(value)}{_hint(value, rule)}"
     elif error.validator in ("minimum", "exclusiveMinimum"):
@@ -82,16 +115,17 @@ def _explain(error: ValidationError) -> Iterator[str]:
     elif error.validator in ("maximum", "exclusiveMaximum"):
         bound = "at most" if error.validator == "maximum" else "less than"
         yield f"{key}: is {value}; it must be {bound} {rule}"
+    elif error.validator in ("minLength", "maxLength"):
+        bound = "at least" if error.validator == "minLength" else "at most"
+        yield f"{key}: has {len(value)} characters; it must have {bound} {rule}"
     elif error.validator in ("minItems", "minProperties"):
         yield f"{key}: has {_count(value)}; it must have at least {rule}"
     elif error.validator in ("maxItems", "maxProperties"):
         yield f"{key}: has {_count(value)}; it must have at most {rule}"
     elif error.validator == "uniqueItems":
         yield f"{key}: names something twice"
-    elif error.validator == "pattern" and rule.startswith("^http"):
-        yield f"{key}: {_show(value)} is no web address; it must begin with http:// or https://"
     elif error.validator == "pattern":
-        yield f"{key}: {_show(value)} can't be a name; use letters, digits, '_' and '-' only"
+        yield f"{key}: {_show(value)} can't be {schema['title']}"
     else:
         yield f"{key}: {error.message}"
 
@@ -99,10 +133,13 @@ def _explain(error: ValidationError) -> Iterator[str]:
 def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Faults that a schema can't see: names that mean nothing and empty intervals."""
     datasets = config["datasets"]
+    for name, settings in datasets.items():
+        yield from _contradictions_in(f"datasets.{name}", settings, config["optimization"])
+    yield from _names_alike(list(datasets))
     for key, name, kind in _references(config):
         if name not in datasets:
             yield f"{key}: unknown data set {_show(name)}{_hint(name, list(datasets))}"
-        elif kind and kind not in (datasets[name]["task"], *datasets[name]["source"]):
+        elif kind and kind not in (datasets[name].get("task"), *datasets[name]["source"]):
             yield f"{key}: {_show(name)} is of the wrong kind; {kind} is needed"
     for key, values in {
         "consistency.leverages": config["consistency"]["leverages"],
@@ -114,6 +151,39 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for key, (low, high) in _intervals(config):
         if not low < high:
             yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
+
+
+def _contradictions_in(
+    key: str, settings: Mapping[str, Any], optimization: Mapping[str, Any]
+) -> Iterator[str]:
+    """Faults in what is said of one data set."""
+    source, task = settings["source"], settings.get("task")
+    kinds = [kind for kind in source if kind not in DETAILS]
+    if len(kinds) != 1:
+        found = " and ".join(kinds) or "none"
+        yield f"{key}.source: names {found}; it must name one source (another needs another name)"
+    for detail, owners in DETAILS.items():
+        if detail in source and len(kinds) == 1 and kinds[0] not in owners:
+            yield f"{key}.source.{detail}: belongs to {' or '.join(owners)}, which isn't there"
+    if "prefer" in settings and "snapshot" not in source:
+        yield f"{key}.prefer: only a snapshot can be compared with its remote source"
+    if "positive" in settings and task not in (None, "binary"):
+        yield f"{key}.positive: the task is {task}; only a binary one has a positive label"
+    if settings.get("target") in settings.get("drop", ()):
+        yield f"{key}.drop: {_show(settings['target'])} is the target"
+    for method in settings.get("methods", ()):
+        if method not in optimization["methods"]:
+            allowed = ", ".join(optimization["methods"])
+            yield f"{key}.methods: {method} is not among optimization.methods: {allowed}"
+
+
+def _names_alike(names: list[str]) -> Iterator[str]:
+    """Names that a file system which ignores case takes for one."""
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(name.lower(), name)
+        if other != name:
+            yield f"datasets.{name}: differs from {other} only in upper and lower case"
 
 
 def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -202,6 +272,13 @@ def _show(value: Any) -> str:
 
 def _count(value: Any) -> str:
     return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
+
+
+def _text_hint(value: Any, kinds: list[str]) -> str:
+    """Explain the truth value that YAML reads where text was meant."""
+    if isinstance(value, bool) and "string" in kinds:
+        return " (YAML reads yes, no, on, off, true and false as truth values: write quotes)"
+    return ""
 
 
 def _number_hint(value: Any, kind: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .datasets import design
+from .datasets import design, from_table
 from .ledger import Claim, verdict
 from .likelihoods import Array
 from .problems import MinimizerNotFoundError, Point, Problem, linear_problem
@@ -86,7 +86,7 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
     """
     halves = np.geomspace(sizes["low"] / 2, sizes["high"] / 2, sizes["count"]).round().astype(int)
     draw = gaussian_classes(seed=seed, size=2 * int(halves[-1]), **classes)
-    inputs, targets = design(draw, "binary")
+    inputs, targets = design(from_table(draw, "binary"))
     theta, rows = None, []
     for half in halves:
         nested = np.r_[:half, halves[-1] : halves[-1] + half]

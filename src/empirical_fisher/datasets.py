@@ -1,152 +1,142 @@
-"""Getting a data set, raw, as one table; and turning that table into arrays.
+"""A prepared data set, on disk and as arrays: what every experiment reads.
 
-The table has a column a feature, in the source's order and with its names, then ``target``. Values
-are the source's own: nothing is scaled, centred or encoded before `design` does it.
+``data/<name>.csv`` holds the numbers and ``data/<name>.yaml`` beside it what is known of them, the
+task among it. The table is wide or long:
+
+* wide: a column a feature, in the source's order and with its names, then ``target``;
+* long, for sparse data sets with many features: ``example, feature, value``, a row a nonzero,
+  examples numbered from 0. The features come one after the other, in order; one that is zero
+  everywhere has a single row that says so. Last comes the feature ``target``, zeros included.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+import scipy.sparse
 import yaml
 
-from . import synthetic
 from .formats import DatasetError
 from .likelihoods import Array
+from .tables import write_csv, write_text
 
 TARGET = "target"  #: the column that holds it
-FACTS = ("rows", "features", "positives")  #: what can be expected of a data set
+
+Inputs: TypeAlias = "Array | scipy.sparse.csr_array"
+"""Features of examples, shape ``(N, D)``."""
 
 
-def load(source: Mapping[str, Any], snapshots: Path) -> pd.DataFrame:
-    """Load or draw the data set that a ``source`` of the configuration names.
-
-    Parameters
-    ----------
-    source
-        One entry: ``{"snapshot": name}``, ``{"sklearn": name}``, or the name of a generator in
-        `synthetic` with its parameters.
-    snapshots
-        The folder that holds the snapshots.
-
-    Raises
-    ------
-    DatasetError
-        If a snapshot is missing, or its checksum or facts are not the recorded ones.
-    """
-    [(kind, value)] = source.items()
-    if kind == "snapshot":
-        return _snapshot(snapshots / f"{value}.yaml")
-    if kind == "sklearn":
-        return _sklearn(value)
-    return getattr(synthetic, kind)(**value)
-
-
-def _snapshot(description: Path) -> pd.DataFrame:
-    """Read a snapshot by the YAML file beside it, which records its checksum."""
-    if not description.exists():
-        known = ", ".join(sorted(path.stem for path in description.parent.glob("*.yaml")))
-        raise DatasetError(f"no snapshot {description.stem!r}; there are: {known}")
-    record = yaml.safe_load(description.read_text(encoding="utf-8"))
-    path = description.with_name(record["file"])
-    if not path.exists():
-        raise DatasetError(f"{path} is missing; restore it, for example with git checkout")
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    if checksum != record["sha256"]:
-        raise DatasetError(
-            f"{path} has SHA-256 {checksum}, but {description.name} records {record['sha256']}; "
-            "the file was changed: restore it, for example with git checkout"
-        )
-    if record["format"] == "libsvm":
-        table = _read_libsvm(path)
-    else:
-        table = pd.read_csv(path)
-        table = table.rename(columns={record["target"]: TARGET})
-    try:
-        check_facts(table, {fact: record[fact] for fact in FACTS if fact in record})
-    except DatasetError as error:
-        raise DatasetError(f"{path} is not what {description.name} records: {error}") from None
-    return table
-
-
-def _read_libsvm(path: Path) -> pd.DataFrame:
-    """Read LIBSVM's sparse text form; its features are numbered from 1."""
-    from sklearn.datasets import load_svmlight_file
-
-    features, target = load_svmlight_file(str(path), zero_based=False)
-    names = [f"x{index}" for index in range(1, features.shape[1] + 1)]
-    table = pd.DataFrame(features.toarray(), columns=names)
-    return _as_integers(table.assign(**{TARGET: target}))
-
-
-def _sklearn(name: str) -> pd.DataFrame:
-    """Load one of the data sets that scikit-learn carries."""
-    import sklearn.datasets
-
-    bunch = getattr(sklearn.datasets, f"load_{name}")(as_frame=True)
-    return bunch.data.assign(**{TARGET: bunch.target})
-
-
-def _as_integers(table: pd.DataFrame) -> pd.DataFrame:
-    """Store columns of whole numbers as such, so that the CSV reads 1 and not 1.0."""
-    whole = [name for name in table if (table[name] % 1 == 0).all()]
-    return table.astype(dict.fromkeys(whole, np.int64))
-
-
-def check_facts(table: pd.DataFrame, facts: Mapping[str, int]) -> None:
-    """Compare a table with what is known of it: any of `FACTS`.
-
-    Raises
-    ------
-    DatasetError
-        Naming every fact that does not hold.
-    """
-    found = {"rows": len(table), "features": len(table.columns) - 1}
-    if "positives" in facts:
-        found["positives"] = int(design(table, "binary")[1].sum())
-    wrong = [
-        f"expected {expected} {fact}, found {found[fact]}"
-        for fact, expected in facts.items()
-        if found[fact] != expected
-    ]
-    if wrong:
-        raise DatasetError("; ".join(wrong))
-
-
-def design(table: pd.DataFrame, task: str, *, bias: bool = False) -> tuple[Array, Array]:
-    """Split a table into the design matrix and the targets.
+@dataclass(frozen=True)
+class Dataset:
+    """Features and targets of ``N`` examples.
 
     Parameters
     ----------
-    table
-        As from `load`.
+    inputs
+        The features, shape ``(N, D)``, without a bias; sparse if the table is long.
+    targets
+        Shape ``(N,)``: real numbers, or labels numbered from 0 in their order.
     task
-        ``"regression"`` takes the target as it is; ``"binary"`` and ``"multiclass"`` number its
-        sorted labels from 0, so that of −1 and +1 the latter becomes 1.
-    bias
-        Append a column of ones.
+        ``"regression"``, ``"binary"`` or ``"multiclass"``.
+    """
 
-    Returns
-    -------
-    inputs : (N, D) array
-    targets : (N,) array
+    inputs: Inputs
+    targets: Array
+    task: str
+
+
+def from_table(table: pd.DataFrame, task: str) -> Dataset:
+    """Split a table with a column ``target``; labels are numbered in sorted order.
+
+    So of the labels −1 and +1 the latter becomes 1.
+    """
+    features = table.drop(columns=TARGET)
+    if all(isinstance(dtype, pd.SparseDtype) for dtype in features.dtypes):
+        inputs = scipy.sparse.csr_array(features.sparse.to_coo(), dtype=float)
+    else:
+        inputs = features.to_numpy(dtype=float)
+    return Dataset(inputs, _numbered(table[TARGET].to_numpy(), task), task)
+
+
+def _numbered(targets: np.ndarray, task: str) -> Array:
+    if task != "regression":
+        targets = np.unique(targets, return_inverse=True)[1]
+    return targets.astype(float)
+
+
+def design(dataset: Dataset, *, bias: bool = False) -> tuple[Inputs, Array]:
+    """Inputs of a linear model, with a column of ones last if it has a ``bias``, and targets."""
+    inputs = dataset.inputs
+    if bias:
+        ones = np.ones((inputs.shape[0], 1))
+        if scipy.sparse.issparse(inputs):
+            inputs = scipy.sparse.hstack([inputs, scipy.sparse.csr_array(ones)], format="csr")
+        else:
+            inputs = np.hstack([inputs, ones])
+    return inputs, dataset.targets
+
+
+def write(table: pd.DataFrame, facts: Mapping[str, Any], path: str | Path) -> None:
+    """Write a table of `preparation.prepare` as a CSV, and the facts as a YAML file beside it."""
+    text = yaml.safe_dump(dict(facts), sort_keys=False, allow_unicode=True)
+    write_text(text, _record(path))
+    write_csv(_long(table) if facts["layout"] == "long" else table, path)
+
+
+def read(path: str | Path) -> Dataset:
+    """Read a data set that `write` wrote, by the path of its CSV.
 
     Raises
     ------
     DatasetError
-        If a binary target has not exactly two labels.
+        If the record beside it is missing.
     """
-    inputs = table.drop(columns=TARGET).to_numpy(dtype=float)
-    if bias:
-        inputs = np.column_stack([inputs, np.ones(len(inputs))])
-    targets = table[TARGET].to_numpy()
-    if task != "regression":
-        labels, targets = np.unique(targets, return_inverse=True)
-        if task == "binary" and len(labels) != 2:
-            raise DatasetError(f"a binary target needs two labels; found {len(labels)}")
-    return inputs, targets.astype(float)
+    record = _record(path)
+    if not record.exists():
+        raise DatasetError(f"{record} is missing; delete {path} and run again to get both")
+    facts = yaml.safe_load(record.read_text(encoding="utf-8"))
+    if facts["layout"] == "long":
+        return _from_long(pd.read_csv(path, dtype={"feature": "category"}), facts["task"])
+    text = any(isinstance(label, str) for label in facts.get("labels", ()))
+    types = {TARGET: str} if text else None
+    return from_table(pd.read_csv(path, dtype=types, keep_default_na=False), facts["task"])
+
+
+def _record(path: str | Path) -> Path:
+    return Path(path).with_suffix(".yaml")
+
+
+def _long(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with sparse features in long form."""
+    features = table.drop(columns=TARGET)
+    entries = features.sparse.to_coo()
+    entries.eliminate_zeros()
+    empty = np.setdiff1d(np.arange(features.shape[1]), entries.col)
+    example = np.r_[entries.row, np.zeros(len(empty), dtype=int)]
+    feature = np.r_[entries.col, empty]
+    value = np.r_[entries.data, np.zeros(len(empty))]
+    order = np.lexsort((example, feature))
+    targets = pd.DataFrame(
+        {"example": range(len(table)), "feature": TARGET, "value": table[TARGET]}
+    )
+    names = features.columns.to_numpy()[feature[order]]
+    nonzeros = pd.DataFrame({"example": example[order], "feature": names, "value": value[order]})
+    whole = pd.concat([nonzeros, targets], ignore_index=True)
+    return whole.astype({"value": np.int64}) if (whole["value"] % 1 == 0).all() else whole
+
+
+def _from_long(table: pd.DataFrame, task: str) -> Dataset:
+    is_target = table["feature"] == TARGET
+    targets = table.loc[is_target, "value"].to_numpy()
+    entries = table[~is_target]
+    column, names = pd.factorize(entries["feature"])
+    place = entries["example"].to_numpy(), column
+    values = entries["value"].to_numpy(dtype=float)
+    inputs = scipy.sparse.csr_array((values, place), shape=(len(targets), len(names)))
+    inputs.eliminate_zeros()
+    return Dataset(inputs, _numbered(targets, task), task)

@@ -19,24 +19,33 @@ def code(*modules):
     return sources(ROOT / "src/empirical_fisher", modules)
 
 
-def snapshot_files(wildcards):
-    """Both files of the snapshot that a data set is read from, if it is one."""
-    name = config["datasets"][wildcards.dataset]["source"].get("snapshot")
-    return sorted(map(str, (ROOT / "data/snapshots").glob(f"{name}.*"))) if name else []
+def local_files(wildcards):
+    """The files that a data set is read from: its snapshot's or the user's.
+
+    A file that isn't there is left out: what reads it says so, and other data sets go on.
+    """
+    source = config["datasets"][wildcards.dataset]["source"]
+    if "snapshot" in source:
+        return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
+    path = ROOT / source["file"] if "file" in source else None
+    return [str(path)] if path and path.exists() else []
+
+
+def preparation(wildcards):
+    """What a data set's table depends on: all that is said of it but how it is shown and used."""
+    settings = config["datasets"][wildcards.dataset]
+    return {key: value for key, value in settings.items() if key not in ("title", "methods")}
 
 
 def linear_model(wildcards):
-    """What `problems.linear_problem` needs beside the data, in the grids and what follows them."""
+    """What `problems.linear_problem` needs beside the data and its task, in grids and after them."""
     return linear_model_of(wildcards.dataset)
 
 
 def linear_model_of(dataset):
     """What `linear_model` says of a data set."""
-    settings = {
-        "task": config["datasets"][dataset]["task"],
-        "prior_variance": config["optimization"]["prior_variance"],
-    }
-    if settings["task"] == "binary":
+    settings = {"prior_variance": config["optimization"]["prior_variance"]}
+    if config["datasets"][dataset].get("task", "binary") == "binary":
         settings["probability_clip"] = config["optimization"]["probability_clip"]
     return settings
 
@@ -91,12 +100,6 @@ def problem_data(family):
     """The data files of a family of misspecified problems, in order."""
     problems = config["misspecification"][family]["problems"].values()
     return [f"data/{problem['dataset']}.csv" for problem in problems]
-
-
-def problem_tasks(family):
-    """The task of each problem of a family, in order."""
-    problems = config["misspecification"][family]["problems"].values()
-    return [config["datasets"][problem["dataset"]]["task"] for problem in problems]
 
 
 def problem_titles(family):

@@ -2,13 +2,14 @@ wildcard_constraints:
     dataset="|".join(config["datasets"]),
 
 
-# Every data set, raw, as one table.
+# Every data set as one table, and what is known of it.
 rule dataset:
     input:
-        snapshot_files,
-        code("datasets", "tables"),
+        local_files,
+        code("sources", "downloads", "origins", "preparation", "datasets"),
     output:
-        "data/{dataset}.csv",
+        table="data/{dataset}.csv",
+        record="data/{dataset}.yaml",
     log:
         "logs/data/{dataset}.log",
     localrule: True
@@ -17,7 +18,6 @@ rule dataset:
     resources:
         **request(),
     params:
-        source=lambda wildcards: config["datasets"][wildcards.dataset]["source"],
-        expect=lambda wildcards: config["datasets"][wildcards.dataset].get("expect", {}),
+        settings=preparation,
     script:
         "../scripts/dataset.py"

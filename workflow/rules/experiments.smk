@@ -43,7 +43,6 @@ rule misspecification:
         **request(),
     params:
         settings=lambda wildcards: config["misspecification"][wildcards.family],
-        tasks=lambda wildcards: problem_tasks(wildcards.family),
     script:
         "../scripts/misspecification.py"
 

@@ -16,7 +16,6 @@ rule magnitude:
         **request(),
     params:
         settings=config["magnitude"],
-        tasks={name: config["datasets"][name]["task"] for name in config["magnitude"]["datasets"]},
     script:
         "../scripts/magnitude.py"
 

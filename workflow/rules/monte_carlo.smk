@@ -15,7 +15,6 @@ rule monte_carlo_errors:
         **request(),
     params:
         settings=config["monte_carlo"],
-        tasks={name: config["datasets"][name]["task"] for name in config["monte_carlo"]["datasets"]},
     script:
         "../scripts/monte_carlo_errors.py"
 

@@ -14,7 +14,6 @@ rule noise_errors:
         **request(),
     params:
         settings=config["noise"],
-        tasks=[config["datasets"][name]["task"] for name in config["noise"]["datasets"]],
     script:
         "../scripts/noise_errors.py"
 

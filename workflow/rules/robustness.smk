@@ -13,7 +13,6 @@ rule robustness:
         **request(cells=robustness_cells),
     params:
         settings=config["robustness"],
-        task=lambda wildcards: config["datasets"][wildcards.dataset]["task"],
         methods=config["optimization"]["methods"],
         schedule=schedule,
     script:

@@ -1,13 +1,23 @@
-"""Write a data set, raw, as one table."""
+"""Write a data set as one table, and what is known of it."""
 
 from pathlib import Path
 
-from empirical_fisher.datasets import check_facts, load
-from empirical_fisher.tables import write_csv
+from empirical_fisher.datasets import write
+from empirical_fisher.downloads import Limits
+from empirical_fisher.origins import confirm
+from empirical_fisher.preparation import check_facts, prepare
+from empirical_fisher.sources import REMOTE, kind, load
 from job import logged
 
-with logged(snakemake.log[0], f"datasets.{snakemake.wildcards.dataset}"):
-    snapshots = Path(snakemake.scriptdir, "../../data/snapshots").resolve()
-    table = load(snakemake.params.source, snapshots)
-    check_facts(table, snakemake.params.expect)
-    write_csv(table, snakemake.output[0])
+name, settings = snakemake.wildcards.dataset, snakemake.params.settings
+downloading = {"cache": "data/cache", "limits": Limits(**snakemake.config["downloads"])}
+with logged(snakemake.log[0], f"datasets.{name}") as log:
+    raw = load(settings, Path(snakemake.scriptdir, "../..").resolve(), **downloading)
+    if kind(settings["source"]) in REMOTE:
+        confirm(name, settings["source"], raw.origin, "data/origins")
+    table, facts = prepare(raw, settings)
+    check_facts(table, settings.get("expect", {}))
+    write(table, facts, snakemake.output.table)
+    log.info("%s, %d rows, %d features", facts["task"], facts["rows"], facts["features"])
+    if "constant" in facts:
+        log.info("features with one value only: %s", ", ".join(facts["constant"]))

@@ -4,23 +4,24 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher import ledger, magnitude
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import write_csv
 from job import logged
 
-settings, tasks = snakemake.params.settings, snakemake.params.tasks
+settings = snakemake.params.settings
 with logged(snakemake.log[0], "magnitude"):
     scales, distances = (
         np.geomspace(axis["low"], axis["high"], axis["count"])
         for axis in (settings["scales"], settings["distances"])
     )
     parts = {"scales": {}, "distances": {}, "signs": {}}
-    for (name, task), data in zip(tasks.items(), snakemake.input.data, strict=True):
-        problem = linear_problem(*design(read_csv(data), task, bias=True), task)
+    for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
+        data = read(path)
+        problem = linear_problem(*design(data, bias=True), data.task)
         parts["scales"][name] = magnitude.scales(problem, scales)
         parts["signs"][name] = magnitude.signs(magnitude.away(problem, 1.0))
-        if task == "regression":
+        if data.task == "regression":
             parts["distances"][name] = magnitude.distances(problem, distances)
     tables = {
         part: pd.concat(by_name, names=["dataset"]).reset_index("dataset")

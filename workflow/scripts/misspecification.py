@@ -3,21 +3,23 @@
 import pandas as pd
 
 from empirical_fisher import misspecification
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import write_csv
 from job import logged
 
-settings, tasks = snakemake.params.settings, snakemake.params.tasks
+settings = snakemake.params.settings
 parts = {"summary": {}, "ellipses": {}, "contours": {}}
 with logged(snakemake.log[0], f"misspecification.{snakemake.wildcards.family}") as log:
-    cases = zip(settings["problems"].items(), tasks, snakemake.input.data, strict=True)
-    for (name, case), task, data in cases:
-        inputs, targets = design(read_csv(data), task, bias=settings["bias"])
-        problem = linear_problem(inputs, targets, task, settings["prior_variance"])
+    for (name, case), path in zip(settings["problems"].items(), snakemake.input.data, strict=True):
+        data = read(path)
+        inputs, targets = design(data, bias=settings["bias"])
+        problem = linear_problem(inputs, targets, data.task, settings["prior_variance"])
         point = misspecification.at_minimum(problem)
         windows = case["window"]["theta_1"], case["window"]["theta_2"]
-        parts["summary"][name] = misspecification.summary(point, classification=task == "binary")
+        parts["summary"][name] = misspecification.summary(
+            point, classification=data.task == "binary"
+        )
         parts["ellipses"][name] = misspecification.ellipses(point, settings["ellipse_radius"])
         parts["contours"][name] = misspecification.contours(
             problem, *windows, settings["contour_points"]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from empirical_fisher import monte_carlo, search
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
@@ -11,10 +11,10 @@ from job import logged
 model, settings = snakemake.params.model, snakemake.params.settings
 dataset, axis = snakemake.wildcards.dataset, settings["dampings"]
 with logged(snakemake.log[0], f"monte_carlo.descent of {dataset}"):
-    inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
+    data = read(snakemake.input.data)
     best = read_csv(snakemake.input.hyperparameters).set_index(["dataset", "method"])
     ends, traces = monte_carlo.experiment(
-        linear_problem(inputs, targets, **model),
+        linear_problem(*design(data, bias=True), data.task, **model),
         tuple(best.loc[(dataset, "NGD"), ["step_size", "damping"]]),
         settings["step_size_factors"],
         np.geomspace(axis["low"], axis["high"], axis["count"]),

@@ -4,16 +4,17 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher import monte_carlo, noise
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import write_csv
 from job import logged
 
-settings, tasks = snakemake.params.settings, snakemake.params.tasks
+settings = snakemake.params.settings
 with logged(snakemake.log[0], "monte_carlo.errors"):
     by_samples, overall, costs = {}, {}, {}
-    for (name, task), data in zip(tasks.items(), snakemake.input.data, strict=True):
-        problem = linear_problem(*design(read_csv(data), task, bias=True), task)
+    for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
+        data = read(path)
+        problem = linear_problem(*design(data, bias=True), data.task)
         by_samples[name], overall[name] = monte_carlo.errors(
             problem.at(problem.minimizer()),
             settings["seed"],

@@ -3,17 +3,17 @@
 import numpy as np
 
 from empirical_fisher import noise
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import write_csv
 from job import logged
 
 settings = snakemake.params.settings
 with logged(snakemake.log[0], "noise.errors"):
     points = noise.random_points(settings["seed"], **settings["random_problems"])
-    sets = zip(settings["datasets"], snakemake.params.tasks, snakemake.input.data, strict=True)
-    for name, task, data in sets:
-        problem = linear_problem(*design(read_csv(data), task, bias=True), task)
+    for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
+        data = read(path)
+        problem = linear_problem(*design(data, bias=True), data.task)
         points[name] = problem.at(np.zeros(problem.parameters))
     write_csv(noise.identities(points), snakemake.output.identities)
     table = noise.errors(points, settings["seed"], settings["perturbations"])

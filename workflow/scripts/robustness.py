@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher import robustness, search
-from empirical_fisher.datasets import design
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.datasets import design, read
+from empirical_fisher.tables import write_csv
 from job import logged
 
 settings, dataset = snakemake.params.settings, snakemake.wildcards.dataset
 with logged(snakemake.log[0], f"robustness on {dataset}") as log:
-    inputs, targets = design(read_csv(snakemake.input.data), snakemake.params.task)
+    data = read(snakemake.input.data)
+    inputs, targets = design(data)
     levels = {
         name: np.geomspace(settings[name]["low"], settings[name]["high"], settings[name]["count"])
         for name in ("step_sizes", "dampings")
@@ -23,7 +24,7 @@ with logged(snakemake.log[0], f"robustness on {dataset}") as log:
                 variant,
                 inputs,
                 targets,
-                snakemake.params.task,
+                data.task,
                 **levels,
                 clip=settings["probability_clip"],
                 methods=snakemake.params.methods,

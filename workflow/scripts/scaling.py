@@ -3,9 +3,9 @@
 import numpy as np
 
 from empirical_fisher import scaling
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.search import Schedule
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import write_csv
 from job import logged
 
 settings = snakemake.params.settings
@@ -17,8 +17,7 @@ distances, step_sizes = (
 )
 runs = step_sizes, settings["damping"]
 with logged(snakemake.log[0], "scaling"):
-    data = read_csv(snakemake.input.data)
-    cases = scaling.landscapes(name, *design(data, "regression", bias=True))
+    cases = scaling.landscapes(name, *design(read(snakemake.input.data), bias=True))
     tables = {
         "steps": scaling.steps(cases, rays["steps"], seed, distances, settings["dampings"]),
         "angles": scaling.angles(cases[name], rays["angles"], seed, distances),

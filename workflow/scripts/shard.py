@@ -5,9 +5,9 @@ import time
 import numpy as np
 
 from empirical_fisher import search
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import write_csv
 from job import logged
 
 model, axes = snakemake.params.model, snakemake.params.axes
@@ -16,8 +16,8 @@ shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
 SECONDS_BETWEEN_LINES = 5
 
 with logged(snakemake.log[0], f"grid of {method} on {dataset}") as log:
-    inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
-    problem = linear_problem(inputs, targets, **model)
+    data = read(snakemake.input.data)
+    problem = linear_problem(*design(data, bias=True), data.task, **model)
     levels = {
         name: np.geomspace(axis["low"], axis["high"], axis["count"]) for name, axis in axes.items()
     }

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher import starting_points
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
@@ -23,8 +23,8 @@ with logged(snakemake.log[0], "starting points"):
     )
     write_csv(table, snakemake.output.line)
 
-    inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
-    problem = linear_problem(inputs, targets, **model)
+    data = read(snakemake.input.data)
+    problem = linear_problem(*design(data, bias=True), data.task, **model)
     minimum = problem.minimizer()
     table = starting_points.descents(
         problem,

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from empirical_fisher import search
-from empirical_fisher.datasets import design
+from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
@@ -11,8 +11,8 @@ from job import logged
 model = snakemake.params.model
 dataset, method = snakemake.wildcards.dataset, snakemake.wildcards.method
 with logged(snakemake.log[0], f"trace of {method} on {dataset}"):
-    inputs, targets = design(read_csv(snakemake.input.data), model["task"], bias=True)
-    problem = linear_problem(inputs, targets, **model)
+    data = read(snakemake.input.data)
+    problem = linear_problem(*design(data, bias=True), data.task, **model)
     schedule = search.Schedule(**snakemake.params.schedule)
     grid = pd.concat(map(read_csv, snakemake.input.shards)).sort_values(["step_size", "damping"])
     write_csv(grid, snakemake.output.grid)

@@ -1,0 +1,97 @@
+"""Where data sets come from: the ``source`` of an entry of the configuration, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from . import snapshots, synthetic
+from .formats import DatasetError, Raw, read
+
+DETAILS = ("sha256", "format")  # what a source says besides which one it is
+REMOTE = ("openml", "url")
+
+
+def kind(source: Mapping[str, Any]) -> str:
+    """The key of a source that says which one it is."""
+    return next(name for name in source if name not in DETAILS)
+
+
+def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
+    """Load, fetch or draw a data set.
+
+    Parameters
+    ----------
+    settings
+        An entry of the configuration's ``datasets``, of which ``source`` and ``prefer`` are read.
+    root
+        The folder of ``config.yaml``: what files are relative to, and where the snapshots are.
+    **downloading
+        ``cache`` and ``limits``, see `downloads.from_url`; needed where something is fetched.
+
+    Raises
+    ------
+    DatasetError
+        If the source has no such data set, or it can't be reached or read.
+    """
+    source = settings["source"]
+    name = kind(source)
+    value = source[name]
+    if name == "snapshot":
+        return _snapshot(settings, root, **downloading)
+    if name == "sklearn":
+        return _sklearn(value)
+    if name == "file":
+        return _file(root / value, value, source.get("format"))
+    if name == "openml":
+        from .openml_source import from_openml
+
+        return from_openml(value, **downloading)
+    if name == "url":
+        from .downloads import from_url
+
+        form, sha256 = source.get("format"), source.get("sha256")
+        return from_url(value, form=form, sha256=sha256, **downloading)
+    task = "binary" if name == "gaussian_classes" else "regression"
+    return Raw(getattr(synthetic, name)(**value), "target", task, {name: dict(value)})
+
+
+def _snapshot(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
+    folder, name = root / "data" / "snapshots", settings["source"]["snapshot"]
+    raw = snapshots.load(name, folder)
+    if settings.get("prefer") != "remote":
+        return raw
+    remote = snapshots.description(name, folder).get("remote")
+    if remote is None:
+        raise DatasetError(
+            f"prefer: no remote source of the snapshot {name!r} is known; leave it out"
+        )
+    fetched = load(remote, root, **downloading)
+    snapshots.compare(raw, fetched, remote)
+    return replace(raw, origin={**raw.origin, "same_as": dict(fetched.origin)})
+
+
+def _sklearn(name: str) -> Raw:
+    """One of the data sets that scikit-learn carries."""
+    import sklearn.datasets
+
+    bunch = getattr(sklearn.datasets, f"load_{name}")(as_frame=True)
+    classes = len(getattr(bunch, "target_names", ())) if name != "diabetes" else 0
+    task = {0: "regression", 2: "binary"}.get(classes, "multiclass")
+    table = bunch.data.assign(target=bunch.target)
+    return Raw(table, "target", task, {"sklearn": name})
+
+
+def _file(path: Path, configured: str, form: str | None) -> Raw:
+    """A file of the user's."""
+    if not path.is_file():
+        raise DatasetError(
+            f"there is no file {path}; a file is absolute or relative to the folder of config.yaml"
+        )
+    try:
+        raw = read(path, form)
+    except DatasetError as error:
+        raise DatasetError(f"{path}: {error}") from None
+    return replace(raw, origin={"file": configured, **raw.origin})
