@@ -222,7 +222,7 @@ def unfriendly(kind, task):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("task", ["regression", "binary"])
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize(
     "kind",
     [

@@ -670,6 +670,26 @@ def test_a_changed_setting_reruns_what_depends_on_it_and_nothing_else(
     assert planned(repository, "--directory", run.folder, *ELSEWHERE, overlay) == again
 
 
+def test_adding_a_data_set_reruns_no_job_of_another(
+    repository: Path, run: Run, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    added = "{task: multiclass, source: {sklearn: iris}, methods: [GD, EFGD]}"
+    names = ", ".join([*DATASETS, "Iris"])
+    overlay.write_text(f"datasets: {{Iris: {added}}}\noptimization: {{datasets: [{names}]}}")
+    plan = snakemake(repository, "--dry-run", "--directory", run.folder, *ELSEWHERE, overlay)
+    assert plan.returncode == 0, plan.stdout
+    lines = re.findall(r"^    output: (.*)$", plan.stdout, re.MULTILINE)
+    outputs = {path for line in lines for path in line.split(", ")}
+    own = {path for path in outputs if "Iris" in path}
+    methods = ("GD", "EFGD")
+    assert {f"results/traces/Iris/{method}.csv" for method in methods} | {"data/Iris.csv"} <= own
+    assert not any("NGD" in path for path in own)
+    assert outputs >= JOINT
+    others = [name for name in CONFIG["datasets"] if any(name in path for path in outputs - own)]
+    assert others == []
+
+
 # Faults of the user's
 
 

@@ -76,13 +76,13 @@ class Terms:
     @property
     def inputs(self) -> Inputs:
         """The design matrix ``X``."""
-        return self.problem.model.inputs  # type: ignore[attr-defined, no-any-return]
+        return self.problem.model.inputs  # type: ignore[attr-defined]
 
     @cached_property
     def spectrum(self) -> tuple[Array, Array]:
         """Eigenvalues ``μ`` and eigenvectors of ``XᵀX / N``."""
         gram = self.inputs.T @ self.inputs
-        if scipy.sparse.issparse(gram):
+        if not isinstance(gram, np.ndarray):
             gram = gram.toarray()
         values, vectors = np.linalg.eigh(gram / self.problem.size)
         return np.maximum(values, 0.0), vectors

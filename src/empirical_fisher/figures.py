@@ -291,9 +291,9 @@ MOST_TICKS = 6  # powers of ten on an axis as short as a panel is wide
 def _round_values(low: float, high: float) -> list[float]:
     """Values for the ticks of a logarithmic axis: the fewer the longer it is."""
     decades = np.log10(high / low)
-    digits = (1,) if decades > 2 else (1, 2, 5) if decades > 1 else (1, 2, 3, 5, 7)
+    digits = [1] if decades > 2 else [1, 2, 5] if decades > 1 else [1, 2, 3, 5, 7]
     if decades < SHORT:
-        digits = tuple(range(1, 10))
+        digits = list(range(1, 10))
     apart = max(1, np.ceil(decades / MOST_TICKS))
     powers = 10.0 ** np.arange(np.ceil(np.log10(high)), np.floor(np.log10(low)) - 1, -apart)[::-1]
     return [

@@ -53,7 +53,7 @@ def monte_carlo(
     [left], *others = layout.panels(figure, 1 + len(samples))
     groups = by_samples.groupby("dataset", sort=False)
     for marker, (dataset, table) in zip(itertools.cycle(MARKERS), groups, strict=False):
-        line = {"marker": marker, "markersize": 3, "linewidth": 1}
+        line: dict[str, Any] = {"marker": marker, "markersize": 3, "linewidth": 1}
         left.plot(table["samples"], table["error"], color="0.3", label=dataset, **line)
         level = overall.loc[overall["dataset"] == dataset, "empirical_fisher"].item()
         left.axhline(level, color=style.METHODS["EFGD"]["color"], linestyle="dashdot", zorder=0)

@@ -49,7 +49,7 @@ def note(axes: Axes, text: str) -> None:
 
 def legend(figure: Figure, handles: Sequence[Artist]) -> None:
     """One legend for the whole figure, below it, in as few rows as its width allows."""
-    renderer = FigureCanvasAgg(figure).get_renderer()
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     for columns in range(len(handles), 0, -1):
         entry = figure.legend(handles=handles, loc="outside lower center", ncols=columns)
         if entry.get_window_extent(renderer).width <= figure.bbox.width or columns == 1:
