@@ -12,6 +12,8 @@ import pytest
 import yaml
 from snakemake_interface_common.exceptions import WorkflowError
 
+import browser
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "report"))
 import snakemake_report_plugin_page as page  # noqa: E402
@@ -78,3 +80,23 @@ def test_only_tables_that_are_there_are_listed_by_folder(tmp_path, monkeypatch):
 )
 def test_numbers_are_shown_with_four_digits(value, shown):
     assert page.number(value) == shown
+
+
+BAD = """<!doctype html><title>Bad</title><link rel="icon" href="data:,"><h1>One</h1><h3>Three</h3>
+<div style="width: 3000px">wide</div><img src="data:image/png;base64,AAAA" alt="broken">
+<a href="#nowhere">1</a> <a href="gone.csv">2</a> <a href="https://example.org/">3</a>
+<a href="#here" id="here">4</a> <a href="there.csv">5</a>
+<script>console.error("ouch")</script>"""
+
+
+def test_the_checks_in_the_browser_see_what_is_wrong(tmp_path):
+    (tmp_path / "there.csv").touch()
+    (tmp_path / "bad.html").write_text(BAD, encoding="utf-8")
+    with browser.chromium(tmp_path / "profile") as chromium:
+        browser.visit(chromium, tmp_path / "bad.html", 390)
+        assert [message.split()[-1] for message in browser.complaints(chromium)] == ['"ouch"']
+        assert browser.broken_images(chromium) == ["broken"]
+        assert browser.overhang(chromium) > 2000
+        assert browser.headings(chromium) == [1, 3]
+        ends = [link.rpartition("/")[2] for link in browser.dead_links(chromium)]
+        assert ends == ["bad.html#nowhere", "gone.csv", ""]

@@ -91,7 +91,7 @@ def test_descents_without_damping_have_fewer_cells_and_need_less_time(
     assert asked(data, GD, iterations=10_000)[1] < asked(data, NGD, iterations=10_000)[1]
 
 
-# Seconds that a step took, measured with one thread: benchmarks of docs/scaling.md.
+# Seconds that a step took, with one thread, as in docs/scaling.md.
 MEASURED = {
     (200, 5): 22e-6,
     (1000, 20): 73e-6,
@@ -106,7 +106,7 @@ MEASURED = {
 def test_time_is_enough_for_what_was_measured(tmp_path: Path, examples: int, features: int) -> None:
     data = table(tmp_path / "data.csv", examples, features)
     bound = functions().seconds_a_step(data.data)
-    assert MEASURED[examples, features] < bound < 50 * MEASURED[examples, features]
+    assert MEASURED[examples, features] < bound < 10 * MEASURED[examples, features]
 
 
 def test_memory_grows_with_the_data_and_its_features(tmp_path: Path) -> None:

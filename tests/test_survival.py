@@ -156,8 +156,9 @@ def kill_group(run: Run) -> None:
 
 
 def kill_job(run: Run) -> None:
-    wait_until(lambda: run.jobs() or run.process.poll() is not None)
-    for job in run.jobs()[-1:]:
+    script = ".snakemake/scripts/"
+    wait_until(lambda: run.jobs(script) or run.process.poll() is not None)
+    for job in run.jobs(script)[-1:]:
         with contextlib.suppress(psutil.NoSuchProcess):
             job.kill()
 
@@ -287,6 +288,21 @@ def test_a_run_begins_by_clearing_what_killed_writers_left(folder: Path) -> None
     assert os.environ[runs.MARK] == str(folder)
 
 
+def test_a_run_begins_by_bringing_files_from_the_future_to_the_present(folder: Path) -> None:
+    """And in Snakemake's eyes none of them is newer than another that was older."""
+    times = {"data/a.csv": 0.0, "results/b.csv": 1e4, "figures/c.png": 2e4}
+    now = time.time()
+    for name, ahead in times.items():
+        (folder / name).parent.mkdir()
+        (folder / name).touch()
+        os.utime(folder / name, (now + ahead, now + ahead))
+    runs.begin(folder)
+    kept, *moved = ((folder / name).stat().st_mtime for name in times)
+    assert kept == pytest.approx(now, abs=1e-3)
+    assert all(now <= each <= time.time() for each in moved)
+    assert moved == sorted(moved)
+
+
 def test_a_run_begins_by_ending_jobs_of_this_folder_and_of_no_other(folder: Path) -> None:
     sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
     here, there = (
@@ -342,10 +358,20 @@ def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
         "Not all is done: 3 failed, 5 left for the next run.",
         "  this: broke",
         f"    log: {told}",
-        "  shard: no message; it was killed, or could not start, as said above",
+        "  shard: nothing in its log; it was killed or refused, as said above",
         f"    log: {silent}",
-        "  dataset: no message; it was killed, or could not start, as said above",
+        "  dataset: nothing in its log; it was killed or refused, as said above",
         f"    log: {absent}",
+    ]
+
+
+def test_a_job_that_was_done_and_refused_is_told_if_there_is_no_other(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("2026-01-01 00:00:00,000 INFO done\n")
+    assert runs.failures({str(log): "shard"}, 2).splitlines()[1:] == [
+        "Not all is done: 1 failed, 2 left for the next run.",
+        "  shard: nothing in its log; it was killed or refused, as said above",
+        f"    log: {log}",
     ]
 
 

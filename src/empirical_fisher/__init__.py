@@ -33,10 +33,10 @@ The modules, in the order of the data flow:
                    `reparametrization` and `contamination`
 `robustness`       whether Figures 1 to 3 survive other choices
 `ledger`           what the texts claim, what was measured, whether it holds
-`figures`          tables in, figures out, as in every ``figures_…``; `style` holds their look
+`figures`          tables in, figures out, as in every ``figures_…``; `style` and `layout` are
+                   their look
 `tables`           CSV files; `files` writes them, and figures, whole or not at all
 `configuration`    what a user may change; `provenance` and `runs` serve the workflow, too
-================== ================================================================
-"""
+================== ========================================================="""
 
 __version__ = "0.1.0"

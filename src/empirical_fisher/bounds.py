@@ -83,7 +83,7 @@ class Terms:
     def spectrum(self) -> tuple[Array, Array]:
         """Eigenvalues ``μ`` and eigenvectors of ``XᵀX / N``."""
         gram = self.inputs.T @ self.inputs
-        if scipy.sparse.issparse(gram):
+        if not isinstance(gram, np.ndarray):
             gram = gram.toarray()
         values, vectors = np.linalg.eigh(gram / self.problem.size)
         return np.maximum(values, 0.0), vectors

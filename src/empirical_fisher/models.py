@@ -93,7 +93,8 @@ class LinearModel:
         with the matrix of their weights. None where there are more than `PAIRS` of them.
         """
         size, features = self.inputs.shape
-        used = np.diff(self._design.indptr) if self._is_sparse else features
+        design = self._design
+        used = features if isinstance(design, np.ndarray) else np.diff(design.indptr)
         if np.sum(np.broadcast_to(used * (used + 1) / 2, size)) > PAIRS:
             return None
         first, second = np.triu_indices(features)
@@ -157,7 +158,7 @@ class LinearModel:
 
     def _dense_rows(self, block: slice = slice(None)) -> Array:
         rows = self.inputs[block]
-        return rows.toarray() if scipy.sparse.issparse(rows) else rows
+        return rows if isinstance(rows, np.ndarray) else rows.toarray()
 
     def curvature(self, theta: Array, residual: Array) -> Array:
         """Zero: the model is linear in ``θ``."""

@@ -23,8 +23,9 @@ def begin(folder: Path) -> None:
 
     The claim is a lock of the kernel's, which drops it when the process dies: it can't be stale.
     Jobs outlive a scheduler that is killed alone, and could write what an older configuration
-    asked for after this run has begun; they are ended. On a file system without locks nothing is
-    claimed and nothing cleared.
+    asked for after this run has begun; they are ended. Files from the future, as a clock leaves
+    them that is set back, get the present time: Snakemake refuses all that is made from them. On a
+    file system without locks nothing is claimed and nothing cleared.
 
     Raises
     ------
@@ -39,8 +40,7 @@ def begin(folder: Path) -> None:
     if claimed:
         _end_jobs(folder)
         for name in WRITTEN:
-            for path in (folder / name).rglob(UNFINISHED):
-                path.unlink(missing_ok=True)
+            _clear(folder / name)
     os.environ[MARK] = str(folder)
 
 
@@ -81,23 +81,36 @@ def _jobs(folder: Path) -> list[psutil.Process]:
     ]
 
 
+def _clear(folder: Path) -> None:
+    """Remove unfinished files, and bring files from the future to the present."""
+    for path in folder.rglob(UNFINISHED):
+        path.unlink(missing_ok=True)
+    now = time.time()
+    for path in folder.rglob("*"):
+        if path.is_file() and path.stat().st_mtime > now:
+            os.utime(path, (now, now))
+
+
 def failures(rules: Mapping[str, str], left: int) -> str:
     """Say in a few lines what failed, why, and where to read on.
 
     Parameters
     ----------
     rules
-        For the log file of every job that failed, the name of its rule. A job whose log says that
-        it is done is passed over: it only was in a group, on a cluster, with one that failed.
+        For the log file of every job that failed, the name of its rule. Jobs whose log says that
+        they are done are passed over if others say more: on a cluster they were in a group with
+        one that failed.
     left
         How many jobs the next run has to do, those that failed included.
     """
     logs = {path: _read(Path(path)) for path in sorted(rules)}
-    failed = {path: text for path, text in logs.items() if not text.endswith(" INFO done\n")}
+    failed = {
+        path: text for path, text in logs.items() if not text.endswith(" INFO done\n")
+    } or logs
     lines = [f"\nNot all is done: {len(failed)} failed, {left} left for the next run."]
     for path, text in failed.items():
         told = re.search(r"^\S+ \S+ ERROR (.*)$", text, re.MULTILINE)
-        lost = f"{rules[path]}: no message; it was killed, or could not start, as said above"
+        lost = f"{rules[path]}: nothing in its log; it was killed or refused, as said above"
         lines += [f"  {told[1] if told else lost}", f"    log: {path}"]
     return "\n".join(lines)
 

@@ -22,7 +22,8 @@ def request(cells=None):
     def mem_mb(wildcards, input, attempt):
         needed = MEGABYTES + MEGABYTES_A_MEGABYTE * input.size_mb
         if cells:
-            needed += MEGABYTES_A_SEARCH + MEGABYTES_A_MATRIX_ENTRY * columns(input.data) ** 2
+            _, columns = shape(input.data)
+            needed += MEGABYTES_A_SEARCH + MEGABYTES_A_MATRIX_ENTRY * columns**2
         return math.ceil(needed) * 2 ** (attempt - 1)
 
     def runtime(wildcards, input, attempt):
@@ -35,16 +36,17 @@ def request(cells=None):
     return {"mem_mb": mem_mb, "runtime": runtime}
 
 
-def columns(table):
-    """The number of columns of a data file."""
+def shape(table):
+    """About how many rows a data file has, and how many columns."""
     with open(table, encoding="utf-8") as file:
-        return file.readline().count(",") + 1
+        header, row = file.readline(), file.readline()
+    return Path(table).stat().st_size / max(len(row), 1), header.count(",") + 1
 
 
 def seconds_a_step(table):
     """How long a step on a data file takes at most."""
-    numbers = Path(table).stat().st_size / 2
-    return SECONDS_A_STEP + numbers * (SECONDS_A_NUMBER + columns(table) * SECONDS_A_PRODUCT)
+    rows, columns = shape(table)
+    return SECONDS_A_STEP + rows * columns * (SECONDS_A_NUMBER + columns * SECONDS_A_PRODUCT)
 
 
 def shard_cells(wildcards):

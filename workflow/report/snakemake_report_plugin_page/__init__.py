@@ -166,6 +166,6 @@ def folders(paths):
     return {folder: list(each) for folder, each in groupby(tables, key=os.path.dirname)}
 
 
-def number(value, digits=4):
+def number(value):
     """A number to read; the CSVs have all digits."""
-    return "" if value is None else f"{value:.{digits}g}"
+    return "" if value is None else f"{value:.4g}"
