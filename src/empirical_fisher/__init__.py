@@ -37,6 +37,7 @@ The modules, in the order of the data flow:
                    their look
 `tables`           CSV files; `files` writes them, and figures, whole or not at all
 `configuration`    what a user may change; `provenance` and `runs` serve the workflow, too
-================== ========================================================="""
+================== ================================================================
+"""
 
 __version__ = "0.1.0"
