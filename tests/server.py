@@ -14,8 +14,25 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
 
+import pandas as pd
+
 NAMESPACE = 'xmlns:oml="http://openml.org/openml"'
 API = "/api/v1/xml"
+
+# The data set that `stocked` serves
+TABLE = pd.DataFrame({"size": [1.5, 2.5, 4.0, 8.0], "kind": ["a", "b", "b", "a"]})
+CSV = TABLE.to_csv(index=False).encode()
+SHA256 = hashlib.sha256(CSV).hexdigest()
+ARFF = b"""@relation tiny
+@attribute size numeric
+@attribute kind {a, b}
+@data
+1.5,a
+2.5,b
+4,b
+8,a
+"""
+FEATURES = {"size": "numeric", "kind": "nominal"}
 
 Answer = Callable[["Handler"], None]
 
@@ -242,3 +259,21 @@ def serving() -> Iterator[LocalServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def stocked() -> Iterator[LocalServer]:
+    """Run a server that has the data set as a file, /a.csv, and as OpenML's number 7."""
+    with serving() as server:
+        server.add_file("/a.csv", CSV)
+        server.add_dataset(7, ARFF, FEATURES, default_target_attribute="kind")
+        yield server
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until something has happened, at most a few minutes."""
+    for _ in range(4000):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")

@@ -42,8 +42,12 @@ def confirm(
         recorded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         recorded = {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DatasetError(f"{path} can't be read: {error}; restore or delete it") from None
+    except OSError as error:
+        raise DatasetError(
+            f"{path} can't be read: {error.strerror}; allow it or delete it"
+        ) from None
+    except (UnicodeDecodeError, yaml.YAMLError):
+        recorded = None
     if not isinstance(recorded, dict) or not isinstance(recorded.get("origin", {}), dict):
         raise DatasetError(f"{path} is not a record of an origin; restore or delete it")
     if recorded.get("source") != found["source"]:
