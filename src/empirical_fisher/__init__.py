@@ -28,7 +28,7 @@ The modules, in the order of the data flow:
                    `reparametrization` and `contamination`
 `robustness`       whether Figures 1 to 3 survive other choices
 `ledger`           what the texts claim, what was measured, whether it holds
-`figures`          tables in, figures out, as in every `figures_…`; `style` and `layout` arrange them
+`figures`          tables in, figures out, as in every `figures_…`; `style`, `layout`: how
 `tables`           CSV files; `configuration` and `provenance` serve the workflow
 =================  ================================================================
 """
