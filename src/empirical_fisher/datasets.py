@@ -67,7 +67,7 @@ def _numbered(targets: np.ndarray, task: str) -> Array:
 
 
 def design(dataset: Dataset, *, bias: bool = False) -> tuple[Inputs, Array]:
-    """Inputs of a linear model, with a column of ones last if it has a ``bias``, and targets."""
+    """Inputs ``(N, D)`` of a linear model, a column of ones last for a ``bias``, and targets."""
     inputs = dataset.inputs
     if bias:
         ones = np.ones((inputs.shape[0], 1))

@@ -18,10 +18,10 @@ from . import deadline, formats
 from .formats import DatasetError, Raw
 
 LOGGER = logging.getLogger("empirical_fisher")
-SILENCE = 30.0  # seconds without a byte after which a connection is given up
-PROGRESS = 5.0  # seconds from one line of progress to the next
+SILENCE = 30.0  #: seconds without a byte after which a connection is given up
+PROGRESS = 5.0  #: seconds from one line of progress to the next
 CHUNK = 2**14
-FILE = "file"
+FILE = "file"  #: the name of what was fetched, in its folder
 
 Result = TypeVar("Result")
 

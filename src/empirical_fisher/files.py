@@ -6,13 +6,13 @@ import os
 import uuid
 from pathlib import Path
 
-UNFINISHED = ".*.part"  # of a writer that was killed; nothing reads them
+UNFINISHED = ".*.part"  #: of a writer that was killed; nothing reads them
 
 
 def write_whole(content: bytes, path: str | Path) -> None:
     """Write a file aside first, and rename it when it is whole and on the disk.
 
-    Whoever reads `path`, now or after a kill or a power cut, finds the old file or the new one.
+    Whoever reads ``path``, now or after a kill or a power cut, finds the old file or the new one.
     Two writers of the same path don't disturb each other: the last to end wins.
 
     Raises

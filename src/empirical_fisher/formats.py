@@ -20,6 +20,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
+#: The formats, and the suffixes that tell them.
 FORMS = {
     "csv": (".csv",),
     "arff": (".arff",),

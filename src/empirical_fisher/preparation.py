@@ -20,9 +20,10 @@ from pandas.api import types
 from .datasets import TARGET
 from .formats import DatasetError, Raw
 
-WIDEST = 1000  # features that a dense table may have, and a sparse one that is written out as dense
-MOSTLY = 0.9  # share of numbers from which on text in a column is a fault and not a category
-LISTED = 20  # names in a message, at most
+#: Features that a dense table may have, and a sparse one that is written out as dense.
+WIDEST = 1000
+MOSTLY = 0.9  #: share of numbers from which on text in a column is a fault and not a category
+LISTED = 20  #: names in a message, at most
 
 
 def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -14,7 +14,7 @@ import psutil
 
 from .files import UNFINISHED
 
-MARK = "EMPIRICAL_FISHER_RUN"  # in the environment of a run's jobs: the folder that it is in
+MARK = "EMPIRICAL_FISHER_RUN"  #: in the environment of a run's jobs, the folder that it is in
 WRITTEN = ("data", "results", "figures")
 
 

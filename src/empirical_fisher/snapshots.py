@@ -20,7 +20,7 @@ from .formats import DatasetError, Raw, read
 from .preparation import check_facts
 
 FACTS = ("rows", "features", "positives")
-SHOWN = 3  # differing cells in a message, at most
+SHOWN = 3  #: differing cells in a message, at most
 
 
 def description(name: str, folder: Path) -> dict[str, Any]:

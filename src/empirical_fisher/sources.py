@@ -10,7 +10,7 @@ from typing import Any
 from . import snapshots, synthetic
 from .formats import DatasetError, Raw, read
 
-DETAILS = ("sha256", "format")  # what a source says besides which one it is
+DETAILS = ("sha256", "format")  #: what a source says besides which one it is
 REMOTE = ("openml", "url")
 
 
