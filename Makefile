@@ -15,7 +15,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures test lint pytest bench clean help
+.PHONY: figures test lint pytest coverage mutants bench clean help
 
 figures: .venv/.requirements ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores
 	.venv/bin/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default $(FIGURES)
@@ -31,6 +31,12 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
+
+coverage: .venv/.requirements-test ## run the tests and count what they reach; fails below 95 % of branches
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile --cov
+
+mutants: .venv/.requirements-test ## change the core and see whether its tests notice, about an hour; MODULES="…" for some
+	OMP_NUM_THREADS=1 .venv/bin/python tests/mutants.py $(MODULES)
 
 bench: .venv/.requirements ## time the search beside a naive one, about ten minutes
 	mkdir -p results
