@@ -17,7 +17,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures report docs test lint pytest test-kill test-slurm linkcheck gallery bench clean help
+.PHONY: figures report docs test lint pytest test-kill test-slurm coverage mutants linkcheck gallery bench clean help
 
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
@@ -47,6 +47,12 @@ test-kill: .venv/.requirements-test ## kill runs at random moments and resume th
 
 test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
 	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py
+
+coverage: .venv/.requirements-test ## run the tests and count what they reach; fails below 95 % of branches
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile --cov
+
+mutants: .venv/.requirements-test ## change the core and see whether its tests notice, about an hour; MODULES="…" for some
+	OMP_NUM_THREADS=1 .venv/bin/python tests/mutants.py $(MODULES)
 
 bench: .venv/.requirements ## time the search beside a naive one, about ten minutes
 	mkdir -p results

@@ -44,9 +44,9 @@ def one_step(problem, method, theta, step_size, damping, limit):
 def test_bounds_are_reached_where_a_label_is_hopelessly_wrong(task, method, copies):
     """There the residual is as large as it can be and the Fisher zero, for many steps."""
     steps, step_size, damping = 7, 1e-3, 0.4
-    inputs, targets = np.array([[3.0, 4.0]] * copies), np.zeros(copies)
+    inputs, targets = np.array([[3.0, 0.0, 4.0]] * copies), np.zeros(copies)
     problem = linear_problem(inputs, targets, "binary")
-    theta = np.array([300.0, 400.0])
+    theta = np.array([300.0, 0.0, 400.0])
     if task == "multiclass":
         problem = dataclasses.replace(
             problem, likelihood=Categorical(3), model=LinearModel(inputs, 3)
@@ -64,18 +64,30 @@ def test_bounds_are_reached_where_a_label_is_hopelessly_wrong(task, method, copi
     assert_allclose(value, final, rtol=0, atol=1e-3 * gained)
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("task", ["regression", "binary"])
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
-def test_bounds_are_nearly_reached_where_the_prior_is_most_of_the_loss(task, scale, method):
-    """All of the loss that a run may have, and the parameters across the only input."""
-    if task == "regression" and method != "EFGD":
-        return  # exact, see below
+@pytest.mark.parametrize(
+    ("task", "method", "scale", "reach"),
+    [
+        ("binary", "GD", 1.0, 50.0),
+        ("binary", "NGD", 1.0, 50.0),
+        ("binary", "EFGD", 1e3, 20.0),
+        ("regression", "EFGD", 1e-3, 2.0),
+    ],
+)
+def test_bounds_are_nearly_reached_where_the_prior_is_most_of_the_loss(task, method, scale, reach):
+    """All of the loss that a run may have, and the parameters at right angles to the only input."""
     problem = linear_problem(np.array([[scale, 0.0]]), np.array([0.0]), task, prior_variance=0.5)
-    theta, damping = np.array([0.0, 1e4 * max(scale, 1.0)]), 0.3
+    theta = np.array([0.0, reach])
     limit = float(problem.at(theta).loss)
-    allowed, gained = one_step(problem, method, theta, 1e-6, damping, limit)
+    allowed, gained = one_step(problem, method, theta, 1e-6, 0.3, limit)
     assert gained <= allowed < 1.1 * gained
+
+
+def test_the_bound_of_the_empirical_fisher_on_least_squares_is_reached_at_the_limit():
+    problem = linear_problem(np.array([[0.6, 0.0, 0.8]]), np.array([7.0]), "regression")
+    theta = np.array([1.0, 2.0, 3.0])
+    limit = float(problem.at(theta).loss)
+    allowed, gained = one_step(problem, "EFGD", theta, 1e-4, 10.0, limit)
+    assert gained <= allowed < 1.001 * gained
 
 
 def test_the_bound_on_the_decrement_is_attained():
@@ -125,12 +137,12 @@ def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equ
     pull = prior * np.linalg.norm(theta) / np.sqrt(shift)
     decrement = min((np.sqrt(odds) + pull) ** 2, point.gradient @ point.gradient / shift)
     bound = lower_bound(problem, "NGD", limit)
-    largest = 1 / np.sqrt(stretch * decrement) / max(steps - 1, 1)  # where Δ becomes infinite
-    for share in (1e-3, 0.1, 0.5, 0.9):
-        step_size = share * largest
-        rate = share / max(steps - 1, 1)
+    rate = np.sqrt(stretch * decrement)  # c of a step size of one
+    shares = [share / rate / max(steps - 1, 1) for share in (1e-3, 0.1, 0.5, 0.9)]
+    shortest = [limit / (1 + limit * rate * (steps - 1)) for limit in (1.9, 2.1)]  # γ e^Δ is this
+    for step_size in shares + shortest:
         movement = scipy.integrate.solve_ivp(
-            lambda _, moved, rate=rate: rate * np.exp(moved),
+            lambda _, moved, c=step_size * rate: c * np.exp(moved),
             (0, steps - 1),
             [0.0],
             rtol=1e-10,
@@ -144,20 +156,40 @@ def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equ
             assert_allclose(point.loss - value, allowed, rtol=1e-7, atol=2e-9 * point.loss)
 
 
+def three_parabolas(curvature):
+    """Inputs at right angles: the loss is a sum of parabolas, of curvatures 1, 1/2 and this."""
+    inputs = np.sqrt(3 * np.diag([1.0, 0.5, curvature]))
+    return linear_problem(inputs, np.zeros(3), "regression")
+
+
 @pytest.mark.parametrize(("curvature", "resolved"), [(0.9e-7, False), (1.1e-7, True)])
 @pytest.mark.parametrize("method", ["GD", "NGD"])
 def test_bounds_on_least_squares_claim_nothing_of_what_rounding_decides(
     method, curvature, resolved
 ):
-    """Two inputs at right angles, of curvatures 1 and almost nothing; the loss is two parabolas."""
-    inputs = np.sqrt(2) * np.diag([1.0, np.sqrt(curvature)])
-    problem = linear_problem(inputs, np.zeros(2), "regression")
-    point = problem.at(np.array([3.0, 4.0 / np.sqrt(curvature)]))
-    assert_allclose(point.loss, 12.5)
+    problem = three_parabolas(curvature)
+    point = problem.at(np.array([3.0, -2.0, 4.0 / np.sqrt(curvature)]))
+    assert_allclose(point.loss, 4.5 + 1 + 8)
     arguments = np.array([0.5]), np.array([1e-16]), np.array([2])
     value = lower_bound(problem, method, limit=100.0)(point, *arguments)
-    fast, slow = 4.5 * 0.5**4, 8.0 * (0.5**4 if method == "NGD" else 1.0)
-    assert_allclose(value, fast + slow * resolved, rtol=1e-6)
+    expected = 4.5 * 0.5**4 + 1 * (0.5 if method == "NGD" else 0.75) ** 4
+    expected += 8 * (0.5 if method == "NGD" else 1.0) ** 4 * resolved
+    assert_allclose(value, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["GD", "NGD"])
+def test_nothing_is_gained_or_lost_in_a_direction_without_a_gradient(method):
+    """Not even where a run grows beyond all numbers in the other ones."""
+    problem = three_parabolas(0.25)
+    bound = lower_bound(problem, method, limit=100.0)
+    arguments = np.array([1e-16]), np.array([100])
+    for theta, step_size, expected in (
+        ([3.0, 0.0, 0.0], 3.0, 4.5 * 4.0**100),
+        ([3.0, 0.0, 0.0], 1e200, np.inf),
+        ([0.0, 0.0, 0.0], 1e200, 0.0),
+    ):
+        value = bound(problem.at(np.array(theta)), np.array([step_size]), *arguments)
+        assert_allclose(value, expected, rtol=1e-6, atol=1e-12)
 
 
 # They hold
