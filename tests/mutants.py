@@ -22,11 +22,11 @@ NEEDED = ("src", "tests", "data/snapshots", "config.yaml", "pyproject.toml")
 REQUIRED = 0.90  # share of the mutants that a module's tests must find
 
 TESTS = {  # of each module, the ones that find most mutants first
-    "likelihoods": ("likelihoods", "problems"),
-    "models": ("problems", "solvers"),
+    "likelihoods": ("likelihoods", "multiclass"),
+    "models": ("problems", "sparse", "solvers"),
     "problems": ("problems", "solvers"),
     "solvers": ("solvers", "search"),
-    "bounds": ("bounds", "search"),
+    "bounds": ("bounds", "multiclass", "sparse", "search"),
 }
 
 # An operator is changed for its opposite, or for the same with or without equality; what Cosmic Ray

@@ -26,6 +26,143 @@ FACTOR = 100.0
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
 
 
+# The suprema that the bounds stand on are reached, or nearly
+
+
+def one_step(problem, method, theta, step_size, damping, limit):
+    """What a bound allows one step to lower the loss by, and what the step does."""
+    bound = lower_bound(problem, method, limit)
+    point = problem.at(theta)
+    arguments = np.array([step_size]), np.array([damping]), np.array([1])
+    final = problem.at(theta + step_size * direction(point, method, damping)).loss
+    return (point.loss - bound(point, *arguments)).item(), point.loss - final
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_bounds_are_reached_where_a_label_is_hopelessly_wrong(task, method, copies):
+    """There the residual is as large as it can be and the Fisher zero, for many steps."""
+    steps, step_size, damping = 7, 1e-3, 0.4
+    inputs, targets = np.array([[3.0, 4.0]] * copies), np.zeros(copies)
+    problem = linear_problem(inputs, targets, "binary")
+    theta = np.array([300.0, 400.0])
+    if task == "multiclass":
+        problem = dataclasses.replace(
+            problem, likelihood=Categorical(3), model=LinearModel(inputs, 3)
+        )
+        theta = np.kron([0, 1, 0], theta)
+    bound = lower_bound(problem, method, limit=1e6)
+    start = theta
+    for _ in range(steps):
+        theta = theta + step_size * direction(problem.at(theta), method, damping)
+    final = problem.at(theta).loss
+    value = bound(problem.at(start), np.array([step_size]), np.array([damping]), np.array([steps]))
+    gained = problem.at(start).loss - final
+    assert gained > 1e-3
+    assert value <= final
+    assert_allclose(value, final, rtol=0, atol=1e-3 * gained)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("task", ["regression", "binary"])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_bounds_are_nearly_reached_where_the_prior_is_most_of_the_loss(task, scale, method):
+    """All of the loss that a run may have, and the parameters across the only input."""
+    if task == "regression" and method != "EFGD":
+        return  # exact, see below
+    problem = linear_problem(np.array([[scale, 0.0]]), np.array([0.0]), task, prior_variance=0.5)
+    theta, damping = np.array([0.0, 1e4 * max(scale, 1.0)]), 0.3
+    limit = float(problem.at(theta).loss)
+    allowed, gained = one_step(problem, method, theta, 1e-6, damping, limit)
+    assert gained <= allowed < 1.1 * gained
+
+
+def test_the_bound_on_the_decrement_is_attained():
+    """With one example the empirical Fisher's decrement is ``‖g‖² / (‖g‖² + λ)`` itself."""
+    problem = linear_problem(np.array([[3.0, 4.0]]), np.array([2.0]), "regression")
+    point = problem.at(np.zeros(2))
+    damping = 0.7
+    decrement = -point.gradient @ direction(point, "EFGD", damping)
+    squared = point.gradient @ point.gradient
+    assert_allclose(decrement, squared / (squared + damping), rtol=1e-12)
+
+
+# One step lowers the loss by γ δ to first order in γ
+
+
+@pytest.mark.parametrize("prior_variance", [np.inf, 1e12])
+def test_the_local_bound_of_the_natural_gradient_is_reached_where_examples_are_parameters(
+    prior_variance,
+):
+    """With as many parameters as examples the projection in its proof is the identity."""
+    size = 4
+    targets = np.array([0.0, 1.0, 1.0, 0.0])
+    problem = linear_problem(np.eye(size), targets, "binary", prior_variance)
+    theta = np.array([3.0, -1.0, 0.5, 7.0])
+    allowed, gained = one_step(problem, "NGD", theta, 1e-5, 1e-12, limit=1e3)
+    assert gained <= allowed < 1.001 * gained
+
+
+@pytest.mark.parametrize("steps", [1, 2, 10])
+@pytest.mark.parametrize("prior_variance", [np.inf, 0.5])
+@pytest.mark.parametrize("damping", [1e-3, 1.0, 1e3])
+def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equation(
+    damping, prior_variance, steps
+):
+    """``dΔ/ds = c exp Δ``, solved numerically; the decrement grows by ``exp Δ(R − 1)``."""
+    problem = random_problem("binary", prior_variance=prior_variance)
+    inputs, size, prior = problem.model.inputs, problem.size, problem.prior_precision
+    theta, limit = np.linspace(-0.5, 0.5, problem.parameters), 1e4
+    shift = damping + prior
+    point = problem.at(theta)
+    stretch, odds = 0.0, 0.0
+    for x, y in zip(inputs, problem.targets, strict=True):
+        p = 1 / (1 + np.exp(-x @ theta))
+        stretch = max(stretch, size / (p * (1 - p)))
+        odds += (p - y) ** 2 / (p * (1 - p)) / size
+    stretch = min(stretch, max(x @ x for x in inputs) / shift)
+    pull = prior * np.linalg.norm(theta) / np.sqrt(shift)
+    decrement = min((np.sqrt(odds) + pull) ** 2, point.gradient @ point.gradient / shift)
+    bound = lower_bound(problem, "NGD", limit)
+    largest = 1 / np.sqrt(stretch * decrement) / max(steps - 1, 1)  # where Δ becomes infinite
+    for share in (1e-3, 0.1, 0.5, 0.9):
+        step_size = share * largest
+        rate = share / max(steps - 1, 1)
+        movement = scipy.integrate.solve_ivp(
+            lambda _, moved, rate=rate: rate * np.exp(moved),
+            (0, steps - 1),
+            [0.0],
+            rtol=1e-10,
+            atol=1e-12,
+        ).y[0, -1]
+        value = bound(point, np.array([step_size]), np.array([damping]), np.array([steps]))
+        allowed = step_size * steps * decrement * np.exp(movement)
+        if step_size * np.exp(movement) > 2:
+            assert value < point.loss - allowed
+        else:
+            assert_allclose(point.loss - value, allowed, rtol=1e-7, atol=2e-9 * point.loss)
+
+
+@pytest.mark.parametrize(("curvature", "resolved"), [(0.9e-7, False), (1.1e-7, True)])
+@pytest.mark.parametrize("method", ["GD", "NGD"])
+def test_bounds_on_least_squares_claim_nothing_of_what_rounding_decides(
+    method, curvature, resolved
+):
+    """Two inputs at right angles, of curvatures 1 and almost nothing; the loss is two parabolas."""
+    inputs = np.sqrt(2) * np.diag([1.0, np.sqrt(curvature)])
+    problem = linear_problem(inputs, np.zeros(2), "regression")
+    point = problem.at(np.array([3.0, 4.0 / np.sqrt(curvature)]))
+    assert_allclose(point.loss, 12.5)
+    arguments = np.array([0.5]), np.array([1e-16]), np.array([2])
+    value = lower_bound(problem, method, limit=100.0)(point, *arguments)
+    fast, slow = 4.5 * 0.5**4, 8.0 * (0.5**4 if method == "NGD" else 1.0)
+    assert_allclose(value, fast + slow * resolved, rtol=1e-6)
+
+
+# They hold
+
+
 def bounds_along(problem, method, step_size, damping):
     """The bound at every iterate of a run, a row each, and its final loss: NaN unless finished."""
     theta = np.zeros((len(step_size), problem.parameters))
@@ -108,140 +245,6 @@ def test_bounds_on_least_squares_are_the_final_losses(method, prior_variance):
     step_size, damping = np.geomspace(1e-4, 0.3, 20), np.geomspace(1e-6, 10, 20)
     path, final = bounds_along(problem, method, step_size, damping)
     assert_allclose(path, np.broadcast_to(final, path.shape), rtol=2e-7)
-
-
-def test_the_bound_on_the_decrement_is_attained():
-    """With one example the empirical Fisher's decrement is ``‖g‖² / (‖g‖² + λ)`` itself."""
-    problem = linear_problem(np.array([[3.0, 4.0]]), np.array([2.0]), "regression")
-    point = problem.at(np.zeros(2))
-    damping = 0.7
-    decrement = -point.gradient @ direction(point, "EFGD", damping)
-    squared = point.gradient @ point.gradient
-    assert_allclose(decrement, squared / (squared + damping), rtol=1e-12)
-
-
-# The suprema that the bounds stand on are reached, or nearly
-
-
-def one_step(problem, method, theta, step_size, damping, limit):
-    """What a bound allows one step to lower the loss by, and what the step does."""
-    bound = lower_bound(problem, method, limit)
-    point = problem.at(theta)
-    arguments = np.array([step_size]), np.array([damping]), np.array([1])
-    final = problem.at(theta + step_size * direction(point, method, damping)).loss
-    return (point.loss - bound(point, *arguments)).item(), point.loss - final
-
-
-@pytest.mark.parametrize("copies", [1, 3])
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("task", ["binary", "multiclass"])
-def test_bounds_are_reached_where_a_label_is_hopelessly_wrong(task, method, copies):
-    """There the residual is as large as it can be and the Fisher zero, for many steps."""
-    steps, step_size, damping = 7, 1e-3, 0.4
-    inputs, targets = np.array([[3.0, 4.0]] * copies), np.zeros(copies)
-    problem = linear_problem(inputs, targets, "binary")
-    theta = np.array([300.0, 400.0])
-    if task == "multiclass":
-        problem = dataclasses.replace(
-            problem, likelihood=Categorical(3), model=LinearModel(inputs, 3)
-        )
-        theta = np.kron([0, 1, 0], theta)
-    bound = lower_bound(problem, method, limit=1e6)
-    start = theta
-    for _ in range(steps):
-        theta = theta + step_size * direction(problem.at(theta), method, damping)
-    final = problem.at(theta).loss
-    value = bound(problem.at(start), np.array([step_size]), np.array([damping]), np.array([steps]))
-    gained = problem.at(start).loss - final
-    assert gained > 1e-3
-    assert value <= final
-    assert_allclose(value, final, rtol=0, atol=1e-3 * gained)
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("task", ["regression", "binary"])
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
-def test_bounds_are_nearly_reached_where_the_prior_is_most_of_the_loss(task, scale, method):
-    """All of the loss that a run may have, and the parameters across the only input."""
-    if task == "regression" and method != "EFGD":
-        return  # exact, see below
-    problem = linear_problem(np.array([[scale, 0.0]]), np.array([0.0]), task, prior_variance=0.5)
-    theta, damping = np.array([0.0, 1e4 * max(scale, 1.0)]), 0.3
-    limit = float(problem.at(theta).loss)
-    allowed, gained = one_step(problem, method, theta, 1e-6, damping, limit)
-    assert gained <= allowed < 1.1 * gained
-
-
-# One step lowers the loss by γ δ to first order in γ
-
-
-@pytest.mark.parametrize("prior_variance", [np.inf, 1e12])
-def test_the_local_bound_of_the_natural_gradient_is_reached_where_examples_are_parameters(
-    prior_variance,
-):
-    """With as many parameters as examples the projection in its proof is the identity."""
-    size = 4
-    targets = np.array([0.0, 1.0, 1.0, 0.0])
-    problem = linear_problem(np.eye(size), targets, "binary", prior_variance)
-    theta = np.array([3.0, -1.0, 0.5, 7.0])
-    allowed, gained = one_step(problem, "NGD", theta, 1e-5, 1e-12, limit=1e3)
-    assert gained <= allowed < 1.001 * gained
-
-
-@pytest.mark.parametrize("steps", [1, 2, 10])
-@pytest.mark.parametrize("prior_variance", [np.inf, 0.5])
-@pytest.mark.parametrize("damping", [1e-3, 1.0, 1e3])
-def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equation(
-    damping, prior_variance, steps
-):
-    """``dΔ/ds = c exp Δ``, solved numerically; the decrement grows by ``exp Δ(R − 1)``."""
-    problem = random_problem("binary", prior_variance=prior_variance)
-    inputs, size, prior = problem.model.inputs, problem.size, problem.prior_precision
-    theta, limit = np.linspace(-0.5, 0.5, problem.parameters), 1e4
-    shift = damping + prior
-    point = problem.at(theta)
-    stretch, odds = 0.0, 0.0
-    for x, y in zip(inputs, problem.targets, strict=True):
-        p = 1 / (1 + np.exp(-x @ theta))
-        stretch = max(stretch, size / (p * (1 - p)))
-        odds += (p - y) ** 2 / (p * (1 - p)) / size
-    stretch = min(stretch, max(x @ x for x in inputs) / shift)
-    pull = prior * np.linalg.norm(theta) / np.sqrt(shift)
-    decrement = min((np.sqrt(odds) + pull) ** 2, point.gradient @ point.gradient / shift)
-    bound = lower_bound(problem, "NGD", limit)
-    largest = 1 / np.sqrt(stretch * decrement) / max(steps - 1, 1)  # where Δ becomes infinite
-    for share in (1e-3, 0.1, 0.5, 0.9):
-        step_size = share * largest
-        rate = share / max(steps - 1, 1)
-        movement = scipy.integrate.solve_ivp(
-            lambda _, moved, rate=rate: rate * np.exp(moved),
-            (0, steps - 1),
-            [0.0],
-            rtol=1e-10,
-            atol=1e-12,
-        ).y[0, -1]
-        value = bound(point, np.array([step_size]), np.array([damping]), np.array([steps]))
-        allowed = step_size * steps * decrement * np.exp(movement)
-        if step_size * np.exp(movement) > 2:
-            assert value < point.loss - allowed
-        else:
-            assert_allclose(point.loss - value, allowed, rtol=1e-7, atol=2e-9 * point.loss)
-
-
-@pytest.mark.parametrize(("curvature", "resolved"), [(0.9e-7, False), (1.1e-7, True)])
-@pytest.mark.parametrize("method", ["GD", "NGD"])
-def test_bounds_on_least_squares_claim_nothing_of_what_rounding_decides(
-    method, curvature, resolved
-):
-    """Two inputs at right angles, of curvatures 1 and almost nothing; the loss is two parabolas."""
-    inputs = np.sqrt(2) * np.diag([1.0, np.sqrt(curvature)])
-    problem = linear_problem(inputs, np.zeros(2), "regression")
-    point = problem.at(np.array([3.0, 4.0 / np.sqrt(curvature)]))
-    assert_allclose(point.loss, 12.5)
-    arguments = np.array([0.5]), np.array([1e-16]), np.array([2])
-    value = lower_bound(problem, method, limit=100.0)(point, *arguments)
-    fast, slow = 4.5 * 0.5**4, 8.0 * (0.5**4 if method == "NGD" else 1.0)
-    assert_allclose(value, fast + slow * resolved, rtol=1e-6)
 
 
 def test_no_bound_where_none_is_proven():

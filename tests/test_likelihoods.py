@@ -190,7 +190,7 @@ def test_a_certain_label_is_always_drawn(f):
 # What a likelihood is
 
 
-@pytest.mark.parametrize("name", sorted(Likelihood.__abstractmethods__))
+@pytest.mark.parametrize("name", [name for name in vars(Likelihood) if name[0] != "_"])
 def test_a_likelihood_lacks_no_function(name):
     own = {key: value for key, value in vars(Gaussian).items() if key != name}
     with pytest.raises(TypeError, match=name):

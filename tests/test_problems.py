@@ -367,6 +367,11 @@ def test_minimizer_is_found_if_there_is_one():
     assert not lost
 
 
+def test_minimizer_where_the_fit_is_exact():
+    inputs, theta = draw_inputs("dense"), np.arange(1.0, 1.0 + FEATURES)
+    assert_allclose(linear_problem(inputs, inputs @ theta, "regression").minimizer(), theta, 1e-12)
+
+
 def test_minimizer_with_a_feature_that_is_always_zero():
     """Its parameter is arbitrary; the others are what they are without it."""
     inputs, targets = draw_inputs("dense"), draw_targets("regression")
@@ -411,7 +416,7 @@ def test_a_prior_gives_separable_classes_a_minimum(task):
 # Parts
 
 
-@pytest.mark.parametrize("task", ["Regression", "poisson", ""])
+@pytest.mark.parametrize("task", ["Regression", "poisson", "softmax", "logistic", "auto", ""])
 def test_unknown_task(task):
     with pytest.raises(ValueError, match="regression, binary or multiclass"):
         linear_problem(draw_inputs("dense"), draw_targets("binary"), task)
