@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -185,10 +185,12 @@ def _download_once(url: str, path: Path, checksum: str | None, limits: Limits) -
     import pooch
 
     length_known = False
+    opened = ExitStack()
 
     def look(response: Any, **_: Any) -> None:
         """See before the content comes whether the server says how long it is."""
         nonlocal length_known
+        opened.callback(response.close)  # which pooch leaves open when something fails
         length = response.headers.get("Content-Length")
         length_known = length is not None or "Transfer-Encoding" in response.headers
         if length is not None and int(length) > limits.largest:
@@ -197,7 +199,7 @@ def _download_once(url: str, path: Path, checksum: str | None, limits: Limits) -
     fetch = pooch.HTTPDownloader(
         timeout=min(SILENCE, limits.deadline), chunk_size=CHUNK, hooks={"response": look}
     )
-    with kept.writing(path.parent.parent), path.open("wb") as file, explained():
+    with opened, kept.writing(path.parent.parent), path.open("wb") as file, explained():
         fetch(url, _Bounded(file, limits), None)
     if checksum:
         algorithm, _, expected = checksum.partition(":")
