@@ -96,6 +96,7 @@ use rule figure2 as figure4 with:
         "figures/figure4_misspecification_linear.pdf",
     log:
         "logs/figures/figure4.log",
+    localrule: True
     params:
         titles=problem_titles("linear"),
 
@@ -114,6 +115,7 @@ use rule figure3 as figure5 with:
         "figures/figure5_optimization_appendix.pdf",
     log:
         "logs/figures/figure5.log",
+    localrule: True
     params:
         titles=panel_titles(optimized()["figure5"]),
         methods=methods_by(optimized()["figure5"]),
