@@ -24,7 +24,7 @@ REQUIRED = 0.90  # share of the mutants that a module's tests must find
 TESTS = {  # of each module, the ones that find most mutants first
     "likelihoods": ("likelihoods", "multiclass"),
     "models": ("problems", "sparse", "solvers"),
-    "problems": ("problems", "solvers"),
+    "problems": ("problems", "sparse", "solvers"),
     "solvers": ("solvers", "search"),
     "bounds": ("bounds", "multiclass", "sparse", "search"),
 }

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 import scipy.optimize
+import scipy.sparse
 from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
@@ -116,6 +117,29 @@ def test_sparse_and_dense_products_agree(monkeypatch):
             dense = random_problem(task, "sparse").at(sparse.theta)
             for name, value in values.items():
                 assert_allclose(getattr(dense, name), value, rtol=1e-9, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize(("nonzeros", "sparse"), [(5, True), (6, False), (7, False)])
+def test_inputs_are_kept_sparse_where_less_than_a_quarter_is_not_zero(nonzeros, sparse):
+    inputs = np.zeros((6, 4))
+    inputs.flat[:nonzeros] = 1.0
+    assert scipy.sparse.issparse(models.LinearModel(inputs)._design) == sparse
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_products_of_features_are_kept_where_they_are_few(design, monkeypatch):
+    """A symmetric matrix an example, of the features that it has."""
+    inputs = draw_inputs(design)
+    count = 0
+    for example in inputs:
+        used = FEATURES if design == "dense" else np.count_nonzero(example)
+        count += len([(i, j) for i in range(used) for j in range(i, used)])
+    for most, kept in ((count, True), (count - 1, False)):
+        monkeypatch.setattr(models, "PAIRS", most)
+        pairs = models.LinearModel(inputs)._pairs
+        assert (pairs is not None) == kept
+        if kept and design == "dense":
+            assert pairs.size == count
 
 
 @pytest.mark.parametrize("cached", [1, FEATURES, 5 * FEATURES, 2 * SIZE * FEATURES])

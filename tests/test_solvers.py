@@ -1,5 +1,6 @@
 """The solvers against closed forms, laws of invariance, and the oracle's one run at a time."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -18,7 +19,7 @@ from conftest import (
     oracle_terms,
     random_problem,
 )
-from empirical_fisher import solvers
+from empirical_fisher import problems, solvers
 from empirical_fisher.bounds import lower_bound
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.solvers import (
@@ -138,9 +139,9 @@ def test_invertible_in_a_batch():
     assert_array_equal(is_invertible(batch), [[True, False, True], [False, True, False]])
 
 
-def test_invertible_whatever_the_size_of_the_batch():
-    barely = np.broadcast_to(INVERTIBLE["barely"], (2, 1000, 2, 2))
-    assert np.all(is_invertible(barely))
+@pytest.mark.parametrize("lead", [(1000,), (2, 1000), (1000, 1)])
+def test_invertible_whatever_the_size_of_the_batch(lead):
+    assert np.all(is_invertible(np.broadcast_to(INVERTIBLE["barely"], (*lead, 2, 2))))
 
 
 # Cosines and directions
@@ -185,6 +186,16 @@ def test_natural_cosines():
     for damping in (0.2, np.nan):
         expected = cosine(-point.gradient, undamped)
         assert_allclose(natural_cosine(point, own["GD"], "GD", damping), expected, rtol=1e-15)
+
+
+def test_natural_cosines_where_matrices_are_too_large(monkeypatch):
+    """Gradient descent goes without them; nothing else does."""
+    monkeypatch.setattr(problems, "MOST_PARAMETERS", FEATURES - 1)
+    point = random_problem("binary").at(np.zeros((2, 3, FEATURES)))
+    assert_array_equal(natural_cosine(point, point.gradient, "GD", np.nan), np.full((2, 3), np.nan))
+    for method in ("NGD", "EFGD"):
+        with pytest.raises(problems.TooManyParametersError):
+            natural_cosine(point, point.gradient, method, 0.1)
 
 
 def test_cosine_of_gradient_descent_is_nan_where_the_fisher_is_singular():
@@ -326,6 +337,15 @@ def test_failed_run(method, task):
     assert np.all(np.isnan(run.loss[1:])) and np.all(np.isnan(run.gradient_norm[1:]))
     assert np.all(np.isnan(run.step_norm)) and np.all(np.isnan(run.cosine))
     assert run_one(problem, method, 0.01, 0.1, 5).status == "finished"
+
+
+def test_records_cannot_be_replaced_nor_options_given_by_their_place():
+    problem = random_problem("binary")
+    run = run_one(problem, "NGD", 0.5, 0.1, 2)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        run.loss = run.loss + 1
+    with pytest.raises(TypeError, match="positional"):
+        descend(problem, "NGD", np.ones(1), np.ones(1), 2, np.zeros(FEATURES))
 
 
 def test_descent_from_a_minimum_stays():
