@@ -1,0 +1,102 @@
+"""The overlays of examples/, by the pipeline's own command."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from server import LocalServer, serving
+
+ROOT = Path(__file__).resolve().parents[1]
+YACHT = pd.read_csv(ROOT / "data" / "snapshots" / "yacht.csv")
+OWN = yaml.safe_load((ROOT / "examples" / "own_datasets.yaml").read_text("utf-8"))
+TINY = {
+    "iterations": 5,
+    "step_sizes": {"low": 1.0e-3, "high": 1.0, "count": 3},
+    "dampings": {"low": 1.0e-2, "high": 1.0, "count": 2},
+}
+
+
+def yacht_as_arff() -> tuple[bytes, dict[str, str]]:
+    """The snapshot's numbers in the form, and under such names, as OpenML has them."""
+    names = [name.replace(" ", "_") for name in YACHT]
+    lines = ["@relation yacht", *(f"@attribute {name} numeric" for name in names), "@data"]
+    rows = YACHT.to_csv(index=False, header=False)
+    return "\n".join([*lines, rows]).encode(), dict.fromkeys(names, "numeric")
+
+
+def run(folder: Path, local: LocalServer, *targets: str) -> str:
+    overlay = folder / "tiny.yaml"
+    overlay.write_text(
+        yaml.safe_dump({"optimization": TINY, "downloads": {"openml": local.openml}})
+    )
+    own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(folder)),
+            *("--workflow-profile", "workflow/profiles/default"),
+            *("--configfile", "examples/own_datasets.yaml", str(overlay), "--", *targets),
+        ],
+        cwd=ROOT,
+        env=own,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stderr
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the example makes."""
+    folder = tmp_path_factory.mktemp("own")
+    arff, features = yacht_as_arff()
+    with serving() as local:
+        target = YACHT.columns[-1].replace(" ", "_")
+        local.add_dataset(42370, arff, features, name="yacht", default_target_attribute=target)
+        run(folder, local, "figure3", "sensitivity_figure", "results/hyperparameters.csv")
+    return folder
+
+
+def test_every_data_set_has_its_own_methods_and_panels(folder: Path) -> None:
+    shown = OWN["optimization"]["datasets"]
+    grids = {f"{path.parent.name}/{path.stem}" for path in folder.glob("results/grid/*/*.csv")}
+    assert {name for name in grids if name.partition("/")[0] in shown} == {
+        f"{name}/{method}"
+        for name in shown
+        for method in OWN["datasets"][name].get("methods", ["GD", "NGD", "EFGD"])
+    }
+    best = pd.read_csv(folder / "results" / "hyperparameters.csv")
+    assert set(shown) <= set(best["dataset"])
+    for name in ("figure3_optimization", "sensitivity"):
+        with Image.open(folder / "figures" / f"{name}.png") as picture:
+            assert picture.width > 500
+
+
+@pytest.mark.parametrize("dataset", OWN["optimization"]["datasets"])
+def test_runs_start_at_the_loss_of_knowing_nothing(folder: Path, dataset: str) -> None:
+    """At θ = 0 a classifier gives all classes the same probability, a regression predicts 0."""
+    target = pd.read_csv(folder / "data" / f"{dataset}.csv")
+    known = yaml.safe_load((folder / "data" / f"{dataset}.yaml").read_text("utf-8"))
+    if known["task"] == "regression":
+        expected = (target["target"] ** 2).mean() / 2
+    else:
+        expected = math.log(len(known["labels"]))
+    trace = pd.read_csv(folder / "results" / "traces" / dataset / "GD.csv")
+    assert trace["loss"][0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_data_of_openml_is_what_was_served(folder: Path) -> None:
+    table = pd.read_csv(folder / "data" / "Yacht42370.csv")
+    assert (table.to_numpy() == YACHT.to_numpy()).all()
+    record = yaml.safe_load((folder / "data" / "origins" / "Yacht42370.yaml").read_text("utf-8"))
+    assert record["origin"]["id"] == 42370
