@@ -262,7 +262,7 @@ def test_a_broken_data_set_stops_only_what_needs_it_and_is_told_last(
     )
     assert "Traceback" not in run.output
     missing = whole[0].keys() - contents(folder).keys()
-    assert missing == {"data/Yacht.csv"} | {
+    assert missing == {"data/Yacht.csv", "data/Yacht.yaml"} | {
         f"results/{kind}/Yacht/NGD.csv" for kind in ("grid", "best", "traces")
     }
 

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-WIDEST = 4  # columns of panels side by side
-HEADING = 26  # letters of a heading in a line: as wide as a panel
+WIDEST = 3  #: columns of panels side by side, as many as a printed page has room for
+HEADING = 26  #: letters of a heading in a line: as wide as a panel
 
 
 def wrapped(count: int) -> tuple[int, int]:

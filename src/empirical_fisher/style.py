@@ -66,7 +66,7 @@ RC: dict[Any, Any] = {
 }
 
 
-PRINTED = 7.2  # inches that a page of A4 or letter paper leaves between its margins
+PRINTED = 7.2  #: inches that a page of A4 or letter paper leaves between its margins
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -75,8 +75,8 @@ def new_figure(width: float, height: float) -> Figure:
         return Figure(figsize=(min(width, PRINTED), height), layout="constrained")
 
 
-SHORT = 0.35  # decades of an axis that has room for every digit
-MOST_TICKS = 6  # powers of ten on an axis as short as a panel is wide
+SHORT = 0.45  #: decades of an axis that has room for every digit
+MOST_TICKS = 6  #: powers of ten on an axis as short as a panel is wide
 
 
 def round_values(low: float, high: float) -> list[float]:
