@@ -13,10 +13,10 @@ from numpy.testing import assert_allclose
 
 from conftest import ROOT, draw_inputs, draw_targets, paper_problem, random_problem
 from empirical_fisher import search
-from empirical_fisher.bounds import lower_bound
+from empirical_fisher.bounds import Terms, lower_bound
 from empirical_fisher.likelihoods import Bernoulli, Categorical
 from empirical_fisher.models import LinearModel
-from empirical_fisher.problems import linear_problem
+from empirical_fisher.problems import MOST_PARAMETERS, linear_problem
 from empirical_fisher.solvers import direction
 
 METHODS = ("GD", "NGD", "EFGD")
@@ -98,6 +98,13 @@ def test_the_bound_on_the_decrement_is_attained():
     decrement = -point.gradient @ direction(point, "EFGD", damping)
     squared = point.gradient @ point.gradient
     assert_allclose(decrement, squared / (squared + damping), rtol=1e-12)
+
+
+def test_the_highest_curvature_of_few_features_is_an_eigenvalue_however_many_the_examples():
+    problem = random_problem("binary", size=MOST_PARAMETERS + 1)
+    inputs = problem.model.inputs
+    exact = np.linalg.norm(inputs, 2) ** 2 / len(inputs)
+    assert_allclose(Terms(problem, 1.0).highest, exact, rtol=1e-12)
 
 
 # One step lowers the loss by γ δ to first order in γ

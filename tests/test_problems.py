@@ -244,6 +244,8 @@ def test_jacobian_is_the_derivative_of_the_predictions():
         theta = draw_theta(problem)
         slope = derivative(problem.model.predict, theta)
         assert_allclose(problem.model.jacobian(theta), slope, rtol=1e-8, atol=1e-10)
+        many = problem.model.jacobian(draw_theta(problem, 2, 5))
+        assert_allclose(many, np.broadcast_to(slope, (2, 5, *slope.shape)), rtol=1e-8, atol=1e-10)
 
 
 @linear_cases
