@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from conftest import ROOT, draw_inputs, draw_targets, paper_problem, random_problem
-from empirical_fisher import search
+from empirical_fisher import bounds, search
 from empirical_fisher.bounds import Terms, lower_bound
 from empirical_fisher.likelihoods import Bernoulli, Categorical
 from empirical_fisher.models import LinearModel
@@ -105,6 +105,20 @@ def test_the_highest_curvature_of_few_features_is_an_eigenvalue_however_many_the
     inputs = problem.model.inputs
     exact = np.linalg.norm(inputs, 2) ** 2 / len(inputs)
     assert_allclose(Terms(problem, 1.0).highest, exact, rtol=1e-12)
+
+
+@pytest.mark.parametrize("powers", [1, 2, 3, 30])
+def test_the_bound_on_the_curvature_of_many_features_holds_from_the_first_power_on(
+    powers, monkeypatch
+):
+    monkeypatch.setattr(bounds, "MOST_PARAMETERS", 0)
+    monkeypatch.setattr(bounds, "POWERS", powers)
+    for seed in range(50):
+        problem = random_problem("binary", seed=seed, size=6, features=5)
+        exact = np.linalg.norm(np.abs(problem.model.inputs), 2) ** 2 / 6
+        bound = Terms(problem, 1.0).highest
+        assert exact * (1 - 1e-9) <= bound
+        assert powers < 30 or bound <= 1.2 * exact
 
 
 # One step lowers the loss by γ δ to first order in γ
