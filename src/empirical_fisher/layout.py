@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 WIDEST = 3  #: columns of panels side by side, as many as a printed page has room for
-HEADING = 26  #: letters of a heading in a line: as wide as a panel
+HEADING = 26  #: letters in a line of a heading, as many as a panel is wide
 
 
 def wrapped(count: int) -> tuple[int, int]:

@@ -28,7 +28,7 @@ from .arrays import Array, Inputs
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
 
-MOST_PARAMETERS = 1000  # for which P × P matrices are formed; a batch of 32 has 256 MB then
+MOST_PARAMETERS = 1000  #: for which P × P matrices are formed; a batch of 32 has 256 MB then
 
 
 class MinimizerNotFoundError(ArithmeticError):
