@@ -19,7 +19,7 @@ from cosmic_ray.work_item import WorkResult
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "mutants"
 NEEDED = ("src", "tests", "data/snapshots", "config.yaml", "pyproject.toml")
-REQUIRED = 0.90  # share of the mutants that a module's tests must find
+REQUIRED = 0.90  # share of the mutants that the tests must find
 
 TESTS = {  # of each module, the ones that find most mutants first
     "likelihoods": ("likelihoods", "multiclass"),
@@ -81,26 +81,30 @@ def run(module: str) -> list[WorkResult]:
 
 
 def main(modules: list[str]) -> int:
-    """Print a line a module; the number of modules of which too many mutants live."""
-    failures = 0
-    print(f"{'module':12} mutants killed timed-out survived")
-    for module in modules or list(TESTS):
+    """Print a line a module and one for all; 1 if too many mutants live."""
+    totals: Counter[str] = Counter()
+    print(f"{'module':12} mutants  killed  timed out  survived   found")
+    for module in modules:
         results = run(module)
+        survivors = [result.diff for result in results if not result.is_killed]
+        (FOLDER / f"{module}.diff").write_text("\n\n".join(survivors), "utf-8")
         outcomes = Counter(
             "timed out" if result.output == "timeout" else result.test_outcome.value
             for result in results
         )
-        survivors = [result.diff for result in results if not result.is_killed]
-        (FOLDER / f"{module}.diff").write_text("\n\n".join(survivors), "utf-8")
-        share = 1 - len(survivors) / len(results)
-        failures += share < REQUIRED
-        print(
-            f"{module:12} {len(results):7} {outcomes['killed']:6} {outcomes['timed out']:9} "
-            f"{outcomes['survived']:8}  {share:.1%} found",
-            flush=True,
-        )
-    return failures
+        totals += outcomes
+        report(module, outcomes)
+    return report("all", totals) < REQUIRED
+
+
+def report(name: str, outcomes: Counter[str]) -> float:
+    """Print how many mutants there are of each kind; the share that is found."""
+    found = 1 - outcomes["survived"] / outcomes.total()
+    columns = (outcomes[kind] for kind in ("killed", "timed out", "survived"))
+    print(f"{name:12} {outcomes.total():7} {{:7}} {{:10}} {{:9}} {found:7.1%}".format(*columns))
+    sys.stdout.flush()
+    return found
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:] or list(TESTS)))

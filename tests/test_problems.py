@@ -123,7 +123,9 @@ def test_sparse_and_dense_products_agree(monkeypatch):
 def test_inputs_are_kept_sparse_where_less_than_a_quarter_is_not_zero(nonzeros, sparse):
     inputs = np.zeros((6, 4))
     inputs.flat[:nonzeros] = 1.0
-    assert scipy.sparse.issparse(models.LinearModel(inputs)._design) == sparse
+    model = models.LinearModel(inputs)
+    assert model.outputs == 1
+    assert scipy.sparse.issparse(model._design) == sparse
 
 
 @pytest.mark.parametrize("design", DESIGNS)
@@ -347,7 +349,7 @@ def test_minimizer_is_scipys(problem):
     assert_allclose(mean(point.predictions), mean(problem.at(found.x).predictions), atol=1e-4)
 
 
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("scale", [1e-9, 1e-3, 1.0, 1e3, 1e9])
 def test_minimizer_of_logistic_regression_is_the_oracles(scale):
     inputs, targets = draw_inputs("dense"), draw_targets("binary")
     problem = linear_problem(scale * inputs, targets, "binary")
@@ -391,6 +393,13 @@ def test_minimizer_is_found_if_there_is_one():
             start = problem.at(np.zeros(problem.parameters))
             assert np.linalg.norm(point.gradient) < 1e-10 * np.linalg.norm(start.gradient)
     assert not lost
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_minimizer_whatever_the_unit_of_the_targets(unit):
+    problem = random_problem("regression")
+    scaled = linear_problem(problem.model.inputs, unit * problem.targets, "regression")
+    assert_allclose(scaled.minimizer(), unit * problem.minimizer(), rtol=1e-9)
 
 
 def test_minimizer_where_the_fit_is_exact():

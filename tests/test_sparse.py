@@ -113,7 +113,7 @@ def test_matrices_that_are_too_large_are_refused_in_words(method, certified):
     problem = linear_problem(wide_inputs(), np.arange(EXAMPLES) % 2, "binary")
     with pytest.raises(TooManyParametersError) as refused:
         evaluate(problem, method, np.ones(1), np.ones(1), SCHEDULE, certified=certified)
-    for word in (str(FEATURES), "72 MB", f"limit is {MOST_PARAMETERS}", "methods: [GD]"):
+    for word in (str(FEATURES), "of 72 MB", f"limit is {MOST_PARAMETERS}", "methods: [GD]"):
         assert word in str(refused.value)
 
 

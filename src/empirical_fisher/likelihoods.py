@@ -166,19 +166,21 @@ class Categorical(Likelihood):
         """One natural parameter for each class."""
         return self.classes
 
-    def _one_hot(self, y: Array) -> Array:
-        return np.eye(self.classes)[y.astype(int)]
+    @property
+    def _same(self) -> np.ndarray:
+        """Whether two classes are one: the identity matrix, as a mask."""
+        return np.eye(self.classes, dtype=bool)
 
     def _others(self, p: Array) -> Array:
         """``1 − p_c``, as the sum of the others: it keeps its relative precision near zero."""
-        return p @ (1 - np.eye(self.classes))
+        return p @ ~self._same
 
     def nll(self, f: Array, y: Array) -> Array:
         """``log Σ_c exp(f_c) − f_y``, as ``log(1 + Σ_c≠y exp(f_c) / exp(f_y))``.
 
         So it keeps its relative precision where it is near zero.
         """
-        own = self._one_hot(y) == 1
+        own = self._same[y.astype(int)]
         others = logsumexp(np.where(own, -np.inf, f), axis=-1)
         return np.logaddexp(0, others - np.sum(f, axis=-1, where=own))
 
@@ -189,19 +191,19 @@ class Categorical(Likelihood):
     def residual(self, f: Array, y: Array) -> Array:
         """``p − e_y``, with relative precision where ``p`` is near ``e_y``."""
         p = self.mean(f)
-        return np.where(self._one_hot(y) == 1, -self._others(p), p)
+        return np.where(self._same[y.astype(int)], -self._others(p), p)
 
     def hessian(self, f: Array) -> Array:
         """``diag(p) − p pᵀ``."""
         p = self.mean(f)
         own = (p * self._others(p))[..., None]
-        return np.where(np.eye(self.classes) == 1, own, -p[..., :, None] * p[..., None, :])
+        return np.where(self._same, own, -p[..., :, None] * p[..., None, :])
 
     def fisher(self, f: Array) -> Array:
         """The sum over all outcomes, ``Σ_c p_c (p − e_c)(p − e_c)ᵀ``."""
         p = self.mean(f)
         own = -self._others(p)[..., None]
-        residuals = np.where(np.eye(self.classes) == 1, own, p[..., None, :])
+        residuals = np.where(self._same, own, p[..., None, :])
         return np.swapaxes(p[..., None] * residuals, -1, -2) @ residuals
 
     def sample(self, f: Array, generator: np.random.Generator) -> Array:

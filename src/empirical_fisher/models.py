@@ -82,8 +82,8 @@ class LinearModel:
         """``X``, sparse where that is faster or asked for."""
         if scipy.sparse.issparse(self.inputs):
             return self.inputs
-        share = np.count_nonzero(self.inputs) / max(self.inputs.size, 1)
-        return scipy.sparse.csr_array(self.inputs) if share < SPARSE_BELOW else self.inputs
+        is_sparse = np.count_nonzero(self.inputs) < SPARSE_BELOW * self.inputs.size
+        return scipy.sparse.csr_array(self.inputs) if is_sparse else self.inputs
 
     @cached_property
     def _pairs(self) -> Inputs | None:
@@ -168,6 +168,5 @@ class LinearModel:
 def _places(size: int) -> np.ndarray:
     """Where each entry of a symmetric ``(size, size)`` matrix stands in its upper triangle."""
     places = np.zeros((size, size), dtype=np.intp)
-    upper = np.triu_indices(size)
-    places[upper] = np.arange(len(upper[0]))
+    places[np.triu_indices(size)] = np.arange(size * (size + 1) // 2)
     return np.maximum(places, places.T)
