@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "mutants"
 NEEDED = ("src", "tests", "data/snapshots", "config.yaml", "pyproject.toml")
 REQUIRED = 0.90  # share of the mutants that the tests must find
+PATIENCE = 3  # a mutant is in an endless loop after this many times what the tests take without one
 
 TESTS = {  # of each module, the ones that find most mutants first
     "likelihoods": ("likelihoods", "multiclass"),
@@ -43,9 +45,9 @@ LEFT_OUT = (
 SESSION = """\
 [cosmic-ray]
 module-path = "src/empirical_fisher/{module}.py"
-timeout = 60.0
+timeout = {timeout}
 excluded-modules = []
-test-command = "pytest -x -q --tb=no -p no:cacheprovider --hypothesis-profile=quick {files}"
+test-command = "{command}"
 
 [cosmic-ray.distributor]
 name = "local"
@@ -67,15 +69,22 @@ def run(module: str) -> list[WorkResult]:
         else:
             shutil.copy(source, copy)
     files = " ".join(f"tests/test_{name}.py" for name in TESTS[module])
-    session = SESSION.format(module=module, files=files, left_out=list(LEFT_OUT))
+    command = f"pytest -x -q --tb=no -p no:cacheprovider --hypothesis-profile=quick {files}"
+    begin = time.monotonic()
+    subprocess.run(command.split(), cwd=tree, check=True, stdout=subprocess.DEVNULL)
+    session = SESSION.format(
+        module=module,
+        command=command,
+        timeout=PATIENCE * (time.monotonic() - begin),
+        left_out=list(LEFT_OUT),
+    )
     (tree / "session.toml").write_text(session, "utf-8")
-    for command in (
-        ["cosmic-ray", "baseline", "session.toml"],
-        ["cosmic-ray", "init", "session.toml", "session.sqlite"],
-        ["cr-filter-operators", "session.sqlite", "session.toml"],
-        ["cosmic-ray", "exec", "session.toml", "session.sqlite"],
+    for step in (
+        "cosmic-ray init session.toml session.sqlite",
+        "cr-filter-operators session.sqlite session.toml",
+        "cosmic-ray exec session.toml session.sqlite",
     ):
-        subprocess.run(command, cwd=tree, check=True)
+        subprocess.run(step.split(), cwd=tree, check=True)
     with use_db(tree / "session.sqlite", WorkDB.Mode.open) as database:
         return [result for _, result in database.results if result.test_outcome]
 

@@ -244,7 +244,7 @@ def descend(
             run[free[: len(entering)]] = entering
             theta[free], iteration[free] = start, 0
         held = np.flatnonzero(run >= 0)
-        gamma = np.where(run >= 0, step_size[run], 0.0)
+        gamma = step_size[run]
 
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             point = problem.at(theta)
@@ -261,20 +261,22 @@ def descend(
                 latest = lower_bound(point, gamma, damping[run], iterations - iteration)
                 bound[run[held]] = latest[held]
 
-        outcomes: list[tuple[str, np.ndarray]] = [
-            ("failed", np.isnan(point.loss)),
-            ("diverged", point.loss > limit),
-            ("finished", iteration == iterations),
-            ("failed", np.logical_not(defined)),
-            ("pruned", bound[run] > too_high),
-        ]
-        for reason, stopped in outcomes:
-            here = held[stopped[held] & (status[run[held]] == "")]
-            status[run[here]] = reason
-            steps[run[here]] = iteration[here]
-        finished = run[held[status[run[held]] == "finished"]]
-        lowest = min([lowest, *loss[-1, finished]])
-        moving = held[status[run[held]] == ""]
+        outcome = np.select(
+            [
+                np.isnan(point.loss),
+                point.loss > limit,
+                iteration == iterations,
+                ~defined,
+                bound[run] > too_high,
+            ],
+            ["failed", "diverged", "finished", "failed", "pruned"],
+            default="",
+        )
+        status[run[held]] = outcome[held]
+        steps[run[held]] = iteration[held]
+        finished = held[outcome[held] == "finished"]
+        lowest = min([lowest, *point.loss[finished]])
+        moving = held[outcome[held] == ""]
         step_norm[iteration[moving], run[moving]] = length[moving]
         theta[moving] += step[moving]
         iteration[moving] += 1

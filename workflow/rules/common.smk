@@ -124,6 +124,16 @@ def variants_of(wildcards):
     return [variant for variant, datasets in variants.items() if wildcards.dataset in datasets]
 
 
+def misspecified(wildcards):
+    """What is said of a family of misspecified problems, but for the headings of its panels."""
+    settings = config["misspecification"][wildcards.family]
+    problems = {
+        name: {key: value for key, value in problem.items() if key != "title"}
+        for name, problem in settings["problems"].items()
+    }
+    return {**settings, "problems": problems}
+
+
 def problem_data(family):
     """The data files of a family of misspecified problems, in order."""
     problems = config["misspecification"][family]["problems"].values()

@@ -42,7 +42,7 @@ rule misspecification:
     resources:
         **request(),
     params:
-        settings=lambda wildcards: config["misspecification"][wildcards.family],
+        settings=misspecified,
     script:
         "../scripts/misspecification.py"
 

@@ -4,7 +4,7 @@ rule robustness:
         code("robustness", "datasets", "tables"),
         data="data/{dataset}.csv",
     output:
-        "results/robustness/{dataset}.csv",
+        "results/robustness/figure3/{dataset}.csv",
     log:
         "logs/robustness/{dataset}.log",
     conda:
@@ -50,7 +50,7 @@ rule robustness_claims:
     input:
         code("robustness", "ledger", "tables"),
         searches=expand(
-            "results/robustness/{dataset}.csv",
+            "results/robustness/figure3/{dataset}.csv",
             dataset=dict.fromkeys(sum(config["robustness"]["variants"].values(), [])),
         ),
         fields=rules.robustness_seeds.output.fields,
