@@ -355,8 +355,12 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "optimization.datasets: at least one of them needs the methods NGD and EFGD",
         ),
         (
-            "{datasets: {Wine: {task: multiclass}}, magnitude: {datasets: [Wine]}}",
-            'magnitude.datasets.0: "Wine" is multiclass; undamped updates are not defined there, '
+            "magnitude: {datasets: [GaussianScales]}",
+            "magnitude.datasets: at least one of them must be a regression",
+        ),
+        (
+            "{datasets: {Wine: {task: multiclass}}, magnitude: {datasets: [Boston, Wine]}}",
+            'magnitude.datasets.1: "Wine" is multiclass; undamped updates are not defined there, '
             "for adding a constant to all outputs changes no prediction",
         ),
         ("optimization: {methods: GD}", 'optimization.methods: is "GD"; it must be a list'),
