@@ -108,12 +108,13 @@ def test_the_local_bound_of_two_classes_is_that_of_logistic_regression(prior_var
     """With θ₀ = 0 the softmax of two outputs is the logistic function of the other's.
 
     Its Fisher has the blocks of ``[[F, −F], [−F, F]]``, so both directions are the same in the
-    difference of outputs if it has half the damping and step size.
+    difference of outputs if the other has half the damping; and twice the prior variance, for
+    ``‖(−θ/2, θ/2)‖² = ‖θ‖²/2``.
     """
     inputs, labels = draw_inputs("dense"), draw_targets("binary")
     theta = np.random.default_rng(0).standard_normal((6, 4)) / 4
-    binary = linear_problem(inputs, labels, "binary")
-    softmax = linear_problem(inputs, labels, "multiclass")
+    binary = linear_problem(inputs, labels, "binary", 2 * prior_variance)
+    softmax = linear_problem(inputs, labels, "multiclass", prior_variance)
     gamma, damping, steps = np.geomspace(1e-4, 1e-2, 6), np.geomspace(1e-3, 1, 6), np.full(6, 9)
     found = lower_bound(softmax, "NGD", 70.0)(
         softmax.at(np.hstack([-theta / 2, theta / 2])), gamma, 2 * damping, steps

@@ -381,13 +381,12 @@ def test_the_grid_is_the_oracles(run: Run, dataset: str, method: str) -> None:
     assert np.isnan(cells["bound"]).all(), "no cell is pruned"
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_diverged_cell_of_a1a_is_the_oracles(run: Run, method: str) -> None:
-    cells = table(run.folder / f"results/grid/a1a/{method}.csv")
-    for cell in np.flatnonzero(cells["status"] == "diverged")[-1:]:
-        pair = cells["step_size"][cell], cells["damping"][cell]
-        wanted = oracle_run(run.folder, "a1a", method, *pair)
-        assert (wanted["status"], wanted["iterations"]) == ("diverged", cells["iterations"][cell])
+def test_a_diverged_cell_of_a1a_is_the_oracles(run: Run) -> None:
+    cells = table(run.folder / "results/grid/a1a/NGD.csv")
+    *_, cell = np.flatnonzero(cells["status"] == "diverged")
+    pair = cells["step_size"][cell], cells["damping"][cell]
+    wanted = oracle_run(run.folder, "a1a", "NGD", *pair)
+    assert (wanted["status"], wanted["iterations"]) == ("diverged", cells["iterations"][cell])
 
 
 def test_hyperparameters_stand_in_the_order_of_the_configuration(run: Run) -> None:
