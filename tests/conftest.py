@@ -83,9 +83,3 @@ def derivative(function, x, step=1e-4):
         far = function(x + 2 * step * unit) - function(x - 2 * step * unit)
         columns.append((8 * near - far) / (12 * step))
     return np.stack(columns, axis=-1)
-
-
-def assert_runs_equal(one, other):
-    """Two `Descent`s are the same to the last bit, NaN included."""
-    for name in one.__dataclass_fields__:
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)

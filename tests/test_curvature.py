@@ -147,19 +147,6 @@ def test_smoothness_is_reached_in_the_limit_of_large_output_weights() -> None:
 # Proposition 1 and the equalities
 
 
-def test_targets_follow_the_likelihood() -> None:
-    generator = np.random.default_rng(0)
-    size = 40_000
-    f = np.tile([0.4, -0.3, 1.1], (size, 1))
-    y = network_problems.targets(generator, Categorical(3), f)
-    shares = np.bincount(y.astype(int)) / size
-    np.testing.assert_allclose(shares, np.exp(f[0]) / np.exp(f[0]).sum(), atol=0.01)
-    y = network_problems.targets(generator, Bernoulli(), f[:, :1])
-    assert np.mean(y) == pytest.approx(1 / (1 + math.exp(-0.4)), abs=0.01)
-    y = network_problems.targets(generator, Gaussian(), f[:, :1])
-    assert (np.mean(y), np.std(y)) == pytest.approx((0.4, 1.0), abs=0.02)
-
-
 def test_expectations_over_outcomes_are_those_of_the_likelihood() -> None:
     f = np.array([[0.3], [-1.2]])
     mean, square = (
@@ -203,7 +190,7 @@ def test_ggn_of_the_empirical_split_is_that_of_equation_15() -> None:
 def trained(seed: int = 0) -> tuple[Problem, Array]:
     generator = np.random.default_rng(seed)
     model = TanhNetwork(network_problems.inputs(generator, 12, 2), hidden=3, outputs=3)
-    targets = network_problems.targets(generator, Categorical(3), np.zeros((12, 3)))
+    targets = Categorical(3).sample(np.zeros((12, 3)), generator)
     problem = Problem(Categorical(3), model, targets)
     start = network_problems.weights(generator, model)
     return problem, network_problems.path(problem, start, "GD", step_size=0.1, iterations=4)

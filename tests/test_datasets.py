@@ -445,7 +445,7 @@ def test_the_same_values_pass_whatever_names_and_kinds_they_have() -> None:
     snapshots_module.compare(here, Raw(there, "medv"), {})
 
 
-def test_other_values_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_values_are_shown() -> None:
     here = snapshots_module.load("boston", SNAPSHOTS)
     there = here.table.astype({"ZN": float, "TAX": object})
     there.loc[2, "ZN"] = 0.25

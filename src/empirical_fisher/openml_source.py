@@ -14,7 +14,6 @@ from . import deadline, formats
 from .downloads import FILE, Limits, PassingFault, about, download, explained, obtain, persist
 from .formats import DatasetError, Raw
 
-PASSING_CODE = 107  #: OpenML's database did not answer
 ORIGIN = ("id", "name", "version", "md5")
 
 

@@ -47,7 +47,7 @@ def experiment(
         inputs = network_problems.inputs(generator, examples, features)
         model = TanhNetwork(inputs, hidden, likelihood.outputs)
         f = model.predict(network_problems.weights(generator, model))
-        problem = Problem(likelihood, model, network_problems.targets(generator, likelihood, f))
+        problem = Problem(likelihood, model, likelihood.sample(f, generator))
         start = network_problems.weights(generator, model)
         path = network_problems.path(
             problem, start, "GD", step_size=step_size, iterations=iterations

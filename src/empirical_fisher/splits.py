@@ -142,7 +142,7 @@ def training(
             network_problems.inputs(generator, examples, features), hidden, likelihood.outputs
         )
         nothing = np.zeros((examples, likelihood.outputs))
-        targets = network_problems.targets(generator, likelihood, nothing)
+        targets = likelihood.sample(nothing, generator)
         problem = Problem(likelihood, model, targets)
         start = np.stack([network_problems.weights(generator, model) for _ in range(starts)])
         path = network_problems.path(problem, start, "NGD", step_size=1.0, **schedule)
