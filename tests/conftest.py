@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 import yaml
 from hypothesis import settings
 
@@ -10,6 +12,7 @@ import oracle
 from empirical_fisher import datasets, sources
 from empirical_fisher.preparation import prepare
 from empirical_fisher.problems import linear_problem
+from empirical_fisher.starting_points import descents, line_problem
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
@@ -61,6 +64,17 @@ def paper_problem(name, *, bias=False):
     """A data set of config.yaml as a problem."""
     dataset = datasets.from_table(*paper_table(name))
     return linear_problem(*datasets.design(dataset, bias=bias), dataset.task)
+
+
+@pytest.fixture(scope="session")
+def line():
+    """Figure 6, left, as its rule makes it."""
+    settings = CONFIG["starting_points"]["line"]
+    cell = {name: settings[name] for name in ("step_size", "damping")}
+    cells = pd.DataFrame({"method": ["NGD", "EFGD"], **cell})
+    starts = [(start, np.array([start])) for start in settings["starts"]]
+    problem = line_problem(settings["targets"])
+    return descents(problem, np.zeros(1), cells, starts, settings["iterations"])
 
 
 def oracle_terms(problem):

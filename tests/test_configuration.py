@@ -16,19 +16,17 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
+from conftest import CONFIG, ROOT
 from empirical_fisher import configuration
+from pipeline import overlaid
 
-ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
 DATASETS = ", ".join(CONFIG["datasets"])
 
 
 def faults(changes: str) -> list[str]:
     """What is wrong with config.yaml once a text in YAML is laid over it, as --configfile does."""
-    config = copy.deepcopy(CONFIG)
-    update_config(config, yaml.safe_load(changes))
-    return configuration.faults(config, SCHEMA)
+    return configuration.faults(overlaid(changes), SCHEMA)
 
 
 def faults_without(*paths: str) -> list[str]:

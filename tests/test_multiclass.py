@@ -1,6 +1,5 @@
 """Softmax regression in the search, against scikit-learn, loops and two classes."""
 
-import math
 from decimal import Decimal, localcontext
 
 import numpy as np
@@ -65,31 +64,6 @@ def test_natural_gradient_descent_ends_at_the_minimum_that_scikit_learn_finds(na
     assert_allclose(problem.minimizer(), wanted, rtol=1e-5, atol=1e-7)
     grid = evaluate(problem, "NGD", np.ones(1), np.full(1, 1e-10), SCHEDULE)
     assert_allclose(grid["final_loss"], problem.at(wanted).loss, rtol=1e-10)
-
-
-def test_a_trace_is_that_of_loops():
-    """Softmax by the book, an example at a time."""
-    inputs, labels = draw_inputs("dense"), draw_targets("multiclass").astype(int)
-    problem = linear_problem(inputs, labels, "multiclass")
-    gamma, damping = 0.7, 1e-2
-    size, features, classes = *inputs.shape, 3
-    theta = np.zeros((classes, features))
-    losses = []
-    for _ in range(SCHEDULE.iterations + 1):
-        loss, gradient, fisher = 0.0, np.zeros(theta.size), np.zeros((theta.size, theta.size))
-        for x, y in zip(inputs, labels, strict=True):
-            weights = [math.exp(float(x @ row)) for row in theta]
-            p = [weight / sum(weights) for weight in weights]
-            loss -= math.log(p[y]) / size
-            for label in range(classes):
-                score = np.concatenate([(p[c] - (c == label)) * x for c in range(classes)])
-                fisher += p[label] * np.outer(score, score) / size
-                if label == y:
-                    gradient += score / size
-        losses.append(loss)
-        step = np.linalg.solve(fisher + damping * np.eye(theta.size), gradient)
-        theta = theta - gamma * step.reshape(theta.shape)
-    assert_allclose(trace(problem, "NGD", gamma, damping, SCHEDULE)["loss"], losses, rtol=1e-10)
 
 
 @pytest.mark.parametrize("seed", range(5))

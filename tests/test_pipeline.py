@@ -30,14 +30,13 @@ import pytest
 import yaml
 from docutils.core import publish_doctree
 from PIL import Image
-from snakemake.utils import update_config
 
 import browser
 import oracle
-from conftest import paper_problem, paper_table
+from conftest import CONFIG, ROOT, paper_problem, paper_table
 from empirical_fisher.search import Schedule, evaluate
+from pipeline import TINY
 
-ROOT = Path(__file__).resolve().parents[1]
 PARTS = (
     *("Snakefile", "config.yaml", "environment.yml", "pyproject.toml", "tests/config.yaml"),
     *("src", "workflow", "data/snapshots"),
@@ -46,9 +45,6 @@ IN_PLACE = ("--configfile", "tests/config.yaml")
 ELSEWHERE = (*IN_PLACE, "tests/exhaustive.yaml")
 EXHAUSTIVE = "optimization: {search: exhaustive, shards: 1}"
 
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
-TINY = copy.deepcopy(CONFIG)
-update_config(TINY, yaml.safe_load((ROOT / "tests" / "config.yaml").read_text("utf-8")))
 OPTIMIZATION = TINY["optimization"]
 DATASETS, METHODS = OPTIMIZATION["datasets"], OPTIMIZATION["methods"]
 RUNS = list(itertools.product(DATASETS, METHODS))
