@@ -4,6 +4,7 @@ PYTHON ?= python3
 CORES ?= all
 PROFILE ?= default
 FIGURES ?=
+CONFIG ?=
 WORKERS ?= auto
 MOMENTS ?= 30
 
@@ -22,12 +23,13 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
 cores = $(if $(on_slurm),,--cores $(CORES))
+overlay = $(if $(CONFIG),--configfile $(CONFIG))
 
-figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CORES=n for fewer cores, PROFILE=slurm on a cluster
-	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(FIGURES)
+figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CONFIG=… for a file laid over config.yaml, CORES=n for fewer cores, PROFILE=slurm on a cluster
+	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(FIGURES) $(overlay)
 
 report: figures ## draw everything and write results/report.html, a page that needs nothing else
-	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page
+	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page $(overlay)
 	echo "Open results/report.html"
 
 test: lint pytest ## check the code, then run the tests

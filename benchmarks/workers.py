@@ -12,6 +12,7 @@ import one_by_one
 import yaml
 
 from empirical_fisher import datasets, search, solvers, sources
+from empirical_fisher.arrays import log_axis
 from empirical_fisher.preparation import prepare
 from empirical_fisher.problems import linear_problem
 
@@ -24,7 +25,7 @@ SCHEDULE = search.Schedule(SETTINGS["iterations"], SETTINGS["divergence_factor"]
 def grid(method: str, every: tuple[int, int] = (1, 1)) -> tuple[np.ndarray, np.ndarray]:
     """The configured grid of a method, or an evenly spaced part of it."""
     axes = [
-        np.geomspace(axis["low"], axis["high"], axis["count"])[::step]
+        log_axis(**axis)[::step]
         for axis, step in zip((SETTINGS["step_sizes"], SETTINGS["dampings"]), every, strict=True)
     ]
     return search.cells(axes[0], None if method == "GD" else axes[1])

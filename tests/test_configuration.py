@@ -242,7 +242,7 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
         ),
         (
             "{datasets: {new: {source: {sklearn: diabetes}}}, scaling: {dataset: new}}",
-            'scaling.dataset: "new" is of the wrong kind; regression is needed',
+            'scaling.dataset: "new" needs task: regression in its entry under datasets',
         ),
         (
             "datasets: {a1a: {source: {sklearn: wine}}}",
@@ -295,6 +295,11 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
         (
             "optimization: {step_sizes: {low: 1.0, high: 1.0}}",
             "optimization.step_sizes: the interval from 1.0 to 1.0 is empty; its ends must ascend",
+        ),
+        (
+            "note: {contamination: {grids: {NGD: {dampings: {low: 10.0, high: 0.1}}}}}",
+            "note.contamination.grids.NGD.dampings: "
+            "the interval from 10.0 to 0.1 is empty; its ends must ascend",
         ),
         (
             "vector_field: {window: {high: -2.0}}",

@@ -18,6 +18,7 @@ from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likel
 from empirical_fisher.models import LinearModel
 from empirical_fisher.networks import TanhNetwork
 from empirical_fisher.problems import Problem
+from empirical_fisher.solvers import iterates
 
 Array = np.ndarray
 
@@ -183,7 +184,7 @@ def trained(seed: int = 0) -> tuple[Problem, Array]:
     targets = Categorical(3).sample(np.zeros((12, 3)), generator)
     problem = Problem(Categorical(3), model, targets)
     start = network_problems.weights(generator, model)
-    return problem, network_problems.path(problem, start, "GD", step_size=0.1, iterations=4)
+    return problem, iterates(problem, "GD", start, 0.1, 0.0, iterations=4)
 
 
 def test_a_path_follows_the_gradient() -> None:

@@ -8,6 +8,7 @@ import io
 import shutil
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ import yaml
 from conftest import paper_table
 from empirical_fisher import downloads, openml_source
 from empirical_fisher import snapshots as snapshots_module
-from empirical_fisher.datasets import Dataset, design, from_table, read, write
-from empirical_fisher.formats import DatasetError, Raw
+from empirical_fisher.datasets import Dataset, DatasetError, design, from_table, read, write
+from empirical_fisher.formats import Raw
 from empirical_fisher.preparation import WIDEST, check_facts, prepare
 from empirical_fisher.sources import load
 from empirical_fisher.tables import read_csv, write_csv
@@ -99,15 +100,15 @@ def test_the_a1a_snapshot_has_its_recorded_facts() -> None:
     assert features.shape == (1605, 119)
     assert set(labels) == {-1, 1}
     assert np.sum(labels == 1) == 395
-    facts = record("a1a")
-    assert (facts["rows"], facts["features"], facts["positives"]) == (1605, 119, 395)
+    assert record("a1a")["expect"] == {"rows": 1605, "features": 119, "positives": 395}
 
 
 def test_the_boston_snapshot_has_its_recorded_facts() -> None:
     names, values = by_hand("boston")
     assert values.shape == (506, 13 + 1)
     facts = record("boston")
-    assert (facts["rows"], facts["features"], facts["target"]) == (506, 13, names[-1])
+    assert facts["expect"] == {"rows": 506, "features": 13}
+    assert facts["target"] == names[-1]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,8 @@ def test_the_regression_snapshots_of_figure_5(
     np.testing.assert_array_equal(values[[0, -1]], [first, last])
     assert values[:, -1].sum() == pytest.approx(total, rel=1e-12)
     facts = record(name)
-    assert (facts["rows"], facts["features"], facts["target"]) == (*shape, names[-1])
+    assert facts["expect"] == dict(zip(("rows", "features"), shape, strict=True))
+    assert facts["target"] == names[-1]
     table = snapshot(name)
     assert list(table.columns) == [*names[:-1], "target"]
     np.testing.assert_array_equal(table.to_numpy(), values)
@@ -247,7 +249,9 @@ def test_a_wrong_fact_is_told_with_the_name_of_the_snapshot(
     snapshots: Path, name: str, fact: str, wrong: int, found: str
 ) -> None:
     path = snapshots / f"{name}.yaml"
-    path.write_text(yaml.safe_dump({**record(name), fact: wrong}), encoding="utf-8")
+    facts = record(name)
+    facts["expect"][fact] = wrong
+    path.write_text(yaml.safe_dump(facts), encoding="utf-8")
     with pytest.raises(DatasetError) as caught:
         snapshot(name, snapshots.parents[1])
     assert found in str(caught.value)
@@ -308,6 +312,16 @@ def wide_and_sparse(examples: int, features: int, task: str) -> Raw:
     table = pd.DataFrame.sparse.from_spmatrix(scipy.sparse.coo_array(values), columns=names)
     targets = np.arange(examples) % 3 - 1.0 if task == "multiclass" else np.arange(examples) - 2.0
     return Raw(table.assign(target=targets), "target", task)
+
+
+def test_a_feature_of_a_sparse_set_may_be_called_null(tmp_path: Path) -> None:
+    raw = wide_and_sparse(5, WIDEST + 1, "regression")
+    names = {"x1": "null", "x2": "NA", "x4": "nan"}
+    renamed = replace(raw, table=raw.table.rename(columns=names))
+    for name, source in {"Named": renamed, "Numbered": raw}.items():
+        write(*prepare(source, {}), tmp_path / f"{name}.csv")
+    named, numbered = (read(tmp_path / f"{name}.csv").inputs for name in ("Named", "Numbered"))
+    np.testing.assert_array_equal(named.toarray(), numbered.toarray())
 
 
 @pytest.mark.parametrize("task", ["regression", "multiclass"])

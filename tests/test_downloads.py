@@ -25,8 +25,8 @@ import pytest
 
 import server
 from empirical_fisher import deadline
+from empirical_fisher.datasets import DatasetError
 from empirical_fisher.downloads import Limits, from_url
-from empirical_fisher.formats import DatasetError
 from empirical_fisher.openml_source import from_openml
 from empirical_fisher.origins import confirm
 from server import (
@@ -383,6 +383,9 @@ def test_what_is_too_large_is_not_taken(fetch: Fetcher, announced: bool) -> None
     with refusal("it holds more than the 0.005 MB allowed"):
         fetch.local.add_file("/bomb.csv.gz", gzip.compress(large))
         fetch.url("/bomb.csv.gz", megabytes=0.005)
+    with refusal("it holds more than the 0.02 MB allowed"):
+        fetch.local.add_dataset(8, gzip.compress(ARFF + b" " * 30_000), FEATURES, name="bomb")
+        fetch.openml(8, megabytes=0.02)
     assert_nothing_is_left(fetch)
 
 

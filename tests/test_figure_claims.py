@@ -24,7 +24,7 @@ def summaries(family, change=lambda table: table):
         inputs, targets = datasets.design(data, bias=settings["bias"])
         problem = linear_problem(inputs, targets, task, settings["prior_variance"])
         rows[name] = misspecification.summary(
-            misspecification.at_minimum(problem), classification=task == "binary"
+            problem.at(problem.minimizer()), classification=task == "binary"
         )
     return pd.concat(rows, names=["problem"]).reset_index("problem")
 

@@ -16,7 +16,8 @@ import scipy.sparse
 from sklearn.datasets import dump_svmlight_file
 
 from empirical_fisher import formats
-from empirical_fisher.formats import DatasetError, form_of, read
+from empirical_fisher.datasets import DatasetError
+from empirical_fisher.formats import form_of, read
 
 CSV = "age,height,colour\n40,1.5,red\n,1.75,?\n50,2,blue\n"
 ARFF = """% A comment
@@ -176,6 +177,13 @@ def test_whole_numbers_are_integers_in_every_format(write, tmp_path: Path) -> No
         tmp_path / "a.parquet",
     ]
     assert [read(path).table["a"].dtype for path in paths] == [np.int64] * 3
+
+
+def test_whole_numbers_too_large_for_an_integer_stay_what_they_are(write) -> None:
+    table = read(write("a.csv", f"a\n{2**63 - 1}\n")).table
+    assert table["a"].tolist() == [2**63 - 1]
+    table = read(write("a.csv", f"a\n{10**19}\n")).table
+    assert table["a"].tolist() == [1e19]
 
 
 @pytest.mark.parametrize("module", [gzip, bz2, lzma])

@@ -12,6 +12,7 @@ def test_verdict():
     assert verdict(True, True) == "yes"
     assert verdict(True, False) == "in part"
     assert verdict(False, False) == "no"
+    assert verdict() == "no"
 
 
 def test_no_other_answer_is_taken():

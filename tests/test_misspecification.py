@@ -48,7 +48,8 @@ def name(request):
 
 @pytest.fixture(scope="module")
 def point(name):
-    return misspecification.at_minimum(paper_problem(SETTINGS["problems"][name]["dataset"]))
+    problem = paper_problem(SETTINGS["problems"][name]["dataset"])
+    return problem.at(problem.minimizer())
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +105,8 @@ def test_accuracy_counts_the_examples_on_their_side_of_the_line(point):
 
 
 def test_regression_has_no_accuracy():
-    point = misspecification.at_minimum(random_problem("regression", features=2))
-    row = misspecification.summary(point, classification=False)
+    problem = random_problem("regression", features=2)
+    row = misspecification.summary(problem.at(problem.minimizer()), classification=False)
     assert list(row) == COLUMNS
     assert np.isnan(row["accuracy"].item())
     assert row.drop(columns="accuracy").notna().all(axis=None)
@@ -166,9 +167,9 @@ def test_linear_regression_is_the_oracle_s(name):
     inputs, targets = datasets.design(datasets.from_table(table, task), bias=settings["bias"])
     assert_array_equal(inputs, np.stack([table["x"], np.ones(1000)], axis=-1))
     problem = linear_problem(inputs, targets, "regression", settings["prior_variance"])
-    [row] = misspecification.summary(
-        misspecification.at_minimum(problem), classification=False
-    ).to_dict("records")
+    [row] = misspecification.summary(problem.at(problem.minimizer()), classification=False).to_dict(
+        "records"
+    )
 
     theta = oracle.minimum_linear(inputs, targets, settings["prior_variance"])
     assert_allclose([row["theta_1"], row["theta_2"]], theta, rtol=1e-10)
@@ -187,9 +188,7 @@ def test_windows_of_figure_4_hold_the_minimum_and_its_ellipses(name):
     data = datasets.from_table(*paper_table(case["dataset"]))
     inputs, targets = datasets.design(data, bias=True)
     problem = linear_problem(inputs, targets, "regression", settings["prior_variance"])
-    curves = misspecification.ellipses(
-        misspecification.at_minimum(problem), settings["ellipse_radius"]
-    )
+    curves = misspecification.ellipses(problem.at(problem.minimizer()), settings["ellipse_radius"])
     for axis, (low, high) in case["window"].items():
         assert high - low == pytest.approx(0.3)
         assert curves[axis].between(low, high).all()

@@ -13,7 +13,8 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empirical_fisher.formats import DatasetError, Raw
+from empirical_fisher.datasets import DatasetError
+from empirical_fisher.formats import Raw
 from empirical_fisher.preparation import WIDEST, check_facts, prepare
 
 NAN = math.nan

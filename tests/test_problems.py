@@ -448,3 +448,12 @@ def test_parameters_of_several_outputs_stand_one_output_after_the_other():
     for output in range(CLASSES):
         column = problem.model.inputs @ theta[FEATURES * output : FEATURES * (output + 1)]
         assert_allclose(predictions[:, output], column, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("task", TASKS)
+def test_no_points_have_no_matrices(task, design):
+    """As where all runs of a batch have ended."""
+    problem = random_problem(task, design)
+    matrices = problem.at(np.empty((0, problem.parameters))).fisher
+    assert matrices.shape == (0, problem.parameters, problem.parameters)

@@ -407,7 +407,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
 
 JOB = """
 import errno, sys
-from empirical_fisher.formats import DatasetError
+from empirical_fisher.datasets import DatasetError
 from job import logged
 with logged(sys.argv[1], "subject"):
     {}

@@ -1,4 +1,4 @@
-"""What the package's numbers come in."""
+"""What the package's numbers come in, and how values of a variable are spread."""
 
 from __future__ import annotations
 
@@ -12,3 +12,18 @@ Array = NDArray[np.float64]
 
 Inputs: TypeAlias = Any
 """A design matrix: an `Array`, or a ``scipy.sparse.csr_array``."""
+
+
+def log_axis(low: float, high: float, count: int) -> Array:
+    """Values from low to high, evenly spaced in their logarithm, shape ``(count,)``."""
+    return np.geomspace(low, high, count)
+
+
+def lattice(*axes: Array) -> Array:
+    """All points with a coordinate from each axis, shape ``(points, axes)``, the first slowest."""
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+
+
+def thinned(last: int, kept: int) -> np.ndarray:
+    """About so many of ``0, …, last``, both among them, denser at the beginning."""
+    return np.unique(np.append(0, np.geomspace(last, 1, kept - 1).round()).astype(int))

@@ -21,7 +21,6 @@ not `RESOLVED`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,13 +31,11 @@ from .arrays import Array, Inputs
 from .likelihoods import Bernoulli, Categorical, Gaussian
 from .models import LinearModel
 from .problems import MOST_PARAMETERS, Point, Problem
+from .solvers import Bound
 
 SLACK = 1e-9  #: relative to the present loss
 RESOLVED = 1e-7  #: relative curvature that the arithmetic of a step still resolves well
 POWERS = 10  #: steps of the power iteration that bounds the curvature of many features
-
-Bound = Callable[[Point, Array, Array, Array], Array]
-"""``(point, step_size, damping, steps to go) -> lower bound on the final loss``, broadcasting."""
 
 
 def lower_bound(problem: Problem, method: str, limit: float) -> Bound | None:
@@ -101,12 +98,12 @@ class Terms:
             return float(self.spectrum[0][-1])
         size = np.abs(self.inputs)
         size = size[:, np.flatnonzero(size.sum(axis=0))]
-        vector, bound = np.ones(size.shape[1]), 0.0
+        vector = np.ones(size.shape[1])
         for _ in range(POWERS):
-            image = size.T @ (size @ vector)
-            bound = float(np.max(image / vector, initial=0.0))
-            vector = image / image.max(initial=np.finfo(float).tiny)
-        return bound / self.problem.size
+            vector = size.T @ (size @ vector)
+            vector /= vector.max(initial=np.finfo(float).tiny)
+        bound = np.max(size.T @ (size @ vector) / vector, initial=0.0)
+        return float(bound) / self.problem.size
 
     @cached_property
     def least(self) -> float:

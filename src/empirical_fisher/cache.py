@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .formats import DatasetError
-from .tables import write_text
+from .datasets import DatasetError
+from .files import write_text
 
 ATTEMPT = "attempt-"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,8 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for key, name, kind in _references(config):
         if name not in datasets:
             yield f"{key}: unknown data set {_show(name)}{_hint(name, list(datasets))}"
+        elif kind == "regression" and "task" not in datasets[name]:
+            yield f"{key}: {_show(name)} needs task: {kind} in its entry under datasets"
         elif kind and kind not in (datasets[name].get("task"), *datasets[name]["source"]):
             yield f"{key}: {_show(name)} is of the wrong kind; {kind} is needed"
     yield from _unsuited(config)
@@ -245,37 +247,30 @@ def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _not_finite(config: Mapping[str, Any]) -> Iterator[str]:
     """Numbers that are none; only a prior's variance may be infinite, which switches it off."""
-    for key, value in _leaves(config):
+    for key, value in _nodes(config):
         if isinstance(value, float) and math.isnan(value):
             yield f"{key}: is not a number"
         elif isinstance(value, float) and math.isinf(value) and not key.endswith("prior_variance"):
             yield f"{key}: is {value}; it must be finite"
 
 
-def _leaves(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+def _nodes(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Everything in the configuration: sections, lists and values, by their keys."""
+    yield key, node
+    children: Iterable[tuple[Any, Any]] = ()
     if isinstance(node, Mapping):
-        children = list(node.items())
+        children = node.items()
     elif isinstance(node, list):
-        children = list(enumerate(node))
-    else:
-        yield key, node
-        return
+        children = enumerate(node)
     for name, child in children:
-        yield from _leaves(child, f"{key}.{name}" if key else str(name))
+        yield from _nodes(child, f"{key}.{name}" if key else str(name))
 
 
 def _intervals(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
-    ranges = {
-        "vector_field.window": config["vector_field"]["window"],
-        "optimization.step_sizes": config["optimization"]["step_sizes"],
-        "optimization.dampings": config["optimization"]["dampings"],
-        "consistency.sizes": config["consistency"]["sizes"],
-        "scaling.distances": config["scaling"]["distances"],
-        "scaling.step_sizes": config["scaling"]["step_sizes"],
-    }
-    for key, value in ranges.items():
-        if value.get("count") != 1:
-            yield key, (value["low"], value["high"])
+    """The ends of every axis, which may be one where it has one value, and of every window."""
+    for key, node in _nodes(config):
+        if isinstance(node, Mapping) and {"low", "high"} <= {*node} and node.get("count") != 1:
+            yield key, (node["low"], node["high"])
     for key, problem in _misspecified_problems(config):
         for axis, ends in problem["window"].items():
             yield f"{key}.window.{axis}", tuple(ends)

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .arrays import Array
+from .arrays import Array, log_axis
 from .drawn_problems import examples, parameters
 from .likelihoods import Gaussian
 from .problems import Problem, linear_problem
 from .search import cells
-from .solvers import direction
+from .solvers import iterates
 
 TUNED = ("validation", "training")  #: the data by which cell and stopping time are chosen
 
@@ -39,18 +39,6 @@ def contaminated(
     result = targets.copy()
     result[wrong] = targets[wrong] + outliers if task == "regression" else 1 - targets[wrong]
     return result
-
-
-def paths(
-    problem: Problem, method: str, step_size: Array, damping: Array, iterations: int
-) -> Array:
-    """Iterates of ``K`` descents from zero, shape ``(T + 1, K, P)``; not finite once diverged."""
-    path = [np.zeros((len(step_size), problem.parameters))]
-    with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(iterations):
-            aim = direction(problem.at(path[-1]), method, damping)
-            path.append(path[-1] + step_size[:, None] * aim)
-    return np.stack(path)
 
 
 def errors(problem: Problem, theta: Array) -> Array:
@@ -95,12 +83,9 @@ def trial(
 
     rows = []
     for method, axes in settings["grids"].items():
-        levels = {
-            name: np.geomspace(axis["low"], axis["high"], axis["count"])
-            for name, axis in axes.items()
-        }
-        step_size, damping = cells(levels["step_sizes"], levels.get("dampings"))
-        path = paths(sets["training"], method, step_size, damping, settings["iterations"])
+        step_size, damping = cells(**{name: log_axis(**axis) for name, axis in axes.items()})
+        start = np.zeros((len(step_size), sets["training"].parameters))
+        path = iterates(sets["training"], method, start, step_size, damping, settings["iterations"])
         for tuned in TUNED:
             first = 0 if tuned == "validation" else settings["iterations"]
             with np.errstate(over="ignore", invalid="ignore"):

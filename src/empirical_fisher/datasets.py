@@ -22,10 +22,14 @@ import scipy.sparse
 import yaml
 
 from .arrays import Array, Inputs
-from .formats import DatasetError
-from .tables import write_csv, write_text
+from .files import write_text
+from .tables import write_csv
 
 TARGET = "target"  #: the column that holds it
+
+
+class DatasetError(ValueError):
+    """A data set that is missing, damaged, or not what its configuration says."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,9 @@ def read(path: str | Path) -> Dataset:
         raise DatasetError(f"{record} is missing; delete {path} and run again to get both")
     facts = yaml.safe_load(record.read_text(encoding="utf-8"))
     if facts["layout"] == "long":
-        return _from_long(pd.read_csv(path, dtype={"feature": "category"}), facts["task"])
+        return _from_long(
+            pd.read_csv(path, dtype={"feature": "category"}, keep_default_na=False), facts["task"]
+        )
     text = any(isinstance(label, str) for label in facts.get("labels", ()))
     types = {TARGET: str} if text else None
     return from_table(pd.read_csv(path, dtype=types, keep_default_na=False), facts["task"])

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .formats import DatasetError
+from .datasets import DatasetError
 
 LOGGER = logging.getLogger("empirical_fisher")
 

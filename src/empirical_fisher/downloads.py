@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from . import cache as kept
 from . import deadline, formats
-from .formats import DatasetError, Raw
+from .datasets import DatasetError
+from .formats import Raw
 
 LOGGER = logging.getLogger("empirical_fisher")
 SILENCE = 30.0  #: seconds without a byte after which a connection is given up

@@ -35,7 +35,7 @@ def examples(
     return inputs, (generator.logistic(size=size) < f).astype(float)
 
 
-def somewhere(seed: Sequence[int], task: str, size: int, features: int) -> tuple[Problem, Array]:
+def draw(seed: Sequence[int], task: str, size: int, features: int) -> tuple[Problem, Array]:
     """A problem without a prior, and a ``θ`` of shape ``(P,)``: not its minimum, nor its origin."""
     generator = np.random.default_rng(seed)
     inputs, targets = examples(generator, task, size, parameters(generator, features))

@@ -9,6 +9,11 @@ from pathlib import Path
 UNFINISHED = ".*.part"  #: of a writer that was killed; nothing reads them
 
 
+def write_text(text: str, path: str | Path) -> None:
+    """Write a file as UTF-8; see `write_whole`."""
+    write_whole(text.encode(), path)
+
+
 def write_whole(content: bytes, path: str | Path) -> None:
     """Write a file aside first, and rename it when it is whole and on the disk.
 

@@ -20,6 +20,8 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
+from .datasets import TARGET, DatasetError
+
 #: The formats, and the suffixes that tell them.
 FORMS = {
     "csv": (".csv",),
@@ -28,13 +30,8 @@ FORMS = {
     "parquet": (".parquet", ".pq"),
 }
 COMPRESSED = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\x00"}
-LIBSVM_TARGET = "target"
 MOST_COLUMNS = 100_000
 MISSING = "?"
-
-
-class DatasetError(ValueError):
-    """A data set that is missing, damaged, or not what its configuration says."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ def read(path: str | Path, form: str | None = None, *, largest: float = float("i
         raise DatasetError(f"as {form} it holds no data")
     return Raw(
         _plain(table),
-        target=LIBSVM_TARGET if form == "libsvm" else None,
+        target=TARGET if form == "libsvm" else None,
         origin={"sha256": hashlib.sha256(stored).hexdigest()},
     )
 
@@ -244,7 +241,7 @@ def _read_libsvm(content: bytes) -> pd.DataFrame:
         raise DatasetError(str(error)) from None
     _refuse_width(matrix.shape[1])
     names = [f"x{index}" for index in range(1, matrix.shape[1] + 1)]
-    return _sparse_table(matrix.tocsc(), names).assign(**{LIBSVM_TARGET: target})
+    return _sparse_table(matrix.tocsc(), names).assign(**{TARGET: target})
 
 
 def _sparse_table(matrix: Any, names: Sequence[str]) -> pd.DataFrame:
@@ -292,7 +289,8 @@ def _plain_column(column: pd.Series) -> pd.Series:
     if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
         return column.astype(str).where(column.notna())
     numbers = column.to_numpy(dtype=float, na_value=np.nan)
-    if pd.api.types.is_integer_dtype(kind) and column.notna().all():
+    fits = pd.api.types.is_integer_dtype(kind) and column.max() <= np.iinfo(np.int64).max
+    if fits and column.notna().all():
         return column.astype(np.int64)
     exact = (np.abs(numbers) < 2**53) & (numbers % 1 == 0)
     return pd.Series(numbers.astype(np.int64) if exact.all() else numbers, name=column.name)

@@ -47,8 +47,11 @@ class Claim:
 
 
 def verdict(*met: bool) -> str:
-    """``yes`` if every part of a criterion is met, ``no`` if none is, ``in part`` otherwise."""
-    return "yes" if all(met) else "in part" if any(met) else "no"
+    """``yes`` if every part of a criterion is met, ``in part`` if some are, ``no`` if none is.
+
+    Where nothing was measured nothing is met.
+    """
+    return "yes" if met and all(met) else "in part" if any(met) else "no"
 
 
 def table(claims: Iterable[Claim]) -> pd.DataFrame:

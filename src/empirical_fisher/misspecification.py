@@ -9,16 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .arrays import Array
+from .arrays import Array, lattice
 from .problems import Point, Problem
 
 MATRICES = ("fisher", "empirical_fisher", "hessian")  #: what is compared at the minimum
 PARAMETERS = ["theta_1", "theta_2"]  #: columns of a ``θ``
-
-
-def at_minimum(problem: Problem) -> Point:
-    """Evaluate the problem at its minimiser."""
-    return problem.at(problem.minimizer())
 
 
 def accuracy(point: Point) -> float:
@@ -63,5 +58,5 @@ def contours(
 ) -> pd.DataFrame:
     """Tabulate the loss on a ``count × count`` grid over a window: ``theta_1, theta_2, loss``."""
     axes = np.linspace(*window_1, count), np.linspace(*window_2, count)
-    theta = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    theta = lattice(*axes)
     return pd.DataFrame(theta, columns=PARAMETERS).assign(loss=problem.at(theta).loss)

@@ -140,7 +140,7 @@ class LinearModel:
             blocks = np.take(packed, self._unpack, axis=1)
         else:
             blocks = self._gram_by_rows(rows)
-        blocks = blocks.reshape(*lead, -1, features, features)
+        blocks = blocks.reshape(*lead, upper.shape[-1], features, features)
         blocks = np.take(blocks, _places(self.outputs), axis=-3)
         return np.swapaxes(blocks, -3, -2).reshape(*lead, self.parameters, self.parameters)
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .arrays import Array
+from .arrays import Array, log_axis
 from .constrained_step import comparison, conditions
-from .drawn_problems import somewhere
+from .drawn_problems import draw
 from .ledger import Claim, verdict
 from .loss_reductions import reductions
 from .problems import Problem
@@ -28,10 +28,6 @@ SAME = 1e-3  #: relative difference up to which two updates are called the same
 EQUAL = 0.01  #: coefficient of variation up to which reductions are called equal
 SIMILAR = 1.0  #: and up to which they are called similar, as they vary less than their mean
 STANDARD_ERRORS = 3.0  #: of a paired difference; four cases a claim, so two would not be enough
-
-
-def _axis(axis: Mapping[str, Any]) -> Array:
-    return np.geomspace(axis["low"], axis["high"], axis["count"])
 
 
 def measure(settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
@@ -49,8 +45,8 @@ def measure(settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         ``task, shape, repeat``. The first two are of the shape ``many`` alone, where the empirical
         Fisher is invertible.
     """
-    dampings, change = _axis(settings["dampings"]), settings["small_change"]
-    changes = _axis(settings["changes"])
+    dampings, change = log_axis(**settings["dampings"]), settings["small_change"]
+    changes = log_axis(**settings["changes"])
 
     def invariance(problem: Problem, theta: Array, repeat: int) -> pd.DataFrame:
         generator = np.random.default_rng([settings["seed"], repeat, problem.parameters])
@@ -70,7 +66,7 @@ def measure(settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         for shape, sizes in settings["shapes"].items():
             for repeat in range(settings["repeats"]):
                 seed = [settings["seed"], repeat]
-                problem, theta = somewhere(seed, task, sizes["examples"], sizes["parameters"])
+                problem, theta = draw(seed, task, sizes["examples"], sizes["parameters"])
                 for name, experiment in experiments.items():
                     if shape == "many" or name in ("reductions", "reparametrization"):
                         table = experiment(problem, theta, repeat)

@@ -6,13 +6,15 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import cache as kept
 from . import deadline, formats
+from .datasets import DatasetError
 from .downloads import FILE, Limits, PassingFault, about, download, explained, obtain, persist
-from .formats import DatasetError, Raw
+from .formats import Raw
 
 ORIGIN = ("id", "name", "version", "md5")
 
@@ -52,16 +54,17 @@ def from_openml(identifier: int | Mapping[str, Any], *, cache: str | Path, limit
                 _fetch, asked, str(folder), asdict(limits), seconds=limits.deadline
             )
 
-        return obtain({"server": limits.openml, "openml": asked}, fetch, _read, Path(cache), limits)
+        read = partial(_read, largest=limits.largest)
+        return obtain({"server": limits.openml, "openml": asked}, fetch, read, Path(cache), limits)
 
 
 def _show(asked: int | Mapping[str, Any]) -> str:
     return str(asked) if isinstance(asked, int) else f"{asked['name']}, version {asked['version']}"
 
 
-def _read(file: Path, facts: Mapping[str, Any]) -> Raw:
+def _read(file: Path, facts: Mapping[str, Any], *, largest: float) -> Raw:
     """Read the ARFF by its description."""
-    raw = formats.read(file, "arff")
+    raw = formats.read(file, "arff", largest=largest)
     if len(raw.table.columns) != facts["columns"]:
         raise DatasetError(
             f"its file has {len(raw.table.columns)} columns, its list of features "

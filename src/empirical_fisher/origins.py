@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from .cache import writing
-from .formats import DatasetError
-from .tables import write_text
+from .datasets import DatasetError
+from .files import write_text
 
 HEADER = "# Written on first use and compared ever after; delete it to accept another version.\n"
 

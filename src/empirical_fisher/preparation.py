@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from .datasets import TARGET
-from .formats import DatasetError, Raw
+from .datasets import TARGET, DatasetError
+from .formats import Raw
 
 #: Features that a dense table may have, and a sparse one that is written out as dense.
 WIDEST = 1000
@@ -106,11 +106,6 @@ def check_facts(table: pd.DataFrame, facts: Mapping[str, int]) -> None:
     ]
     if wrong:
         raise DatasetError("; ".join(wrong))
-
-
-def _is_whole(column: pd.Series) -> bool:
-    """Whether numbers are all whole, and as integers the same."""
-    return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())
 
 
 # Which columns
@@ -422,3 +417,8 @@ def _meant(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1)
     meant = f" (did you mean {close[0]}?)" if close else ""
     return f"{meant}; there are {_listed(names)}"
+
+
+def _is_whole(column: pd.Series) -> bool:
+    """Whether numbers are all whole, and as integers the same."""
+    return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())

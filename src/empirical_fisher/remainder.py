@@ -20,6 +20,7 @@ from .arrays import Array
 from .likelihoods import Categorical, Gaussian
 from .networks import TanhNetwork
 from .problems import Problem
+from .solvers import iterates
 
 
 def experiment(
@@ -49,9 +50,7 @@ def experiment(
         f = model.predict(network_problems.weights(generator, model))
         problem = Problem(likelihood, model, likelihood.sample(f, generator))
         start = network_problems.weights(generator, model)
-        path = network_problems.path(
-            problem, start, "GD", step_size=step_size, iterations=iterations
-        )
+        path = iterates(problem, "GD", start, step_size, 0.0, iterations)
         beta = smoothness(problem, path)
         training[name] = along(problem, path).assign(smoothness=beta)
         copied[name] = repeated(problem, path[-1], copies).assign(smoothness=beta)

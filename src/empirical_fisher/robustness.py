@@ -23,7 +23,7 @@ import pandas as pd
 
 from .arrays import Array
 from .ledger import Claim, verdict
-from .misspecification import accuracy, at_minimum
+from .misspecification import accuracy
 from .problems import Problem, linear_problem
 from .search import Schedule, best_cell, cells, evaluate, trace
 from .solvers import cosine, is_invertible
@@ -178,7 +178,8 @@ def misspecification(
         for seed in seeds:
             table = gaussian_classes(**{**source, "seed": seed})
             features, target = table[["x1", "x2"]].to_numpy(), table["target"].to_numpy()
-            point = at_minimum(linear_problem(features, target, "binary"))
+            problem = linear_problem(features, target, "binary")
+            point = problem.at(problem.minimizer())
             distance = np.linalg.norm(point.empirical_fisher - point.fisher)
             rows.append((name, seed, distance / np.linalg.norm(point.fisher), accuracy(point)))
     return pd.DataFrame(rows, columns=["problem", "seed", "distance", "accuracy"])

@@ -411,7 +411,7 @@ def _law(found: pd.DataFrame) -> Claim:
         "given number of steps, EFGD needs one that grows with the distance squared.",
         f"exponent of the least working step size, {listed or 'none found'}",
         f"within {START_TOLERANCE} of {START_LAW:.0f}, from starts at distance {FAR:.0f} and more",
-        verdict(*met) if met else "no",
+        verdict(*met),
         FIGURE,
     )
 

@@ -1,7 +1,7 @@
 """The data sets that the repository keeps, each described by a YAML file beside it.
 
-A description says what the file is, its SHA-256 and the facts that it must hold, and under
-``remote``, if there is one, where the same numbers can be had elsewhere.
+A description says what the file is, its SHA-256, under ``expect`` the facts that it must hold, and
+under ``remote``, if there is one, where the same numbers can be had elsewhere.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from .datasets import TARGET
-from .formats import DatasetError, Raw, read
+from .datasets import TARGET, DatasetError
+from .formats import Raw, read
 from .preparation import check_facts
 
-FACTS = ("rows", "features", "positives")
 SHOWN = 3  #: differing cells in a message, at most
 
 
@@ -58,8 +57,7 @@ def load(name: str, folder: Path) -> Raw:
         )
     table, target = read(path, record["format"]).table, record.get("target", TARGET)
     try:
-        facts = {fact: record[fact] for fact in FACTS if fact in record}
-        check_facts(table.rename(columns={target: TARGET}), facts)
+        check_facts(table.rename(columns={target: TARGET}), record.get("expect", {}))
     except DatasetError as error:
         raise DatasetError(f"{path} is not what {name}.yaml records: {error}") from None
     origin = {"snapshot": name, "file": record["file"], "sha256": checksum}

@@ -21,7 +21,6 @@ import numpy as np
 from scipy.linalg.lapack import dposv
 
 from .arrays import Array
-from .bounds import Bound
 from .problems import Point, Problem
 
 PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
@@ -30,6 +29,9 @@ PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
     "EFGD": lambda point: point.empirical_fisher,
 }
 """The matrix ``B`` of each method at a point, shape ``(..., P, P)``."""
+
+Bound = Callable[[Point, Array, Array, Array], Array]
+"""``(point, step_size, damping, steps to go) -> lower bound on the final loss``, broadcasting."""
 
 
 def solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
@@ -136,6 +138,33 @@ def natural_cosine(
         return cosine(own, -solve(fisher, shift, gradient))
     defined = is_invertible(fisher + prior * np.eye(point.problem.parameters))
     return np.where(defined, cosine(own, -solve(fisher, prior, gradient)), np.nan)
+
+
+def iterates(
+    problem: Problem,
+    method: str,
+    start: Array,
+    step_size: Array | float,
+    damping: Array | float,
+    iterations: int,
+) -> Array:
+    """All iterates ``θ₀, …, θ_T`` of plain descents, not finite once one has diverged.
+
+    Parameters
+    ----------
+    start, step_size, damping
+        ``θ₀``, ``γ`` and ``λ``, of shapes ``(..., P)``, ``(...)`` and ``(...)``.
+
+    Returns
+    -------
+    (T + 1, ..., P) array
+    """
+    path = [start]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(iterations):
+            aim = direction(problem.at(path[-1]), method, damping)
+            path.append(path[-1] + np.expand_dims(step_size, -1) * aim)
+    return np.stack(path)
 
 
 KEEP = 0.01  #: a run goes on while it may end within this of the best, relatively

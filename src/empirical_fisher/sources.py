@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from . import snapshots, synthetic
-from .formats import DatasetError, Raw, read
+from .datasets import TARGET, DatasetError
+from .formats import Raw, read
 
 DETAILS = ("sha256", "format")  #: what a source says besides which one it is
 REMOTE = ("openml", "url")
@@ -55,7 +56,7 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
         form, sha256 = source.get("format"), source.get("sha256")
         return from_url(value, form=form, sha256=sha256, **downloading)
     task = "binary" if name == "gaussian_classes" else "regression"
-    return Raw(getattr(synthetic, name)(**value), "target", task, {name: dict(value)})
+    return Raw(getattr(synthetic, name)(**value), TARGET, task, {name: dict(value)})
 
 
 def _snapshot(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
@@ -78,10 +79,10 @@ def _sklearn(name: str) -> Raw:
     import sklearn.datasets
 
     bunch = getattr(sklearn.datasets, f"load_{name}")(as_frame=True)
-    classes = len(getattr(bunch, "target_names", ())) if name != "diabetes" else 0
+    classes = len(getattr(bunch, "target_names", ()))
     task = {0: "regression", 2: "binary"}.get(classes, "multiclass")
     table = bunch.data.assign(target=bunch.target)
-    return Raw(table, "target", task, {"sklearn": name})
+    return Raw(table, TARGET, task, {"sklearn": name})
 
 
 def _file(path: Path, configured: str, form: str | None) -> Raw:

@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 
 from . import network_problems
-from .arrays import Array
+from .arrays import Array, thinned
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .networks import TanhNetwork
 from .problems import Problem
 from .remainder import spectral_norm
+from .solvers import iterates
 
 
 def residual_gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
@@ -145,8 +146,7 @@ def training(
         targets = likelihood.sample(nothing, generator)
         problem = Problem(likelihood, model, targets)
         start = np.stack([network_problems.weights(generator, model) for _ in range(starts)])
-        path = network_problems.path(problem, start, "NGD", step_size=1.0, **schedule)
-        spread = np.geomspace(1, len(path) - 1, kept - 1).round()
-        shown = np.unique(np.concatenate([[0], spread]).astype(int))
+        path = iterates(problem, "NGD", start, 1.0, **schedule)
+        shown = thinned(len(path) - 1, kept)
         tables[name] = along(problem, path[shown], shown)
     return pd.concat(tables, names=["problem"]).reset_index("problem")

@@ -6,17 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from .files import write_whole
+from .files import write_text
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
     """Write a table so that reading it back gives the same floats, bit for bit."""
     write_text(table.to_csv(index=False, lineterminator="\n"), path)
-
-
-def write_text(text: str, path: str | Path) -> None:
-    """Write a file as UTF-8."""
-    write_whole(text.encode(), path)
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:

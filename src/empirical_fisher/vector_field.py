@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from .arrays import Array
+from .arrays import Array, lattice, thinned
 from .problems import Problem, linear_problem
 from .solvers import solve
 
@@ -32,13 +32,13 @@ def flow(problem: Problem, theta: Array, method: str, scale: float, damping: flo
     if method == "GD":
         return -scale * point.gradient
     matrix = point.hessian if method == "NGD" else point.empirical_fisher
-    return -scale * solve(matrix, np.full(theta.shape[:-1], damping), point.gradient)
+    return -scale * solve(matrix, damping, point.gradient)
 
 
 def square(low: float, high: float, count: int) -> Array:
     """A ``count × count`` grid over ``[low, high]²``, shape ``(count², 2)``, first axis slowest."""
     axis = np.linspace(low, high, count)
-    return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    return lattice(axis, axis)
 
 
 def field(
@@ -75,8 +75,7 @@ def trajectories(
     pandas.DataFrame
         ``method, start, step, b, theta``, ordered by the first three.
     """
-    last = points - 1
-    shown = np.unique(np.append(0, np.geomspace(last, 1, kept - 1).round()).astype(int))
+    shown = thinned(points - 1, kept)
     tables = []
     for method, scale in scales.items():
         theta = np.array(starts, dtype=float)

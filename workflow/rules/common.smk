@@ -31,19 +31,18 @@ def local_files(wildcards):
     return [str(path)] if path and path.exists() else []
 
 
+def without(settings, *keys):
+    """Settings but for some, a change of which is none of a rule's business."""
+    return {key: value for key, value in settings.items() if key not in keys}
+
+
 def preparation(wildcards):
     """What a data set's table depends on: all that is said of it but how it is shown and used."""
-    settings = config["datasets"][wildcards.dataset]
-    return {key: value for key, value in settings.items() if key not in ("title", "methods")}
+    return without(config["datasets"][wildcards.dataset], "title", "methods")
 
 
-def linear_model(wildcards):
+def linear_model(dataset):
     """What `problems.linear_problem` needs beside the data and its task, in grids and after them."""
-    return linear_model_of(wildcards.dataset)
-
-
-def linear_model_of(dataset):
-    """What `linear_model` says of a data set."""
     settings = {"prior_variance": config["optimization"]["prior_variance"]}
     if config["datasets"][dataset].get("task", "binary") == "binary":
         settings["probability_clip"] = config["optimization"]["probability_clip"]
@@ -127,17 +126,14 @@ def variants_of(wildcards):
 def misspecified(wildcards):
     """What is said of a family of misspecified problems, but for the headings of its panels."""
     settings = config["misspecification"][wildcards.family]
-    problems = {
-        name: {key: value for key, value in problem.items() if key != "title"}
-        for name, problem in settings["problems"].items()
-    }
+    problems = {name: without(problem, "title") for name, problem in settings["problems"].items()}
     return {**settings, "problems": problems}
 
 
-def problem_data(family):
+def problem_data(family, suffix="csv"):
     """The data files of a family of misspecified problems, in order."""
     problems = config["misspecification"][family]["problems"].values()
-    return [f"data/{problem['dataset']}.csv" for problem in problems]
+    return [f"data/{problem['dataset']}.{suffix}" for problem in problems]
 
 
 def problem_titles(family):

@@ -29,6 +29,7 @@ rule misspecification:
     input:
         code("misspecification", "datasets", "tables"),
         data=lambda wildcards: problem_data(wildcards.family),
+        record=lambda wildcards: problem_data(wildcards.family, "yaml"),
     output:
         summary="results/misspecification/{family}.csv",
         ellipses="results/misspecification/{family}_ellipses.csv",
@@ -56,6 +57,7 @@ rule shard:
     input:
         code("search", "datasets", "tables"),
         data="data/{dataset}.csv",
+        record="data/{dataset}.yaml",
     output:
         temp("results/grid/{dataset}/{method}/{scatteritem}.csv"),
     log:
@@ -65,7 +67,7 @@ rule shard:
     resources:
         **request(cells=shard_cells),
     params:
-        model=linear_model,
+        model=lambda wildcards: linear_model(wildcards.dataset),
         schedule=schedule,
         axes=grid_axes,
         mode=config["optimization"]["search"],
@@ -78,6 +80,7 @@ rule trace:
     input:
         code("search", "datasets", "tables"),
         data="data/{dataset}.csv",
+        record="data/{dataset}.yaml",
         shards=gather.grid("results/grid/{{dataset}}/{{method}}/{scatteritem}.csv"),
     output:
         grid="results/grid/{dataset}/{method}.csv",
@@ -90,10 +93,28 @@ rule trace:
     resources:
         **request(cells=shard_cells),
     params:
-        model=linear_model,
+        model=lambda wildcards: linear_model(wildcards.dataset),
         schedule=schedule,
     script:
         "../scripts/trace.py"
+
+
+# Third step: the best cells of all data sets and methods in one table.
+rule hyperparameters:
+    input:
+        code("tables"),
+        cells=optimization_files("best", methods_by(optimized_datasets())),
+    output:
+        "results/hyperparameters.csv",
+    log:
+        "logs/hyperparameters.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    script:
+        "../scripts/hyperparameters.py"
 
 
 # How large the good part of each grid is.
@@ -116,33 +137,14 @@ rule sensitivity:
         "../scripts/sensitivity.py"
 
 
-# Third step: the best cells of all data sets and methods in one table.
-rule hyperparameters:
-    input:
-        code("tables"),
-        cells=optimization_files("best", methods_by(optimized_datasets())),
-    output:
-        "results/hyperparameters.csv",
-    log:
-        "logs/hyperparameters.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    script:
-        "../scripts/hyperparameters.py"
-
-
 # Figure 6: NGD and EFGD from several starting points.
 rule starting_points:
     input:
         code("starting_points", "datasets", "tables"),
         data=f"data/{config['starting_points']['dataset']['name']}.csv",
-        cells=expand(
-            "results/best/{dataset}/{method}.csv",
-            dataset=config["starting_points"]["dataset"]["name"],
-            method=damped_methods(config["starting_points"]["dataset"]["name"]),
+        record=f"data/{config['starting_points']['dataset']['name']}.yaml",
+        cells=optimization_files(
+            "best", damped_methods_by([config["starting_points"]["dataset"]["name"]])
         ),
     output:
         line="results/starting_points/line.csv",
@@ -155,7 +157,7 @@ rule starting_points:
         **request(),
     params:
         settings=config["starting_points"],
-        model=linear_model_of(config["starting_points"]["dataset"]["name"]),
+        model=linear_model(config["starting_points"]["dataset"]["name"]),
         methods=damped_methods(config["starting_points"]["dataset"]["name"]),
     script:
         "../scripts/starting_points.py"

@@ -3,6 +3,7 @@ rule magnitude:
     input:
         code("magnitude", "datasets", "tables"),
         data=expand("data/{dataset}.csv", dataset=config["magnitude"]["datasets"]),
+        record=expand("data/{dataset}.yaml", dataset=config["magnitude"]["datasets"]),
     output:
         scales="results/magnitude/scales.csv",
         distances="results/magnitude/distances.csv",

@@ -3,6 +3,7 @@ rule monte_carlo_errors:
     input:
         code("monte_carlo", "noise", "datasets", "tables"),
         data=expand("data/{dataset}.csv", dataset=config["monte_carlo"]["datasets"]),
+        record=expand("data/{dataset}.yaml", dataset=config["monte_carlo"]["datasets"]),
     output:
         by_samples="results/monte_carlo/by_samples.csv",
         overall="results/monte_carlo/overall.csv",
@@ -14,7 +15,7 @@ rule monte_carlo_errors:
     resources:
         **request(),
     params:
-        settings=config["monte_carlo"],
+        settings=without(config["monte_carlo"], "descent"),
     script:
         "../scripts/monte_carlo_errors.py"
 
@@ -24,6 +25,7 @@ rule monte_carlo_descent:
     input:
         code("monte_carlo", "datasets", "tables"),
         data="data/{dataset}.csv",
+        record="data/{dataset}.yaml",
         cell="results/best/{dataset}/NGD.csv",
     output:
         ends="results/monte_carlo/ends/{dataset}.csv",
@@ -35,7 +37,7 @@ rule monte_carlo_descent:
     resources:
         **request(cells=monte_carlo_cells),
     params:
-        model=linear_model,
+        model=lambda wildcards: linear_model(wildcards.dataset),
         schedule=schedule,
         seed=config["monte_carlo"]["seed"],
         settings=config["monte_carlo"]["descent"],

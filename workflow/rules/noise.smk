@@ -3,6 +3,7 @@ rule noise_errors:
     input:
         code("noise", "datasets", "tables"),
         data=expand("data/{dataset}.csv", dataset=config["noise"]["datasets"]),
+        record=expand("data/{dataset}.yaml", dataset=config["noise"]["datasets"]),
     output:
         identities="results/noise/identities.csv",
         errors="results/noise/errors.csv",
@@ -13,7 +14,7 @@ rule noise_errors:
     resources:
         **request(),
     params:
-        settings=config["noise"],
+        settings=without(config["noise"], "descent"),
     script:
         "../scripts/noise_errors.py"
 

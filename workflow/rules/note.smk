@@ -14,7 +14,7 @@ rule note:
     resources:
         **request(),
     params:
-        settings=config["note"],
+        settings=without(config["note"], "contamination"),
     script:
         "../scripts/note.py"
 

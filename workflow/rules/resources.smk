@@ -58,11 +58,12 @@ def shard_cells(wildcards):
 def robustness_cells(wildcards):
     """The cells of one data set's grids in all variants."""
     settings = config["robustness"]
-    grids = len(settings["variants"]) * len(config["optimization"]["methods"])
+    grids = len(variants_of(wildcards)) * len(methods_of(wildcards.dataset))
     return settings["step_sizes"]["count"] * settings["dampings"]["count"] * grids
 
 
 def monte_carlo_cells(wildcards):
     """The runs with the Fisher by samples, in all cells."""
     settings = config["monte_carlo"]["descent"]
-    return len(settings["step_size_factors"]) * settings["dampings"]["count"] * settings["runs"]
+    cells = len(settings["step_size_factors"]) * settings["dampings"]["count"] + 1  # and NGD's own
+    return cells * settings["runs"]

@@ -3,10 +3,11 @@ rule robustness:
     input:
         code("robustness", "datasets", "tables"),
         data="data/{dataset}.csv",
+        record="data/{dataset}.yaml",
     output:
         "results/robustness/figure3/{dataset}.csv",
     log:
-        "logs/robustness/{dataset}.log",
+        "logs/robustness/figure3/{dataset}.log",
     conda:
         "../../environment.yml"
     resources:
@@ -36,7 +37,7 @@ rule robustness_seeds:
         **request(),
     params:
         seeds=config["robustness"]["seeds"],
-        settings=config["vector_field"],
+        settings=without(config["vector_field"], "contour_points", "trajectories"),
         line=config["datasets"][config["vector_field"]["dataset"]]["source"],
         classes={
             name: config["datasets"][problem["dataset"]]["source"]

@@ -3,6 +3,7 @@ rule scaling:
     input:
         code("scaling", "datasets", "tables"),
         data=f"data/{config['scaling']['dataset']}.csv",
+        record=f"data/{config['scaling']['dataset']}.yaml",
     output:
         steps="results/scaling/steps.csv",
         angles="results/scaling/angles.csv",

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from empirical_fisher import ledger
-from empirical_fisher.tables import read_csv, write_csv, write_text
+from empirical_fisher.files import write_text
+from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims"):

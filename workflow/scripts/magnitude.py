@@ -1,9 +1,9 @@
 """Tabulate the length of updates as the gradient's changes, and hold §5 against it."""
 
-import numpy as np
 import pandas as pd
 
 from empirical_fisher import ledger, magnitude
+from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import write_csv
@@ -11,10 +11,7 @@ from job import logged
 
 settings = snakemake.params.settings
 with logged(snakemake.log[0], "magnitude"):
-    scales, distances = (
-        np.geomspace(axis["low"], axis["high"], axis["count"])
-        for axis in (settings["scales"], settings["distances"])
-    )
+    scales, distances = (log_axis(**settings[name]) for name in ("scales", "distances"))
     parts = {"scales": {}, "distances": {}, "signs": {}}
     for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
         data = read(path)

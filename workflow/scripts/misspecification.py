@@ -15,7 +15,7 @@ with logged(snakemake.log[0], f"misspecification.{snakemake.wildcards.family}") 
         data = read(path)
         inputs, targets = design(data, bias=settings["bias"])
         problem = linear_problem(inputs, targets, data.task, settings["prior_variance"])
-        point = misspecification.at_minimum(problem)
+        point = problem.at(problem.minimizer())
         windows = case["window"]["theta_1"], case["window"]["theta_2"]
         parts["summary"][name] = misspecification.summary(
             point, classification=data.task == "binary"

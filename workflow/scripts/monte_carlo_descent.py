@@ -1,15 +1,14 @@
 """Run NGD with the one-sample Fisher on a problem of Figure 3."""
 
-import numpy as np
-
 from empirical_fisher import monte_carlo, search
+from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 model, settings = snakemake.params.model, snakemake.params.settings
-dataset, axis = snakemake.wildcards.dataset, settings["dampings"]
+dataset = snakemake.wildcards.dataset
 with logged(snakemake.log[0], f"monte_carlo.descent of {dataset}"):
     data = read(snakemake.input.data)
     best = read_csv(snakemake.input.cell)
@@ -17,7 +16,7 @@ with logged(snakemake.log[0], f"monte_carlo.descent of {dataset}"):
         linear_problem(*design(data, bias=True), data.task, **model),
         tuple(best[["step_size", "damping"]].iloc[0]),
         settings["step_size_factors"],
-        np.geomspace(axis["low"], axis["high"], axis["count"]),
+        log_axis(**settings["dampings"]),
         search.Schedule(**snakemake.params.schedule),
         seed=snakemake.params.seed,
         runs=settings["runs"],

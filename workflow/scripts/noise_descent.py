@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher import noise, stochastic
+from empirical_fisher.arrays import log_axis
 from empirical_fisher.tables import write_csv
 from job import logged
 
 seed, settings = snakemake.params.seed, snakemake.params.settings
-axis = settings["step_sizes"]
 with logged(snakemake.log[0], "noise.descent"):
-    step_sizes = np.geomspace(axis["low"], axis["high"], axis["count"])
+    step_sizes = log_axis(**settings["step_sizes"])
     schedule = {name: settings[name] for name in ("tuning", "runs", "steps", "every")}
     choices, paths = {}, {}
     for name, condition in settings["conditions"].items():

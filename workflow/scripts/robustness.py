@@ -1,9 +1,9 @@
 """Search the grids of one data set in every variant that it is in."""
 
-import numpy as np
 import pandas as pd
 
 from empirical_fisher import robustness, search
+from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
 from empirical_fisher.tables import write_csv
 from job import logged
@@ -12,10 +12,7 @@ dataset = snakemake.wildcards.dataset
 with logged(snakemake.log[0], f"robustness on {dataset}") as log:
     data = read(snakemake.input.data)
     inputs, targets = design(data)
-    levels = {
-        name: np.geomspace(axis["low"], axis["high"], axis["count"])
-        for name, axis in snakemake.params.axes.items()
-    }
+    levels = {name: log_axis(**axis) for name, axis in snakemake.params.axes.items()}
     tables = {}
     for variant in snakemake.params.variants:
         log.info("%s", variant)

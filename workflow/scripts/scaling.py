@@ -1,8 +1,7 @@
 """Tabulate updates far from the optimum, and the step sizes that work from there."""
 
-import numpy as np
-
 from empirical_fisher import scaling
+from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
 from empirical_fisher.search import Schedule
 from empirical_fisher.tables import write_csv
@@ -11,10 +10,7 @@ from job import logged
 settings = snakemake.params.settings
 name, seed, rays = (settings[key] for key in ("dataset", "seed", "rays"))
 schedules = {use: Schedule(**each) for use, each in settings["schedules"].items()}
-distances, step_sizes = (
-    np.geomspace(axis["low"], axis["high"], axis["count"])
-    for axis in (settings["distances"], settings["step_sizes"])
-)
+distances, step_sizes = (log_axis(**settings[name]) for name in ("distances", "step_sizes"))
 runs = step_sizes, settings["damping"]
 with logged(snakemake.log[0], "scaling"):
     cases = scaling.landscapes(name, *design(read(snakemake.input.data), bias=True))

@@ -2,9 +2,8 @@
 
 import time
 
-import numpy as np
-
 from empirical_fisher import search
+from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import write_csv
@@ -18,13 +17,8 @@ SECONDS_BETWEEN_LINES = 5
 with logged(snakemake.log[0], f"grid of {method} on {dataset}") as log:
     data = read(snakemake.input.data)
     problem = linear_problem(*design(data, bias=True), data.task, **model)
-    levels = {
-        name: np.geomspace(axis["low"], axis["high"], axis["count"]) for name, axis in axes.items()
-    }
-    cells = [
-        cell[shard - 1 :: shards]
-        for cell in search.cells(levels["step_sizes"], levels.get("dampings"))
-    ]
+    grid = search.cells(**{name: log_axis(**axis) for name, axis in axes.items()})
+    cells = [values[shard - 1 :: shards] for values in grid]
     started = spoken = time.monotonic()
 
     def progress(ended: int) -> None:

@@ -45,7 +45,8 @@ class Reporter(ReporterBase):
 
     def render(self):
         """Write both."""
-        from empirical_fisher.tables import read_csv, write_text  # the Snakefile knows where it is
+        from empirical_fisher.files import write_text  # the Snakefile knows where it is
+        from empirical_fisher.tables import read_csv
 
         missing = [path for path in TABLES.values() if not Path(path).is_file()]
         if missing:
