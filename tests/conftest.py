@@ -100,6 +100,11 @@ def derivative(function, x, step=1e-4):
     return np.stack(columns, axis=-1)
 
 
+def verdicts(claims):
+    """Whether each claim holds, by its id without the topic."""
+    return {claim.id.partition(".")[2]: claim.holds for claim in claims}
+
+
 @contextmanager
 def refusal(*parts):
     """The error of a data set, in one line that says all this."""
