@@ -1,14 +1,36 @@
-"""The pipeline's configuration and its command, as the tests use them."""
+"""The pipeline's rules, its configuration, its command, and a copy of what it needs."""
 
 from __future__ import annotations
 
 import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import yaml
 from snakemake.utils import update_config
 
 from conftest import CONFIG, ROOT
+from empirical_fisher import configuration
+
+PARTS = (
+    *("Snakefile", "config.yaml", "environment.yml", "pyproject.toml", "tests/config.yaml"),
+    *("src", "workflow", "data/snapshots"),
+)
+
+
+RULES = ROOT / "workflow" / "rules"
+WORKFLOW = "\n".join(path.read_text("utf-8") for path in sorted(RULES.glob("*.smk")))
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+
+
+def rules() -> dict[str, str]:
+    """The body of each rule that is written out, not made from another by ``use rule``."""
+    return dict(re.findall(r"^rule (\w+):\n((?:    .*\n|\n)*)", WORKFLOW, re.M))
 
 
 def overlaid(text: str) -> dict[str, Any]:
@@ -18,4 +40,48 @@ def overlaid(text: str) -> dict[str, Any]:
     return config
 
 
+def faults(text: str) -> list[str]:
+    """What is wrong with that."""
+    return configuration.faults(overlaid(text), SCHEMA)
+
+
 TINY = overlaid((ROOT / "tests" / "config.yaml").read_text("utf-8"))
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This environment without what the tests or their user add to it."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+    own.pop("PYTHONPATH", None)
+    return {**own, "PYTHONHASHSEED": "0", **more}
+
+
+def command(*options: str | Path) -> list[str]:
+    profile = ("--workflow-profile", "workflow/profiles/default")
+    return [sys.executable, "-m", "snakemake", *profile, *map(str, options)]
+
+
+def snakemake(
+    repository: Path, *options: str | Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end and keep what it says, errors included."""
+    return subprocess.run(
+        command(*options),
+        cwd=repository,
+        env=environment(**variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=600,
+    )
+
+
+def copy_to(folder: Path) -> Path:
+    """Copy the parts of the repository that a run needs into a folder, which is returned."""
+    for part in PARTS:
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / part).is_dir():
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / part, folder / part, ignore=ignore)
+        else:
+            shutil.copy2(ROOT / part, folder / part)
+    return folder

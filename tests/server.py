@@ -268,12 +268,3 @@ def stocked() -> Iterator[LocalServer]:
         server.add_file("/a.csv", CSV)
         server.add_dataset(7, ARFF, FEATURES, default_target_attribute="kind")
         yield server
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until something has happened, at most a few minutes."""
-    for _ in range(4000):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")

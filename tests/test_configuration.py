@@ -18,15 +18,9 @@ from snakemake.utils import update_config
 
 from conftest import CONFIG, ROOT
 from empirical_fisher import configuration
-from pipeline import overlaid
+from pipeline import SCHEMA, faults
 
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
 DATASETS = ", ".join(CONFIG["datasets"])
-
-
-def faults(changes: str) -> list[str]:
-    """What is wrong with config.yaml once a text in YAML is laid over it, as --configfile does."""
-    return configuration.faults(overlaid(changes), SCHEMA)
 
 
 def faults_without(*paths: str) -> list[str]:

@@ -6,7 +6,6 @@ No image is built: its tree is laid out by hand, and its entry point run there.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -18,7 +17,9 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-ROOT = Path(__file__).resolve().parents[1]
+from conftest import ROOT
+from pipeline import environment
+
 HOME = "/empirical-fisher"
 
 
@@ -95,7 +96,7 @@ def test_what_is_copied_is_enough_for_every_job(image: Path, tmp_path: Path) -> 
     answer = subprocess.run(
         [sys.executable, "-m", *entry, "--dry-run"],
         cwd=out,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

@@ -18,7 +18,7 @@ import scipy.sparse
 import sklearn.datasets
 import yaml
 
-from conftest import paper_table
+from conftest import CONFIG, ROOT, paper_table
 from empirical_fisher import downloads, openml_source
 from empirical_fisher import snapshots as snapshots_module
 from empirical_fisher.datasets import Dataset, DatasetError, design, from_table, read, write
@@ -27,9 +27,8 @@ from empirical_fisher.preparation import WIDEST, check_facts, prepare
 from empirical_fisher.sources import load
 from empirical_fisher.tables import write_csv
 
-ROOT = Path(__file__).resolve().parents[1]
 SNAPSHOTS = ROOT / "data" / "snapshots"
-DATASETS = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["datasets"]
+DATASETS = CONFIG["datasets"]
 
 
 def by_hand(name: str) -> tuple[list[str], np.ndarray]:

@@ -11,19 +11,17 @@ import re
 import runpy
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from conftest import CONFIG, ROOT
 from empirical_fisher import configuration
 from empirical_fisher.problems import MinimizerNotFoundError, linear_problem
-from pipeline import overlaid
+from pipeline import WORKFLOW, copy_to, faults, overlaid, snakemake
 
 DOCS = ROOT / "docs"
 PAGES = {
@@ -31,7 +29,6 @@ PAGES = {
     for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
     if "_build" not in path.parts
 }
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 
@@ -55,25 +52,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     overlay = made / "one.yaml"
     overlay.write_text("optimization: {datasets: [Boston], appendix_datasets: [Boston], shards: 1}")
     options = ("--configfile", "tests/config.yaml", str(overlay), "--directory", str(made))
-    assert "(100%) done" in snakemake("results/hyperparameters.csv", *options)
+    assert "(100%) done" in said("results/hyperparameters.csv", *options)
     shutil.copytree(ROOT / "data" / "snapshots", made / "data" / "snapshots")
     return made
 
 
-def snakemake(*options: str, repository: Path = ROOT) -> str:
-    """Run the pipeline to its end and return all that it says."""
-    profile = ("--cores", "1", "--workflow-profile", "workflow/profiles/default")
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    run = subprocess.run(
-        [sys.executable, "-m", "snakemake", *options, *profile],
-        cwd=repository,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=300,
-    )
-    return run.stdout
+def said(*options: str, repository: Path = ROOT) -> str:
+    """All that the pipeline says until its end."""
+    return snakemake(repository, "--cores", "1", *options).stdout
 
 
 @pytest.mark.parametrize("page", pages_with("python"))
@@ -103,10 +89,6 @@ def test_every_setting_that_a_page_shows_is_sound(page: str) -> None:
 def test_the_tour_starts_from_the_settings_of_the_configuration() -> None:
     [(_, text)] = blocks("docs/tour.md", "yaml")
     assert overlaid(text) == CONFIG
-
-
-def faults(text: str) -> list[str]:
-    return configuration.faults(overlaid(text), SCHEMA)
 
 
 # Commands, files, links and figures
@@ -140,8 +122,7 @@ def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
 
 
 def test_the_gallery_shows_every_figure_of_the_pipeline() -> None:
-    rules = "\n".join(path.read_text("utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
-    drawn = set(re.findall(r'"figures/(\w+)\.png"', rules))
+    drawn = set(re.findall(r'"figures/(\w+)\.png"', WORKFLOW))
     gallery = (DOCS / "gallery.rst").read_text("utf-8")
     shown = re.findall(r"^\.\. drawn-figure:: (\w+)$", gallery, re.M)
     assert sorted(shown) == sorted(drawn) == sorted(path.stem for path in kept_figures())
@@ -229,12 +210,7 @@ TITLES = [title for title, messages in sections().items() if messages]
 @pytest.fixture(scope="module")
 def failed_run(tmp_path_factory: pytest.TempPathFactory) -> str:
     """All that a run says, and its logs, whose data sets are wrong in different ways."""
-    repository = tmp_path_factory.mktemp("repository")
-    for part in ("Snakefile", "config.yaml", "environment.yml"):
-        shutil.copy2(ROOT / part, repository)
-    for part in ("src", "workflow", "data/snapshots"):
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / part, repository / part, ignore=ignore)
+    repository = copy_to(tmp_path_factory.mktemp("repository"))
     snapshots = repository / "data" / "snapshots"
     snapshots.joinpath("yacht.csv").write_text("changed")
     snapshots.joinpath("powerplant.csv").unlink()
@@ -251,9 +227,9 @@ datasets:
     (repository / "mine.csv").write_text("size,diagnosis,target\n1,B,0\n,M,1\n2,B,1\n")
     names = ("Yacht", "Powerplant", "Unknown", "Energy", "Numbers", "Text", "Missing")
     wanted = [f"data/{name}.csv" for name in names]
-    said = snakemake(*wanted, "--configfile", "wrong.yaml", repository=repository)
+    output = said(*wanted, "--configfile", "wrong.yaml", repository=repository)
     logs = sorted((repository / "logs").rglob("*.log"))
-    return "\n".join([said, *(log.read_text("utf-8") for log in logs)])
+    return "\n".join([output, *(log.read_text("utf-8") for log in logs)])
 
 
 def without_python(folder: Path) -> str:
@@ -275,7 +251,7 @@ def syntax_error(folder: Path) -> str:
     path.write_text("optimization:\n  methods: [GD, NGD\n  iterations: 100\n")
     with pytest.raises(SystemExit) as caught:
         configuration.read_yaml(path)
-    return f"{caught.value}\n{snakemake('figure3', '-n', '--configfile', str(path))}"
+    return f"{caught.value}\n{said('figure3', '-n', '--configfile', str(path))}"
 
 
 def separable() -> str:
@@ -299,10 +275,8 @@ def told(text: str) -> Callable[[Path], str]:
 # How to meet each message, by its heading; those of data sets that can't be used are from one run.
 WAYS: dict[str, Callable[[Path], str]] = {
     "No suitable Python": without_python,
-    "A target that does not exist": lambda folder: snakemake(
-        "figre3", "-n", "--directory", str(folder)
-    ),
-    "A configuration file that does not exist": lambda folder: snakemake(
+    "A target that does not exist": lambda folder: said("figre3", "-n", "--directory", str(folder)),
+    "A configuration file that does not exist": lambda folder: said(
         "figure1", "-n", "--directory", str(folder), "--configfile", "figure3"
     ),
     "Not YAML": syntax_error,
@@ -346,9 +320,9 @@ def test_a_fault_of_a_data_set_is_word_for_word_what_the_page_says(
     assert_says(failed_run, title)
 
 
-def assert_says(said: str, title: str) -> None:
+def assert_says(output: str, title: str) -> None:
     """Every line of the page's messages stands at the end of a line; … is anything."""
     for message in sections()[title]:
         for line in message.splitlines():
             pattern = ".*".join(re.escape(part) for part in line.split("…"))
-            assert re.search(rf"(?:^|[\s:]){pattern}(?:  Stop\.)?$", said, re.M), said
+            assert re.search(rf"(?:^|[\s:]){pattern}(?:  Stop\.)?$", output, re.M), output

@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from empirical_fisher import deadline
 from empirical_fisher.downloads import Limits, from_url
 from empirical_fisher.openml_source import from_openml
 from empirical_fisher.origins import confirm
+from processes import is_alive, largest_file, wait_for
 from server import (
     API,
     ARFF,
@@ -45,7 +44,6 @@ from server import (
     silent,
     status,
     stocked,
-    wait_for,
 )
 
 SHORT = 3  # seconds: of deadlines that are to be missed
@@ -394,17 +392,6 @@ def test_a_cache_that_cannot_be_written_is_told(fetch: Fetcher) -> None:
     assert_is_whole(fetch.url())
 
 
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Let no process that starts meanwhile write files larger than this: as a disk that is full."""
-    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
-
-
 @pytest.mark.parametrize("kind", ["url", "openml"])
 def test_a_file_that_the_disk_does_not_take_is_told(fetch: Fetcher, kind: str) -> None:
     with largest_file(10), refusal(f"{fetch.cache} can't be written: File too large"):
@@ -453,14 +440,6 @@ def job(fetch: Fetcher) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-
-
-def is_alive(process: psutil.Process) -> bool:
-    """Whether it runs, and is more than an entry that nobody has read."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.mark.parametrize("whole_group", [True, False])

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +10,10 @@ import pytest
 import yaml
 from PIL import Image
 
+from conftest import ROOT
+from pipeline import snakemake
 from server import LocalServer, serving
 
-ROOT = Path(__file__).resolve().parents[1]
 YACHT = pd.read_csv(ROOT / "data" / "snapshots" / "yacht.csv")
 OWN = yaml.safe_load((ROOT / "examples" / "own_datasets.yaml").read_text("utf-8"))
 TINY = {
@@ -33,26 +31,15 @@ def yacht_as_arff() -> tuple[bytes, dict[str, str]]:
     return "\n".join([*lines, rows]).encode(), dict.fromkeys(names, "numeric")
 
 
-def run(folder: Path, local: LocalServer, *targets: str) -> str:
+def run(folder: Path, local: LocalServer, *targets: str) -> None:
     overlay = folder / "tiny.yaml"
     overlay.write_text(
         yaml.safe_dump({"optimization": TINY, "downloads": {"openml": local.openml}})
     )
-    own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(folder)),
-            *("--workflow-profile", "workflow/profiles/default"),
-            *("--configfile", "examples/own_datasets.yaml", str(overlay), "--", *targets),
-        ],
-        cwd=ROOT,
-        env=own,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stderr
+    options = ("--cores", "2", "--directory", folder)
+    configs = ("--configfile", "examples/own_datasets.yaml", overlay)
+    ended = snakemake(ROOT, *options, *configs, "--", *targets)
+    assert ended.returncode == 0, ended.stdout
 
 
 @pytest.fixture(scope="module")

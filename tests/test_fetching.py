@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from server import ARFF, CSV, FEATURES, TABLE, LocalServer, drip, status, stocked, wait_for
-
-ROOT = Path(__file__).resolve().parents[1]
+from conftest import ROOT
+from pipeline import command, environment
+from processes import wait_for
+from server import ARFF, CSV, FEATURES, TABLE, LocalServer, drip, status, stocked
 
 
 class Pipeline:
@@ -37,16 +37,12 @@ class Pipeline:
         self.overlay.write_text(yaml.safe_dump({"datasets": entries, "downloads": limits}))
 
     def begin(self, *datasets: str) -> subprocess.Popen[str]:
-        own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+        options = ("--cores", "3", "--directory", self.folder, "--configfile", self.overlay)
+        targets = [f"data/{dataset}.csv" for dataset in datasets]
         return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "snakemake", "--cores", "3"),
-                *("--directory", str(self.folder), "--configfile", str(self.overlay)),
-                *("--workflow-profile", "workflow/profiles/default", "--"),
-                *(f"data/{dataset}.csv" for dataset in datasets),
-            ],
+            command(*options, "--", *targets),
             cwd=ROOT,
-            env=own,
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

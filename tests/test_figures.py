@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from conftest import METHODS
 from empirical_fisher import (
     contamination,
     figures,
@@ -23,7 +24,6 @@ from pipeline import TINY
 COUNTS = [1, 2, 3, 4, 5, 7, 12]
 HAIR = 1.0  # pixels that boxes may share
 LONG = "Energy efficiency of residential buildings, heating load in summer"
-METHODS = ("GD", "NGD", "EFGD")
 
 
 def share(one, other):

@@ -7,16 +7,13 @@ one worker has all these tests (--dist loadgroup does not group with pytest 9.2)
 
 from __future__ import annotations
 
-import copy
 import csv
 import functools
 import itertools
 import math
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,12 +32,8 @@ import browser
 import oracle
 from conftest import CONFIG, ROOT, paper_problem, paper_table
 from empirical_fisher.search import Schedule, evaluate
-from pipeline import TINY
+from pipeline import TINY, command, copy_to, environment, overlaid, snakemake
 
-PARTS = (
-    *("Snakefile", "config.yaml", "environment.yml", "pyproject.toml", "tests/config.yaml"),
-    *("src", "workflow", "data/snapshots"),
-)
 IN_PLACE = ("--configfile", "tests/config.yaml")
 ELSEWHERE = (*IN_PLACE, "tests/exhaustive.yaml")
 EXHAUSTIVE = "optimization: {search: exhaustive, shards: 1}"
@@ -58,33 +51,6 @@ Terms = Callable[[np.ndarray], oracle.Terms]
 # Running it
 
 
-def environment(seed: int = 0, **more: str) -> dict[str, str]:
-    """This environment without what the tests or their user add to it."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
-    own.pop("PYTHONPATH", None)
-    return {**own, "PYTHONHASHSEED": str(seed), **more}
-
-
-def command(*options: str | Path) -> list[str]:
-    profile = ("--workflow-profile", "workflow/profiles/default")
-    return [sys.executable, "-m", "snakemake", *profile, *map(str, options)]
-
-
-def snakemake(
-    repository: Path, *options: str | Path, **variables: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end and keep what it says, errors included."""
-    return subprocess.run(
-        command(*options),
-        cwd=repository,
-        env=environment(**variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=300,
-    )
-
-
 @dataclass(frozen=True)
 class Run:
     """A run of the pipeline: the folder with its outputs, and what it says."""
@@ -99,7 +65,7 @@ class Run:
             process = subprocess.Popen(
                 command("--cores", str(cores), "--directory", folder, *options),
                 cwd=repository,
-                env=environment(seed=cores),
+                env=environment(PYTHONHASHSEED=str(cores)),
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -123,14 +89,7 @@ class Run:
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository, which tests may run in and change."""
-    copied = tmp_path_factory.mktemp("repository")
-    for part in PARTS:
-        (copied / part).parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / part).is_dir():
-            ignore = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / part, copied / part, ignore=ignore)
-        else:
-            shutil.copy2(ROOT / part, copied / part)
+    copied = copy_to(tmp_path_factory.mktemp("repository"))
     (copied / "tests" / "exhaustive.yaml").write_text(EXHAUSTIVE, encoding="utf-8")
     return copied
 
@@ -867,8 +826,7 @@ def test_a_caption_says_what_the_figure_hides(number: int, mentions: list[str]) 
 
 
 def test_the_caption_tells_when_probabilities_are_clipped() -> None:
-    config = copy.deepcopy(CONFIG)
-    config["optimization"]["probability_clip"] = 1e-8
+    config = overlaid("optimization: {probability_clip: 1.0e-8}")
     assert "clipped to [1e-08, 1 − 1e-08]" in caption(3, config)
 
 

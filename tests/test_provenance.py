@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from empirical_fisher.provenance import sources
+from pipeline import RULES, rules
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "empirical_fisher"
-RULES = ROOT / "workflow" / "rules"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 
 # Imports each module afresh and tells which modules of the package are then there.
@@ -48,11 +48,10 @@ def library_imports(script: Path) -> set[str]:
     return found
 
 
-def rules() -> dict[str, tuple[set[str], Path]]:
+def jobs() -> dict[str, tuple[set[str], Path]]:
     """The modules that each rule names in code(…), and the rule's script."""
     found = {}
-    text = "\n".join(path.read_text("utf-8") for path in sorted(RULES.glob("*.smk")))
-    for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)*)", text, re.M):
+    for name, body in rules().items():
         for script in re.findall(r'script:\s*"(.*?)"', body):
             [named] = re.findall(r"\bcode\((.*?)\)", body, re.S)
             found[name] = set(re.findall(r'"(\w+)"', named)), (RULES / script).resolve()
@@ -162,16 +161,16 @@ def test_the_mathematics_knows_neither_files_nor_the_workflow(module: str) -> No
 
 def test_every_rule_has_been_found() -> None:
     scripts = {path.name for path in (ROOT / "workflow" / "scripts").glob("*.py")}
-    assert {script.name for _, script in rules().values()} == scripts - {"job.py"}
+    assert {script.name for _, script in jobs().values()} == scripts - {"job.py"}
 
 
-@pytest.mark.parametrize("rule", rules())
+@pytest.mark.parametrize("rule", jobs())
 def test_a_rule_stands_on_all_that_its_script_imports(rule: str) -> None:
-    named, script = rules()[rule]
+    named, script = jobs()[rule]
     assert library_imports(script) <= closure(*named)
 
 
-@pytest.mark.parametrize("rule", rules())
+@pytest.mark.parametrize("rule", jobs())
 def test_a_rule_names_no_module_that_its_script_has_no_use_for(rule: str) -> None:
-    named, script = rules()[rule]
+    named, script = jobs()[rule]
     assert named <= library_imports(script)

@@ -13,10 +13,11 @@ import yaml
 from snakemake_interface_common.exceptions import WorkflowError
 
 import browser
+from conftest import ROOT
+from pipeline import WORKFLOW
 
-ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "report"))
-import snakemake_report_plugin_page as page  # noqa: E402
+import snakemake_report_plugin_page as page
 
 STORY = yaml.safe_load((Path(page.__file__).parent / "story.yaml").read_text("utf-8"))
 
@@ -30,9 +31,8 @@ def claim(identity, holds="yes", figure=None):
 
 
 def test_every_chapter_has_figures_and_every_figure_a_chapter():
-    rules = "\n".join(path.read_text("utf-8") for path in ROOT.glob("workflow/rules/*.smk"))
     titles = [chapter["title"] for chapter in STORY]
-    assert set(re.findall(r'category="(.*?)"', rules)) == set(titles)
+    assert set(re.findall(r'category="(.*?)"', WORKFLOW)) == set(titles)
     assert [title.split(".")[0] for title in titles] == [str(1 + n) for n in range(len(titles))]
 
 

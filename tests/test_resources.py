@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +12,7 @@ import pytest
 import yaml
 
 from conftest import CONFIG, ROOT
-
-RULES = ROOT / "workflow" / "rules"
+from pipeline import RULES, rules
 
 
 def functions(config: dict[str, Any] = CONFIG) -> SimpleNamespace:
@@ -52,12 +50,7 @@ def asked(data: SimpleNamespace, wildcards: Any = NGD, attempt: int = 1, **optio
 
 
 def test_every_rule_that_runs_a_script_asks_for_memory_and_time() -> None:
-    bodies = re.findall(
-        r"^rule (\w+):\n((?:    .*\n|\n)*)",
-        "\n".join(path.read_text("utf-8") for path in sorted(RULES.glob("*.smk"))),
-        re.M,
-    )
-    running = {name: body for name, body in bodies if "    script:" in body}
+    running = {name: body for name, body in rules().items() if "    script:" in body}
     assert len(running) > 30
     silent = [
         name for name, body in running.items() if "resources:\n        **request(" not in body

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 from conftest import ROOT
 from empirical_fisher import runs
 from empirical_fisher.files import write_whole
+from processes import largest_file
 
 
 @pytest.fixture
@@ -144,13 +144,8 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     write_whole(b"old", path)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        with pytest.raises(OSError, match=r"File too large: '.*/a\.csv'$"):
-            write_whole(bytes(2000), path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with largest_file(1000), pytest.raises(OSError, match=r"File too large: '.*/a\.csv'$"):
+        write_whole(bytes(2000), path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

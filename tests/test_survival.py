@@ -12,17 +12,18 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from conftest import ROOT
 from empirical_fisher.files import UNFINISHED
+from pipeline import command, environment
+from processes import is_alive, wait_for
 
-ROOT = Path(__file__).resolve().parents[1]
 MOMENTS = int(os.environ.get("MOMENTS", 4))
 TARGETS = ("results/traces/Yacht/NGD.csv", "figures/figure1_vector_fields.png")
 
@@ -69,17 +70,13 @@ def begin(folder: Path, *overlays: Path, limit: str = "") -> Run:
     """Start a run in a process group of its own, under a limit of the shell if one is given."""
     folder.mkdir(exist_ok=True)
     log = folder.with_name(f"{folder.name}-{len(list(folder.parent.glob('*.log')))}.log")
-    snakemake = (
-        *(sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(folder)),
-        *("--workflow-profile", "workflow/profiles/default"),
-        *("--configfile", "tests/config.yaml", *map(str, overlays), "--", *TARGETS),
-    )
-    own = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+    options = ("--cores", "2", "--directory", folder, "--configfile", "tests/config.yaml")
+    snakemake = command(*options, *overlays, "--", *TARGETS)
     with log.open("wb") as file:
         process = subprocess.Popen(
             ["sh", "-c", f'{limit} exec "$@"', "sh", *snakemake],
             cwd=ROOT,
-            env={**own, "OMP_NUM_THREADS": "1"},
+            env=environment(OMP_NUM_THREADS="1"),
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -95,13 +92,6 @@ def resumed(folder: Path) -> Run:
     return run
 
 
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     """All files that a run makes, hidden ones too, its logs and Snakemake's own apart."""
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -111,14 +101,6 @@ def contents(folder: Path) -> dict[str, bytes]:
         for name, path in relative.items()
         if not name.startswith((".snakemake/", "logs/"))
     }
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came true")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -153,7 +135,7 @@ def kill_group(run: Run) -> None:
 
 def kill_job(run: Run) -> None:
     script = ".snakemake/scripts/"
-    wait_until(lambda: run.jobs(script) or run.process.poll() is not None)
+    wait_for(lambda: run.jobs(script) or run.process.poll() is not None)
     for job in run.jobs(script)[-1:]:
         with contextlib.suppress(psutil.NoSuchProcess):
             job.kill()
@@ -202,7 +184,7 @@ def test_jobs_that_outlive_their_scheduler_are_ended_and_change_nothing(
     overlay.write_text("vector_field: {arrows: 5}", encoding="utf-8")
     folder = tmp_path / "folder"
     run = begin(folder, overlay)
-    wait_until(lambda: run.jobs("vector_field.py"))
+    wait_for(lambda: run.jobs("vector_field.py"))
     orphans = run.jobs()
     for job in orphans:
         job.suspend()  # they would be done too soon
@@ -218,7 +200,7 @@ def test_a_second_run_in_the_same_folder_is_refused_and_the_first_goes_on(
 ) -> None:
     folder = tmp_path / "folder"
     run = begin(folder)
-    wait_until(run.jobs)
+    wait_for(run.jobs)
     second = begin(folder)
     assert second.wait() == 1
     assert second.output.endswith(

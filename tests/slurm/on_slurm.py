@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from conftest import ROOT
+
 TARGETS = (
     "figure3",
     *("results/hyperparameters.csv", "results/sensitivity.csv", "results/claims/curvature.csv"),
