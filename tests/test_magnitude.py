@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from empirical_fisher import magnitude, noise
+from empirical_fisher import claims_magnitude, magnitude, noise
 from empirical_fisher.problems import Problem
 
 GENERATOR = np.random.default_rng(2)
@@ -108,7 +108,7 @@ def test_far_from_the_minimum_the_square_root_has_a_limit():
 
 
 def test_ledger_believes_what_was_measured():
-    claims = by_id(magnitude.claims(**tables(), far=100.0))
+    claims = by_id(claims_magnitude.claims(**tables(), far=100.0))
     assert {claim.holds for claim in claims.values()} == {"yes"}
 
 
@@ -125,7 +125,7 @@ def test_ledger_says_no_to_a_fisher_in_the_place_of_the_second_moment():
         name: Curved(**{field: getattr(p, field) for field in p.__dataclass_fields__})
         for name, p in PROBLEMS.items()
     }
-    claims = by_id(magnitude.claims(**tables(wrong), far=100.0))
+    claims = by_id(claims_magnitude.claims(**tables(wrong), far=100.0))
     assert claims["magnitude.inverse"].holds == "no"
     assert claims["magnitude.square-root"].holds == "no"
     assert claims["magnitude.sign"].holds != "yes"
@@ -135,5 +135,5 @@ def test_ledger_says_no_to_a_fisher_in_the_place_of_the_second_moment():
 def test_ledger_says_no_to_a_fisher_that_is_not_the_ggn(monkeypatch):
     update = magnitude.UPDATES["NGD, y fixed"]
     monkeypatch.setitem(magnitude.UPDATES, "NGD", replace(update, scale=0))
-    claims = by_id(magnitude.claims(**tables(), far=100.0))
+    claims = by_id(claims_magnitude.claims(**tables(), far=100.0))
     assert claims["magnitude.natural"].holds == "in part"

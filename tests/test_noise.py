@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from empirical_fisher import noise, stochastic
+from empirical_fisher import claims_noise, noise, stochastic
 from empirical_fisher.problems import Point
 
 POINTS = noise.random_points(seed=3, count=1, size=40, features=3)
@@ -91,7 +91,7 @@ def test_factors_are_those_of_the_signal_to_noise_ratio():
 
 
 def test_ledger_says_which_of_the_two_matrices_is_the_best(errors):
-    claims = by_id(noise.claims(noise.identities(POINTS), errors))
+    claims = by_id(claims_noise.equations(noise.identities(POINTS), errors))
     assert claims["noise.second-moment"].holds == "yes"
     assert claims["noise.diagonal-factors"].holds == "yes"
     assert claims["noise.adaptation-matrix"].holds == "no"
@@ -100,7 +100,7 @@ def test_ledger_says_which_of_the_two_matrices_is_the_best(errors):
 
 def test_ledger_says_no_to_a_second_moment_of_swapped_labels():
     wrong = mislabelled()
-    broken = noise.claims(noise.identities(wrong), noise.errors(wrong, 0, 5))
+    broken = claims_noise.equations(noise.identities(wrong), noise.errors(wrong, 0, 5))
     claims = by_id(broken)
     assert claims["noise.second-moment"].holds == "no"
     assert claims["noise.adaptation-matrix-transposed"].holds == "no"
@@ -175,10 +175,10 @@ def outcome(**finals: float) -> pd.DataFrame:
 
 def test_ledger_follows_the_runs():
     good = outcome(diagonal=0.1, transposed=0.1, printed=0.1, EF=0.5, gradient=0.0)
-    claims = by_id(stochastic.claims(good, "round", "long"))
+    claims = by_id(claims_noise.descents(good, "round", "long"))
     assert {claim.holds for claim in claims.values()} == {"yes"}
     swapped = outcome(diagonal=2.0, transposed=2.0, printed=2.0, EF=1.5, gradient=3.0)
-    claims = by_id(stochastic.claims(swapped, "round", "long"))
+    claims = by_id(claims_noise.descents(swapped, "round", "long"))
     assert {claim.holds for claim in claims.values()} == {"no"}
 
 

@@ -12,7 +12,15 @@ import pytest
 from scipy.optimize import NonlinearConstraint, minimize
 from scipy.stats import ttest_rel
 
-from empirical_fisher import configuration, contamination, figures_note, note, solvers, style
+from empirical_fisher import (
+    claims_note,
+    configuration,
+    contamination,
+    figures_note,
+    note,
+    solvers,
+    style,
+)
 from empirical_fisher.arrays import Array
 from empirical_fisher.constrained_step import (
     comparison,
@@ -204,7 +212,7 @@ def measured() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
 
 
 def held(tables: dict[str, pd.DataFrame], trials: pd.DataFrame) -> dict[str, str]:
-    claims = note.claims(**tables, contrasts=contamination.contrasts(trials))
+    claims = claims_note.claims(**tables, contrasts=contamination.contrasts(trials))
     return {claim.id: claim.holds for claim in claims}
 
 
@@ -228,7 +236,7 @@ def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.Monk
     monkeypatch.setitem(solvers.PRECONDITIONERS, "EFGD", identity)
     problem, theta = draw([12], "binary", 30, 5)
     table = conditions(problem, theta, np.array([1e-12]), 1e-4)
-    assert table["stationarity"].item() > note.ROUNDING
+    assert table["stationarity"].item() > claims_note.ROUNDING
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from empirical_fisher import robustness
+from empirical_fisher import claims_robustness, robustness
 from empirical_fisher.drawn_problems import examples
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, cells, evaluate
@@ -126,7 +126,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 def test_claims_hold_and_break() -> None:
     searches, fields, distances = tables()
-    right = robustness.claims(searches, fields, distances)
+    right = claims_robustness.claims(searches, fields, distances)
     assert {claim.holds for claim in right} == {"yes"}
 
     swapped = {"NGD": "EFGD", "EFGD": "NGD"}
@@ -136,5 +136,5 @@ def test_claims_hold_and_break() -> None:
     searches["minimum_cosine"] = 0.5
     distances["distance"] = distances["distance"].to_numpy()[::-1]
     fields = fields.replace({"method": swapped})
-    wrong = robustness.claims(searches, fields, distances)
+    wrong = claims_robustness.claims(searches, fields, distances)
     assert {claim.holds for claim in wrong} == {"no"}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from empirical_fisher import scaling, solvers
+from empirical_fisher import claims_scaling, scaling, solvers
 from empirical_fisher.search import Schedule
 
 DISTANCES = np.logspace(-2, 4, 13)
@@ -44,7 +44,7 @@ def measure(cases: dict[str, scaling.Landscape]) -> dict[str, pd.DataFrame]:
 
 
 def verdicts(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
-    claims = scaling.claims(*(tables[name] for name in TABLES), "Data")
+    claims = claims_scaling.claims(*(tables[name] for name in TABLES), "Data")
     return {claim.id.removeprefix("scaling."): claim.holds for claim in claims}
 
 
@@ -140,7 +140,7 @@ def test_windows_are_the_ends_of_what_works() -> None:
     rows = {"problem": "P", "method": "EFGD", "multiple": [1, 1, 1, 2], "distance": [1, 1, 1, 2]}
     table = pd.DataFrame({**rows, "step_size": [0.1, 0.2, 0.4, 0.1]})
     table["works"] = [True, False, True, False]
-    found = scaling.windows(table)
+    found = claims_scaling.windows(table)
     assert found["working"].tolist() == [2, 0]
     assert found["lowest"].tolist()[0] == 0.1
     assert found["highest"].tolist()[0] == 0.4

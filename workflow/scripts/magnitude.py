@@ -1,8 +1,8 @@
-"""Tabulate the length of updates as the gradient's changes, and hold §5 against it."""
+"""Tabulate the length of updates as the gradient's changes."""
 
 import pandas as pd
 
-from empirical_fisher import ledger, magnitude
+from empirical_fisher import magnitude
 from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
@@ -26,5 +26,3 @@ with logged(snakemake.log[0], "magnitude"):
     }
     for part, table in tables.items():
         write_csv(table, snakemake.output[part])
-    claims = magnitude.claims(**tables, far=settings["far"])
-    write_csv(ledger.table(claims), snakemake.output.claims)
