@@ -33,7 +33,23 @@ TUNED = ("validation", "training")  #: the data by which cell and stopping time 
 def contaminated(
     generator: np.random.Generator, task: str, targets: Array, fraction: float, scale: float
 ) -> Array:
-    """Flip labels, or add normal outliers, in a rounded fraction of the targets, shape ``(N,)``."""
+    """Make a part of the targets wrong: labels are flipped, other targets get normal outliers.
+
+    Parameters
+    ----------
+    generator
+        Chooses the targets and draws the outliers.
+    task, targets
+        ``regression`` or ``binary``, and ``y``, shape ``(N,)``.
+    fraction
+        Share of wrong targets; their number is rounded.
+    scale
+        Standard deviation of what is added to the targets of a regression.
+
+    Returns
+    -------
+    (N,) array
+    """
     wrong = generator.permutation(len(targets))[: round(fraction * len(targets))]
     outliers = scale * generator.standard_normal(len(wrong))
     result = targets.copy()
@@ -44,7 +60,17 @@ def contaminated(
 def paths(
     problem: Problem, method: str, step_size: Array, damping: Array, iterations: int
 ) -> Array:
-    """Iterates of ``K`` descents from zero, shape ``(T + 1, K, P)``; not finite once diverged."""
+    """Iterates of ``K`` descents from zero, shape ``(T + 1, K, P)``; not finite once diverged.
+
+    Parameters
+    ----------
+    problem, method
+        As for `solvers.descend`.
+    step_size, damping
+        ``γ`` and ``λ`` of each descent, shape ``(K,)``.
+    iterations
+        Number ``T`` of steps.
+    """
     path = [np.zeros((len(step_size), problem.parameters))]
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(iterations):
@@ -54,7 +80,7 @@ def paths(
 
 
 def errors(problem: Problem, theta: Array) -> Array:
-    """Mean squared error or share of wrong labels, shape ``(...)``."""
+    """Mean squared error or share of wrong labels at ``θ``, shape ``(..., P)``: shape ``(...)``."""
     f = problem.model.predict(theta)[..., 0]
     if isinstance(problem.likelihood, Gaussian):
         return np.mean((f - problem.targets) ** 2, axis=-1)
