@@ -107,12 +107,12 @@ class Terms:
             return float(self.spectrum[0][-1])
         size = np.abs(self.inputs)
         size = size[:, np.flatnonzero(size.sum(axis=0))]
-        vector, bound = np.ones(size.shape[1]), 0.0
+        vector = np.ones(size.shape[1])
         for _ in range(POWERS):
-            image = size.T @ (size @ vector)
-            bound = float(np.max(image / vector, initial=0.0))
-            vector = image / image.max(initial=np.finfo(float).tiny)
-        return bound / self.problem.size
+            vector = size.T @ (size @ vector)
+            vector /= vector.max(initial=np.finfo(float).tiny)
+        bound = np.max(size.T @ (size @ vector) / vector, initial=0.0)
+        return float(bound) / self.problem.size
 
     @cached_property
     def least(self) -> float:
