@@ -119,7 +119,7 @@ class Problem:
             raise MinimizerNotFoundError(
                 f"no minimum found: at loss {point.loss:.3e} another Newton step promises "
                 f"{promised:.1e} less. Classes that can be separated have no minimum: use a finite "
-                "prior variance."
+                "prior variance, or other data."
             )
         return point.theta
 
