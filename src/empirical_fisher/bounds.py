@@ -173,7 +173,7 @@ class Terms:
         ``c (R − 1) < 1`` and ``γ ≤ 2 (1 − c (R − 1))``, and otherwise there is none. The decrement
         ``δ`` is at most ``‖g‖² / (λ + ρ)`` and ``(o^½ + ρ ‖θ‖ / (λ + ρ)^½)²``, with the mean odds
         ``o`` against the labels; ``κ`` is the lesser of the largest ``N (1/p_c + 1/p_k)`` and the
-        largest ``‖a‖² / (λ + ρ)``, see `_local`.
+        largest ``‖J_nᵀ(e_c − e_k)‖² / (λ + ρ)``.
         """
         everywhere = self.fisher(point, gamma, damping, remaining)
         prior = self.problem.prior_precision

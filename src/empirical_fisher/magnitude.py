@@ -89,8 +89,10 @@ class Update:
     ----------
     vector
         The update at a point with one parameter vector, shape ``(P,)``.
-    scale, distance
-        Powers of ``c`` and of ``t`` that its length should grow with.
+    scale
+        The power of ``c`` that its length should grow with.
+    distance
+        The same of ``t``.
     """
 
     vector: Callable[[Point], Array]
