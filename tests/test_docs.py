@@ -47,17 +47,27 @@ def pages_with(language: str) -> list[str]:
     return [page for page in PAGES if blocks(page, language)]
 
 
+def columns() -> dict[str, str]:
+    """Columns of the tables that the page of files lists, of one table of each kind."""
+    kinds = {"Dataset": "Boston", "METHOD": "EFGD", "family": "logistic", "topic": "magnitude"}
+    listed = re.findall(r"`(results/[^` ]*\.csv)` \| `(.*, .*)` \|$", PAGES["docs/files.md"], re.M)
+    return {re.sub(r"<(\w+)>", lambda kind: kinds[kind[1]], name): names for name, names in listed}
+
+
+COLUMNS = columns()
+
+
 # Code
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as after a run of the pipeline, with one data set and tiny grids."""
+    """A folder as after a run of the pipeline, with one data set, tiny grids and few tables."""
     made = tmp_path_factory.mktemp("folder")
     overlay = made / "one.yaml"
     overlay.write_text("optimization: {datasets: [Boston], appendix_datasets: [Boston], shards: 1}")
     options = ("--configfile", "tests/config.yaml", str(overlay), "--directory", str(made))
-    assert "(100%) done" in snakemake("results/hyperparameters.csv", *options)
+    assert "(100%) done" in snakemake(*COLUMNS, *options)
     shutil.copytree(ROOT / "data" / "snapshots", made / "data" / "snapshots")
     return made
 
@@ -92,6 +102,12 @@ def test_the_code_of_a_page_runs_and_prints_what_the_page_says(
         elif printed:
             assert printed == text
             printed = ""
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_a_table_has_the_columns_that_the_page_of_files_lists(table: str, folder: Path) -> None:
+    header = (folder / table).read_text("utf-8").partition("\n")[0]
+    assert header.replace(",", ", ") == COLUMNS[table]
 
 
 # Settings
@@ -179,6 +195,17 @@ def test_a_dead_link_within_a_site_is_found(tmp_path: Path) -> None:
         "index.html: no.png leads nowhere",
         "sub/page.html: ../index.html#gone leads nowhere",
     ]
+
+
+def test_the_topics_are_as_many_as_the_pages_say() -> None:
+    [listed] = re.findall(
+        r"^TOPICS = (\[.*?\])", (ROOT / "workflow/rules/claims.smk").read_text("utf-8"), re.M | re.S
+    )
+    words = {7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+    topics = len(ast.literal_eval(listed))
+    experiments = topics - 1  # beside the figures
+    assert f"{words[experiments].capitalize()} more experiments" in PAGES["README.md"]
+    assert f"in {words[topics]} topics" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 # Docstrings
