@@ -78,7 +78,17 @@ def adapted(point: Point) -> Array:
 
 @dataclass(frozen=True)
 class Update:
-    """An update, and the powers of ``c`` and of ``t`` that its length should grow with."""
+    """An update, and how its length should grow.
+
+    Attributes
+    ----------
+    vector
+        The update at a point with one parameter vector, shape ``(P,)``.
+    scale
+        The power of ``c`` that its length should grow with.
+    distance
+        The same of ``t``.
+    """
 
     vector: Callable[[Point], Array]
     scale: int

@@ -46,6 +46,10 @@ def errors(
 
     Parameters
     ----------
+    point
+        A problem at one ``θ``.
+    seed
+        Of the labels drawn.
     repeats, doublings
         Independent repetitions, each of ``2**doublings`` draws, of which the first ``S`` are used
         for ``S = 1, 2, 4, …``.
@@ -207,8 +211,12 @@ def descend(
 
     Parameters
     ----------
+    problem
+        What to minimise.
     step_size, damping
         ``γ`` and ``λ`` of each run, shape ``(K,)``.
+    schedule
+        The number ``T`` of steps, and when a run counts as diverged.
     generators
         One for each run.
 
@@ -248,12 +256,16 @@ def experiment(
 
     Parameters
     ----------
+    problem
+        What to minimise.
     cell
         ``γ`` and ``λ`` of NGD's best cell.
     factors, dampings
-        The grid: step sizes as multiples of NGD's, and dampings.
-    runs
-        Number of runs in each cell; run ``i`` draws from the stream ``(seed, i)``.
+        The grid: step sizes as multiples of NGD's, and dampings, shape ``(L,)``.
+    schedule
+        As for `descend`.
+    seed, runs
+        Of the labels drawn, and runs in each cell; run ``i`` draws from the stream ``(seed, i)``.
 
     Returns
     -------

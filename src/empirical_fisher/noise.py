@@ -91,7 +91,10 @@ def solve_moment(point: Point, vector: Array) -> Array:
 
 
 def matrices(point: Point) -> dict[str, Array]:
-    """Matrices ``(P, P)`` that are to make ``A g`` a better estimate of the gradient, by name."""
+    """Matrices ``(P, P)`` that are to make ``A g`` a better estimate of the gradient, by name.
+
+    ``identity``, ``diagonal`` (``D``), ``printed`` (``M``) and ``transposed`` (``Mᵀ``).
+    """
     gradient = point.gradient
     printed = np.outer(solve_moment(point, gradient), gradient)
     factors = gradient**2 / np.einsum("ii->i", point.empirical_fisher)
@@ -143,6 +146,13 @@ def identities(points: Mapping[str, Point]) -> pd.DataFrame:
 
 def errors(points: Mapping[str, Point], seed: int, perturbations: int) -> pd.DataFrame:
     """The expected error of every matrix at every point, beside the lowest of its class.
+
+    Parameters
+    ----------
+    points
+        By the name of the problem, each at one ``θ``.
+    seed, perturbations
+        Of the perturbed matrices, and their number.
 
     Returns
     -------

@@ -60,7 +60,15 @@ def _diagonal(point: Point) -> Array:
 
 
 def example_gradient(point: Point, examples: np.ndarray) -> Array:
-    """``∇ℓ_n`` of one example for each of ``K`` parameter vectors, shape ``(K, P)``."""
+    """``∇ℓ_n`` of one example for each of ``K`` parameter vectors, shape ``(K, P)``.
+
+    Parameters
+    ----------
+    point
+        A problem at ``K`` parameter vectors.
+    examples
+        The ``n`` of each, shape ``(K,)``.
+    """
     rows = np.arange(len(examples))
     jacobian = point.problem.model.jacobian(point.theta)[rows, examples]
     return np.einsum("kmp,km->kp", jacobian, point.residuals[rows, examples])
@@ -120,13 +128,17 @@ def tune(
 
     Parameters
     ----------
+    problem
+        What to minimise.
     step_sizes
         All ``γ``, shape ``(K,)``.
+    seed
+        Of the examples that the runs meet.
     tuning, runs
         How many runs choose the step size, by the lowest mean final excess loss, and how many
         others follow it. Run ``i`` meets the same examples whatever the method and step size.
-    every
-        Of the steps, the table of paths keeps every so many, and the last.
+    steps, every
+        Steps of a run; of these the table of paths keeps every so many, and the last.
 
     Returns
     -------
