@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 import yaml
 from hypothesis import settings
 
@@ -10,6 +12,7 @@ import oracle
 from empirical_fisher import datasets, sources
 from empirical_fisher.preparation import prepare
 from empirical_fisher.problems import linear_problem
+from empirical_fisher.starting_points import descents, line_problem
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
@@ -63,6 +66,17 @@ def paper_problem(name, *, bias=False):
     return linear_problem(*datasets.design(dataset, bias=bias), dataset.task)
 
 
+@pytest.fixture(scope="session")
+def line():
+    """Figure 6, left, as its rule makes it."""
+    settings = CONFIG["starting_points"]["line"]
+    cell = {name: settings[name] for name in ("step_size", "damping")}
+    cells = pd.DataFrame({"method": ["NGD", "EFGD"], **cell})
+    starts = [(start, np.array([start])) for start in settings["starts"]]
+    problem = line_problem(settings["targets"])
+    return descents(problem, np.zeros(1), cells, starts, settings["iterations"])
+
+
 def oracle_terms(problem):
     """The oracle's loss, gradient, Fisher, empirical Fisher and Hessian, of the data alone."""
     inputs, targets = problem.model.inputs, problem.targets
@@ -83,9 +97,3 @@ def derivative(function, x, step=1e-4):
         far = function(x + 2 * step * unit) - function(x - 2 * step * unit)
         columns.append((8 * near - far) / (12 * step))
     return np.stack(columns, axis=-1)
-
-
-def assert_runs_equal(one, other):
-    """Two `Descent`s are the same to the last bit, NaN included."""
-    for name in one.__dataclass_fields__:
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)

@@ -1,4 +1,4 @@
-"""The experiments once more, naive and slow: the oracle that the end-to-end test compares with.
+"""The experiments once more, naive and slow: the oracle that the tests compare with.
 
 Everything is written out from the definitions, one example, one outcome, one grid cell at a time,
 and shares no code with the library. Conventions, for N examples and prior variance v:
@@ -460,6 +460,6 @@ def vector_field_direction(
         return -scale * gradient
     if method == "NGD":
         return -scale * np.linalg.solve(hessian + damping * np.eye(2), gradient)
-    if method in ("EF", "EFGD"):
+    if method == "EFGD":
         return -scale * np.linalg.solve(empirical_fisher + damping * np.eye(2), gradient)
-    raise ValueError(f"unknown method {method!r}: choose GD, NGD or EF")
+    raise ValueError(f"unknown method {method!r}: choose GD, NGD or EFGD")

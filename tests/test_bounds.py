@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.integrate
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from conftest import ROOT, draw_inputs, draw_targets, paper_problem, random_problem
+from conftest import METHODS, TASKS, draw_inputs, draw_targets, paper_problem, random_problem
 from empirical_fisher import bounds, search
 from empirical_fisher.bounds import Terms, lower_bound
 from empirical_fisher.likelihoods import Bernoulli, Categorical
@@ -19,11 +18,8 @@ from empirical_fisher.models import LinearModel
 from empirical_fisher.problems import MOST_PARAMETERS, linear_problem
 from empirical_fisher.solvers import direction
 
-METHODS = ("GD", "NGD", "EFGD")
-TASKS = ("regression", "binary", "multiclass")
 STEPS = 12
 FACTOR = 100.0
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
 
 
 # The suprema that the bounds stand on are reached, or nearly

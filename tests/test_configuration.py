@@ -16,19 +16,17 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
+from conftest import CONFIG, ROOT
 from empirical_fisher import configuration
+from pipeline import overlaid
 
-ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
 DATASETS = ", ".join(CONFIG["datasets"])
 
 
 def faults(changes: str) -> list[str]:
     """What is wrong with config.yaml once a text in YAML is laid over it, as --configfile does."""
-    config = copy.deepcopy(CONFIG)
-    update_config(config, yaml.safe_load(changes))
-    return configuration.faults(config, SCHEMA)
+    return configuration.faults(overlaid(changes), SCHEMA)
 
 
 def faults_without(*paths: str) -> list[str]:
@@ -360,8 +358,12 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "optimization.datasets: at least one of them needs the methods NGD and EFGD",
         ),
         (
-            "{datasets: {Wine: {task: multiclass}}, magnitude: {datasets: [Wine]}}",
-            'magnitude.datasets.0: "Wine" is multiclass; undamped updates are not defined there, '
+            "magnitude: {datasets: [GaussianScales]}",
+            "magnitude.datasets: at least one of them must be a regression",
+        ),
+        (
+            "{datasets: {Wine: {task: multiclass}}, magnitude: {datasets: [Boston, Wine]}}",
+            'magnitude.datasets.1: "Wine" is multiclass; undamped updates are not defined there, '
             "for adding a constant to all outputs changes no prediction",
         ),
         ("optimization: {methods: GD}", 'optimization.methods: is "GD"; it must be a list'),

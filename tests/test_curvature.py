@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
+from conftest import CONFIG, derivative
 from empirical_fisher import claims_curvature, identities, network_problems, remainder, splits
 from empirical_fisher.ledger import Claim
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
@@ -23,9 +22,7 @@ from empirical_fisher.solvers import iterates
 
 Array = np.ndarray
 
-CRITERIA = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text("utf-8"))[
-    "curvature"
-]["criteria"]
+CRITERIA = CONFIG["curvature"]["criteria"]
 
 
 def network(outputs: int = 2) -> TanhNetwork:
@@ -35,13 +32,6 @@ def network(outputs: int = 2) -> TanhNetwork:
 
 def parameters(model: TanhNetwork, *lead: int, seed: int = 1) -> Array:
     return np.random.default_rng(seed).standard_normal((*lead, model.parameters))
-
-
-def differences(function: Any, theta: Array, step: float = 1e-5) -> Array:
-    """Central differences of a function of θ, the derivative along a new last axis."""
-    shifts = step * np.eye(len(theta))
-    columns = [(function(theta + s) - function(theta - s)) / (2 * step) for s in shifts]
-    return np.stack(columns, axis=-1)
 
 
 # The network
@@ -60,7 +50,7 @@ def test_predictions_are_those_of_a_loop() -> None:
 def test_jacobian_is_the_derivative_of_the_predictions() -> None:
     model = network()
     theta = parameters(model)
-    expected = differences(model.predict, theta)
+    expected = derivative(model.predict, theta)
     np.testing.assert_allclose(model.jacobian(theta), expected, rtol=1e-7, atol=1e-9)
 
 
@@ -68,7 +58,7 @@ def test_curvature_is_the_derivative_of_the_pull_back() -> None:
     model = network()
     theta = parameters(model)
     residual = np.random.default_rng(2).standard_normal((5, 2))
-    expected = differences(lambda at: model.pull_back(at, residual), theta)
+    expected = derivative(lambda at: model.pull_back(at, residual), theta)
     np.testing.assert_allclose(model.curvature(theta, residual), expected, rtol=1e-7, atol=1e-8)
 
 
@@ -77,7 +67,7 @@ def test_pull_back_and_gram_are_those_of_a_loop() -> None:
     theta = parameters(model)
     generator = np.random.default_rng(2)
     residual, weights = generator.standard_normal((5, 2)), generator.standard_normal((5, 2, 2))
-    jacobian = differences(model.predict, theta)
+    jacobian = derivative(model.predict, theta)
     pulled = sum(jacobian[n].T @ residual[n] for n in range(5))
     gram = sum(jacobian[n].T @ weights[n] @ jacobian[n] for n in range(5))
     np.testing.assert_allclose(model.pull_back(theta, residual), pulled, rtol=1e-7, atol=1e-8)
@@ -113,7 +103,7 @@ def test_hessian_of_a_network_problem_is_the_derivative_of_its_gradient(
     model = network(likelihood.outputs)
     problem = Problem(likelihood, model, np.array([0.0, 1, 0, 1, 1]), prior_variance=2.0)
     theta = parameters(model)
-    expected = differences(lambda at: problem.at(at).gradient, theta)
+    expected = derivative(lambda at: problem.at(at).gradient, theta)
     np.testing.assert_allclose(problem.at(theta).hessian, expected, rtol=1e-6, atol=1e-8)
 
 
@@ -148,19 +138,6 @@ def test_smoothness_is_reached_in_the_limit_of_large_output_weights() -> None:
 # Proposition 1 and the equalities
 
 
-def test_targets_follow_the_likelihood() -> None:
-    generator = np.random.default_rng(0)
-    size = 40_000
-    f = np.tile([0.4, -0.3, 1.1], (size, 1))
-    y = network_problems.targets(generator, Categorical(3), f)
-    shares = np.bincount(y.astype(int)) / size
-    np.testing.assert_allclose(shares, np.exp(f[0]) / np.exp(f[0]).sum(), atol=0.01)
-    y = network_problems.targets(generator, Bernoulli(), f[:, :1])
-    assert np.mean(y) == pytest.approx(1 / (1 + math.exp(-0.4)), abs=0.01)
-    y = network_problems.targets(generator, Gaussian(), f[:, :1])
-    assert (np.mean(y), np.std(y)) == pytest.approx((0.4, 1.0), abs=0.02)
-
-
 def test_expectations_over_outcomes_are_those_of_the_likelihood() -> None:
     f = np.array([[0.3], [-1.2]])
     mean, square = (
@@ -185,7 +162,7 @@ def test_fisher_from_hessians_is_the_weighted_sum_of_hessians_of_single_examples
         p = likelihood.mean(alone.predict(theta))[0]
         for label in range(3):
             problem = Problem(likelihood, alone, np.array([float(label)]))
-            gradient = differences(lambda at, problem=problem: problem.at(at).gradient, theta)
+            gradient = derivative(lambda at, problem=problem: problem.at(at).gradient, theta)
             expected = expected + p[label] * gradient / 5
     np.testing.assert_allclose(identities.fisher_from_hessians(point), expected, atol=1e-8)
 
@@ -204,7 +181,7 @@ def test_ggn_of_the_empirical_split_is_that_of_equation_15() -> None:
 def trained(seed: int = 0) -> tuple[Problem, Array]:
     generator = np.random.default_rng(seed)
     model = TanhNetwork(network_problems.inputs(generator, 12, 2), hidden=3, outputs=3)
-    targets = network_problems.targets(generator, Categorical(3), np.zeros((12, 3)))
+    targets = Categorical(3).sample(np.zeros((12, 3)), generator)
     problem = Problem(Categorical(3), model, targets)
     start = network_problems.weights(generator, model)
     return problem, iterates(problem, "GD", start, 0.1, 0.0, iterations=4)

@@ -33,8 +33,8 @@ SNAPSHOTS = ROOT / "data" / "snapshots"
 DATASETS = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["datasets"]
 
 
-def boston_by_hand() -> tuple[list[str], np.ndarray]:
-    with (SNAPSHOTS / "boston.csv").open(encoding="utf-8", newline="") as file:
+def by_hand(name: str) -> tuple[list[str], np.ndarray]:
+    with (SNAPSHOTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         names, *rows = csv.reader(file)
     return names, np.array(rows, dtype=float)
 
@@ -104,17 +104,11 @@ def test_the_a1a_snapshot_has_its_recorded_facts() -> None:
 
 
 def test_the_boston_snapshot_has_its_recorded_facts() -> None:
-    names, values = boston_by_hand()
+    names, values = by_hand("boston")
     assert values.shape == (506, 13 + 1)
     facts = record("boston")
     assert facts["expect"] == {"rows": 506, "features": 13}
     assert facts["target"] == names[-1]
-
-
-def by_hand(name: str) -> tuple[list[str], np.ndarray]:
-    with (SNAPSHOTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        names, *rows = csv.reader(file)
-    return names, np.array(rows, dtype=float)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +177,7 @@ def test_the_recipe_reads_a_sheet_of_excel() -> None:
 
 
 def test_boston_is_loaded_unchanged_with_its_own_names() -> None:
-    names, values = boston_by_hand()
+    names, values = by_hand("boston")
     table = snapshot("boston")
     assert list(table.columns) == [*names[:-1], "target"]
     np.testing.assert_array_equal(table.to_numpy(), values)
@@ -459,7 +453,7 @@ def test_the_same_values_pass_whatever_names_and_kinds_they_have() -> None:
     snapshots_module.compare(here, Raw(there, "medv"), {})
 
 
-def test_other_values_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_values_are_shown() -> None:
     here = snapshots_module.load("boston", SNAPSHOTS)
     there = here.table.astype({"ZN": float, "TAX": object})
     there.loc[2, "ZN"] = 0.25
@@ -619,5 +613,5 @@ def test_a_data_set_round_trips_with_its_columns_in_order(tmp_path: Path) -> Non
     table = snapshot("boston")
     write_csv(table, tmp_path / "Boston.csv")
     again = read_csv(tmp_path / "Boston.csv")
-    assert list(again.columns) == [*boston_by_hand()[0][:-1], "target"]
+    assert list(again.columns) == [*by_hand("boston")[0][:-1], "target"]
     np.testing.assert_array_equal(again, table)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import os
 import re
 import runpy
@@ -20,19 +19,18 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from snakemake.utils import update_config
 
+from conftest import CONFIG, ROOT
 from empirical_fisher import configuration
 from empirical_fisher.problems import linear_problem
+from pipeline import overlaid
 
-ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
     if "_build" not in path.parts
 }
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
@@ -121,13 +119,6 @@ def test_every_setting_that_a_page_shows_is_sound(page: str) -> None:
 def test_the_tour_starts_from_the_settings_of_the_configuration() -> None:
     [(_, text)] = blocks("docs/tour.md", "yaml")
     assert overlaid(text) == CONFIG
-
-
-def overlaid(text: str) -> dict[str, Any]:
-    """config.yaml with a text in YAML laid over it, as --configfile does."""
-    config = copy.deepcopy(CONFIG)
-    update_config(config, yaml.safe_load(text))
-    return config
 
 
 def faults(text: str) -> list[str]:

@@ -49,6 +49,7 @@ def conda() -> dict[str, str]:
     """What environment.yml asks for: the text after each package's name."""
     listed = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
     pairs = [re.fullmatch(r"([\w.-]+)(.*)", line).groups() for line in listed]
+    assert len(dict(pairs)) == len(pairs), "environment.yml names a package twice"
     return {CONDA_NAMES.get(name, name): wanted for name, wanted in pairs}
 
 

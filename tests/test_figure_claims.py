@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from conftest import CONFIG, paper_table
-from empirical_fisher import claims_figures, datasets, misspecification, starting_points
+from empirical_fisher import claims_figures, datasets, misspecification
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.vector_field import fit, line_problem, trajectories
 
@@ -183,48 +183,37 @@ def test_low_for_good(low, index):
 # Figure 6
 
 
-@pytest.fixture(scope="module")
-def starts():
-    line = CONFIG["starting_points"]["line"]
-    cells = pd.DataFrame(
-        {"method": ["NGD", "EFGD"], "step_size": line["step_size"], "damping": line["damping"]}
-    )
-    where = [(start, np.array([start])) for start in line["starts"]]
-    problem = starting_points.line_problem(line["targets"])
-    return starting_points.descents(problem, np.zeros(1), cells, where, line["iterations"])
+def test_starting_points_of_figure_6(line):
+    assert set(holds(claims_figures.starts(line, line)).values()) == {"yes"}
 
 
-def test_starting_points_of_figure_6(starts):
-    assert set(holds(claims_figures.starts(starts, starts)).values()) == {"yes"}
-
-
-def test_methods_in_each_other_s_place_are_noticed(starts):
-    swapped = starts.replace({"method": {"NGD": "EFGD", "EFGD": "NGD"}})
+def test_methods_in_each_other_s_place_are_noticed(line):
+    swapped = line.replace({"method": {"NGD": "EFGD", "EFGD": "NGD"}})
     assert set(holds(claims_figures.starts(swapped, swapped)).values()) == {"no"}
 
 
 @pytest.mark.parametrize("method", ["NGD", "EFGD"])
-def test_one_claim_about_each_method(starts, method):
+def test_one_claim_about_each_method(line, method):
     """NGD that is slower from one start, EFGD that is as fast from all: half of it is left."""
-    mine = starts["method"] == method
-    quick = starts["excess"] * (starts["iteration"] == 0)
-    slower = np.where(starts["start"] == 4.0, starts["excess"] * 2.0 ** starts["iteration"], quick)
-    changed = starts["excess"].where(~mine, slower if method == "NGD" else quick)
-    broken = starts.assign(excess=changed)
+    mine = line["method"] == method
+    quick = line["excess"] * (line["iteration"] == 0)
+    slower = np.where(line["start"] == 4.0, line["excess"] * 2.0 ** line["iteration"], quick)
+    changed = line["excess"].where(~mine, slower if method == "NGD" else quick)
+    broken = line.assign(excess=changed)
     assert set(holds(claims_figures.starts(broken, broken)).values()) == {"in part"}
 
 
 # All of them
 
 
-def test_every_claim_has_an_id_a_number_and_a_known_verdict(paths, logistic, linear, starts):
+def test_every_claim_has_an_id_a_number_and_a_known_verdict(paths, logistic, linear, line):
     minimum, table = paths
     runs = {"NGD": run(9, 1), "EFGD": run(9, 5, 2)}
     traces = {
         "figure3": dict.fromkeys(CONFIG["optimization"]["datasets"], runs),
         "figure5": dict.fromkeys(CONFIG["optimization"]["appendix_datasets"], runs),
     }
-    claims = claims_figures.claims(minimum, table, logistic, linear, starts, starts, traces)
+    claims = claims_figures.claims(minimum, table, logistic, linear, line, line, traces)
     ids = [claim.id for claim in claims]
     assert len(set(ids)) == len(ids) == 15
     assert all(id.startswith("figures.") for id in ids)

@@ -1,4 +1,4 @@
-"""Figures of 1 to 12 data sets with short and long names: all is there, whole and apart."""
+"""Figures of 1 to 12 data sets with short and long names, and the note's: whole and apart."""
 
 import itertools
 
@@ -9,7 +9,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from empirical_fisher import figures, figures_magnitude, figures_monte_carlo, layout
+from empirical_fisher import (
+    contamination,
+    figures,
+    figures_magnitude,
+    figures_monte_carlo,
+    figures_note,
+    layout,
+    note,
+)
+from pipeline import TINY
 
 COUNTS = [1, 2, 3, 4, 5, 7, 12]
 HAIR = 1.0  # pixels that boxes may share
@@ -142,6 +151,14 @@ def test_magnitude_lays_out_any_number_of_data_sets(count):
     )
     figure = figures_magnitude.magnitude(table, table[table["dataset"] == "Set0"])
     assert len(figure.axes) == 1 + count
+    assert faults(figure) == []
+
+
+def test_the_note_has_room_for_all_its_texts():
+    settings = TINY["note"]
+    trials = contamination.trials(settings["contamination"])
+    figure = figures_note.note(**note.measure(settings), trials=trials)
+    assert len(figure.axes) == 8
     assert faults(figure) == []
 
 

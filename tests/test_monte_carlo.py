@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from empirical_fisher import claims_monte_carlo, monte_carlo, noise
 from empirical_fisher.search import Schedule, trace
@@ -16,23 +15,6 @@ SCHEDULE = Schedule(iterations=6, divergence_factor=100.0)
 
 def by_id(claims):
     return {claim.id: claim for claim in claims}
-
-
-@pytest.mark.parametrize("name", POINTS)
-def test_labels_are_drawn_from_the_model(name):
-    """Against the distributions of SciPy, at the predictions of one example."""
-    point = POINTS[name]
-    likelihood = point.problem.likelihood
-    f = np.broadcast_to(point.predictions[:1], (5000, 1, likelihood.outputs))
-    drawn = likelihood.sample(f, np.random.default_rng(0))
-    assert drawn.shape == (5000, 1)
-    if name.startswith("regression"):
-        assert stats.kstest(drawn[:, 0], stats.norm(f[0, 0, 0]).cdf).pvalue > 1e-3
-    else:
-        p = likelihood.mean(f[0])[0]
-        expected = p if len(p) > 1 else np.array([1 - p[0], p[0]])
-        counts = np.bincount(drawn[:, 0].astype(int), minlength=len(expected))
-        assert stats.chisquare(counts, 5000 * expected).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("name", POINTS)

@@ -1,6 +1,5 @@
 """Softmax regression in the search, against scikit-learn, loops and two classes."""
 
-import math
 from decimal import Decimal, localcontext
 
 import numpy as np
@@ -67,31 +66,6 @@ def test_natural_gradient_descent_ends_at_the_minimum_that_scikit_learn_finds(na
     assert_allclose(grid["final_loss"], problem.at(wanted).loss, rtol=1e-10)
 
 
-def test_a_trace_is_that_of_loops():
-    """Softmax by the book, an example at a time."""
-    inputs, labels = draw_inputs("dense"), draw_targets("multiclass").astype(int)
-    problem = linear_problem(inputs, labels, "multiclass")
-    gamma, damping = 0.7, 1e-2
-    size, features, classes = *inputs.shape, 3
-    theta = np.zeros((classes, features))
-    losses = []
-    for _ in range(SCHEDULE.iterations + 1):
-        loss, gradient, fisher = 0.0, np.zeros(theta.size), np.zeros((theta.size, theta.size))
-        for x, y in zip(inputs, labels, strict=True):
-            weights = [math.exp(float(x @ row)) for row in theta]
-            p = [weight / sum(weights) for weight in weights]
-            loss -= math.log(p[y]) / size
-            for label in range(classes):
-                score = np.concatenate([(p[c] - (c == label)) * x for c in range(classes)])
-                fisher += p[label] * np.outer(score, score) / size
-                if label == y:
-                    gradient += score / size
-        losses.append(loss)
-        step = np.linalg.solve(fisher + damping * np.eye(theta.size), gradient)
-        theta = theta - gamma * step.reshape(theta.shape)
-    assert_allclose(trace(problem, "NGD", gamma, damping, SCHEDULE)["loss"], losses, rtol=1e-10)
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_no_natural_gradient_without_damping_nor_prior(seed):
     """Adding a constant to all outputs changes nothing, at any parameters."""
@@ -108,12 +82,13 @@ def test_the_local_bound_of_two_classes_is_that_of_logistic_regression(prior_var
     """With θ₀ = 0 the softmax of two outputs is the logistic function of the other's.
 
     Its Fisher has the blocks of ``[[F, −F], [−F, F]]``, so both directions are the same in the
-    difference of outputs if it has half the damping and step size.
+    difference of outputs if the other has half the damping; and twice the prior variance, for
+    ``‖(−θ/2, θ/2)‖² = ‖θ‖²/2``.
     """
     inputs, labels = draw_inputs("dense"), draw_targets("binary")
     theta = np.random.default_rng(0).standard_normal((6, 4)) / 4
-    binary = linear_problem(inputs, labels, "binary")
-    softmax = linear_problem(inputs, labels, "multiclass")
+    binary = linear_problem(inputs, labels, "binary", 2 * prior_variance)
+    softmax = linear_problem(inputs, labels, "multiclass", prior_variance)
     gamma, damping, steps = np.geomspace(1e-4, 1e-2, 6), np.geomspace(1e-3, 1, 6), np.full(6, 9)
     found = lower_bound(softmax, "NGD", 70.0)(
         softmax.at(np.hstack([-theta / 2, theta / 2])), gamma, 2 * damping, steps

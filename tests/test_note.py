@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,15 +10,8 @@ import pytest
 from scipy.optimize import NonlinearConstraint, minimize
 from scipy.stats import ttest_rel
 
-from empirical_fisher import (
-    claims_note,
-    configuration,
-    contamination,
-    figures_note,
-    note,
-    solvers,
-    style,
-)
+from conftest import oracle_terms
+from empirical_fisher import claims_note, contamination, note, solvers
 from empirical_fisher.arrays import Array
 from empirical_fisher.constrained_step import (
     comparison,
@@ -32,32 +23,18 @@ from empirical_fisher.constrained_step import (
 )
 from empirical_fisher.drawn_problems import draw, examples
 from empirical_fisher.loss_reductions import reductions
-from empirical_fisher.problems import Problem
 from empirical_fisher.reparametrization import differences, mixing, reparametrized
 from empirical_fisher.search import Schedule, evaluate
 from empirical_fisher.solvers import iterates
+from pipeline import TINY
 
-ROOT = Path(__file__).resolve().parents[1]
 TASKS = ("binary", "regression")
-
-
-def second_moment(problem: Problem, theta: Array) -> tuple[Array, Array]:
-    """C and g by a loop over examples, from the inputs and targets alone."""
-    inputs = problem.model.inputs
-    total, mean = np.zeros((len(theta), len(theta))), np.zeros(len(theta))
-    for x, y in zip(inputs, problem.targets, strict=True):
-        f = float(x @ theta)
-        fitted = 1 / (1 + np.exp(-f)) if set(problem.targets) == {0.0, 1.0} else f
-        gradient = (fitted - y) * x
-        total += np.outer(gradient, gradient) / problem.size
-        mean += gradient / problem.size
-    return total, mean
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_update_is_the_closed_form(task: str) -> None:
     problem, theta = draw([3], task, 40, 5)
-    matrix, gradient = second_moment(problem, theta)
+    _, gradient, _, matrix, _ = oracle_terms(problem)(theta)
     newton = np.linalg.solve(matrix, gradient)
     expected = -np.sqrt(1e-4 / (gradient @ newton)) * newton
     step = update(problem.at(theta), "EFGD", 0.0, 1e-4)
@@ -68,7 +45,7 @@ def test_update_is_the_closed_form(task: str) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_no_step_of_the_same_size_goes_further_down(task: str) -> None:
     problem, theta = draw([4], task, 40, 5)
-    matrix, gradient = second_moment(problem, theta)
+    _, gradient, _, matrix, _ = oracle_terms(problem)(theta)
     own = update(problem.at(theta), "EFGD", 0.0, 1.0)
     others = np.random.default_rng(0).standard_normal((500, 5))
     others /= np.sqrt(np.einsum("ki,ij,kj->k", others, matrix, others))[:, None]
@@ -77,7 +54,7 @@ def test_no_step_of_the_same_size_goes_further_down(task: str) -> None:
 
 def test_stationarity_is_the_least_residual() -> None:
     problem, theta = draw([5], "binary", 40, 4)
-    matrix, gradient = second_moment(problem, theta)
+    _, gradient, _, matrix, _ = oracle_terms(problem)(theta)
     step = np.arange(1.0, 5.0)
     pull = matrix @ step
     residual = gradient - pull * (pull @ gradient) / (pull @ pull)
@@ -189,16 +166,21 @@ def test_paths_end_where_the_search_ends(method: str) -> None:
     np.testing.assert_allclose(problem.at(path[-1]).loss, grid["final_loss"], rtol=1e-12)
 
 
-def settings() -> dict[str, Any]:
-    """The configuration of the tests' own pipeline run."""
-    merged = configuration.read_yaml(ROOT / "config.yaml")["note"]
-    overlay = configuration.read_yaml(ROOT / "tests/config.yaml")["note"]
-    inner = {**merged["contamination"], **overlay["contamination"]}
-    return {**merged, **overlay, "contamination": inner}
+Measured = tuple[dict[str, pd.DataFrame], pd.DataFrame]
 
 
-def test_contrasts_are_paired_t_statistics() -> None:
-    table = contamination.trials(settings()["contamination"])
+def measure() -> Measured:
+    settings = TINY["note"]
+    return note.measure(settings), contamination.trials(settings["contamination"])
+
+
+@pytest.fixture(scope="module")
+def measured() -> Measured:
+    return measure()
+
+
+def test_contrasts_are_paired_t_statistics(measured: Measured) -> None:
+    _, table = measured
     chosen = table[(table["task"] == "regression") & (table["tuned"] == "validation")]
     chosen = chosen[chosen["fraction"] == 0.2].set_index("method")["clean_error"]
     contrasts = contamination.contrasts(table).set_index(["task", "fraction", "tuned", "against"])
@@ -207,22 +189,17 @@ def test_contrasts_are_paired_t_statistics() -> None:
     assert row["difference"] / row["standard_error"] == pytest.approx(expected)
 
 
-def measured() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    return note.measure(settings()), contamination.trials(settings()["contamination"])
-
-
 def held(tables: dict[str, pd.DataFrame], trials: pd.DataFrame) -> dict[str, str]:
     claims = claims_note.claims(**tables, contrasts=contamination.contrasts(trials))
     return {claim.id: claim.holds for claim in claims}
 
 
-def test_claims_hold_and_break(monkeypatch: pytest.MonkeyPatch) -> None:
-    tables, trials = measured()
-    right = held(tables, trials)
+def test_claims_hold_and_break(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = held(*measured)
     for name in ("conditions", "general-solver", "second-order", "equal-reductions", "invariance"):
         assert right[f"note.{name}"] == "yes"
     monkeypatch.setitem(solvers.PRECONDITIONERS, "EFGD", solvers.PRECONDITIONERS["NGD"])
-    wrong = held(*measured())
+    wrong = held(*measure())
     assert wrong["note.general-solver"] == "no"
     assert wrong["note.second-order"] == "no"
     assert wrong["note.equal-reductions"] == "in part"
@@ -244,35 +221,11 @@ def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.Monk
     [(-1.0, "yes"), (1.0, "no"), (0.0, "no")],
     ids=["lower", "higher", "same"],
 )
-def test_the_question_is_answered_by_the_sign(shift: float, expected: str) -> None:
-    tables, trials = measured()
-    generator = np.random.default_rng(0)
-    trials["clean_error"] = 5 + 1e-6 * generator.standard_normal(len(trials))
-    trials.loc[trials["method"] == "EFGD", "clean_error"] += shift
-    if not shift:
-        trials["clean_error"] = 5.0
-    assert held(tables, trials)["note.desirable-outliers"] == expected
-
-
-def test_figure_is_drawn(tmp_path: Path) -> None:
-    tables, trials = measured()
-    path = tmp_path / "note.png"
-    style.save(figures_note.note(**tables, trials=trials), str(path))
-    assert path.stat().st_size > 10_000
-
-
-def sections(config: dict[str, Any], change: Callable[[dict[str, Any]], None]) -> list[str]:
-    change(config)
-    return configuration.faults(
-        config, configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
-    )
-
-
-def test_configuration_is_strict() -> None:
-    def read() -> dict[str, Any]:
-        return configuration.read_yaml(ROOT / "config.yaml")
-
-    assert sections(read(), lambda config: None) == []
-    for name in ("note", "robustness"):
-        [fault] = sections(read(), lambda config, name=name: config[name].update(sed=1))
-        assert "sed" in fault
+def test_the_question_is_answered_by_the_sign(
+    measured: Measured, shift: float, expected: str
+) -> None:
+    tables, trials = measured
+    errors = 5 + shift * (trials["method"] == "EFGD")
+    if shift:
+        errors += 1e-6 * np.random.default_rng(0).standard_normal(len(trials))
+    assert held(tables, trials.assign(clean_error=errors))["note.desirable-outliers"] == expected

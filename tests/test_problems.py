@@ -1,7 +1,6 @@
 """Problems against differences, the oracle's loops, closed forms, SciPy and scikit-learn."""
 
 import dataclasses
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -27,6 +26,7 @@ from conftest import (
 )
 from empirical_fisher import models
 from empirical_fisher.likelihoods import Bernoulli, Gaussian
+from empirical_fisher.networks import TanhNetwork
 from empirical_fisher.problems import MinimizerNotFoundError, Problem, linear_problem
 
 PRIORS = (np.inf, 0.5)
@@ -50,40 +50,11 @@ linear_cases = pytest.mark.parametrize(
 )
 
 
-@dataclass(frozen=True)
-class TanhModel:
-    """f(x, θ) = tanh(x · θ): a model that is not linear in θ, after the protocol `models.Model`."""
-
-    inputs: np.ndarray
-
-    @property
-    def parameters(self):
-        return self.inputs.shape[1]
-
-    def predict(self, theta):
-        return np.tanh(theta @ self.inputs.T)[..., None]
-
-    def jacobian(self, theta):
-        return ((1 - self.predict(theta) ** 2) * self.inputs)[..., None, :]
-
-    def pull_back(self, theta, residual):
-        return np.einsum("...nmp,...nm->...p", self.jacobian(theta), residual)
-
-    def gram(self, theta, weights):
-        jacobian = self.jacobian(theta)
-        return np.einsum("...nmp,...nmk,...nkq->...pq", jacobian, weights, jacobian)
-
-    def curvature(self, theta, residual):
-        f = self.predict(theta)
-        second = (-2 * f * (1 - f**2) * residual)[..., 0]
-        return np.einsum("...n,np,nq->...pq", second, self.inputs, self.inputs)
-
-
 def tanh_problem(likelihood, prior_variance=np.inf):
     inputs = draw_inputs("dense")
     task = "binary" if isinstance(likelihood, Bernoulli) else "regression"
     targets = draw_targets(task, len(inputs))
-    return Problem(likelihood, TanhModel(inputs), targets, prior_variance)
+    return Problem(likelihood, TanhNetwork(inputs, hidden=2), targets, prior_variance)
 
 
 nonlinear_cases = pytest.mark.parametrize(

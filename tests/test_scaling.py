@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import oracle_terms
 from empirical_fisher import claims_scaling, scaling, solvers
 from empirical_fisher.search import Schedule
 
@@ -48,24 +47,6 @@ def verdicts(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
     return {claim.id.removeprefix("scaling."): claim.holds for claim in claims}
 
 
-def naive(inputs: np.ndarray, targets: np.ndarray, theta: np.ndarray) -> tuple[Any, ...]:
-    """Loss, gradient, Fisher and empirical Fisher, one example after the other."""
-    size, parameters = inputs.shape
-    loss, gradient = 0.0, np.zeros(parameters)
-    fisher, empirical = np.zeros((2, parameters, parameters))
-    for x, y in zip(inputs, targets, strict=True):
-        residual = x @ theta - y
-        loss += residual**2 / 2 / size
-        gradient += residual * x / size
-        fisher += np.outer(x, x) / size
-        empirical += residual**2 * np.outer(x, x) / size
-    return loss, gradient, fisher, empirical
-
-
-def data(case: scaling.Landscape) -> tuple[np.ndarray, np.ndarray]:
-    return case.problem.model.inputs, case.problem.targets
-
-
 def test_updates_on_two_points_are_those_of_the_closed_form(tables) -> None:
     table = tables["updates"].query("problem == 'TwoPoints'")
     theta = table["distance"] / 2
@@ -78,12 +59,13 @@ def test_updates_on_two_points_are_those_of_the_closed_form(tables) -> None:
 def test_updates_along_rays_against_a_loop(cases, tables) -> None:
     case = cases["Data"]
     vectors = case.rays(4, 0)
-    lowest = naive(*data(case), case.minimum)[0]
+    terms = oracle_terms(case.problem)
+    lowest = terms(case.minimum)[0]
     table = tables["updates"].query("problem == 'Data'")
     assert len(table) == 2 * len(DAMPINGS) * 4 * len(DISTANCES)
     for row in table.sample(40, random_state=0).itertuples():
         theta = case.minimum + row.distance * vectors[row.ray]
-        loss, gradient, fisher, empirical = naive(*data(case), theta)
+        loss, gradient, fisher, empirical, _ = terms(theta)
         assert loss == pytest.approx((1 + row.distance**2) * lowest, rel=1e-8)
         matrix = fisher if row.method == "NGD" else empirical
         step = np.linalg.solve(matrix + row.damping * np.eye(4), gradient)
@@ -93,11 +75,12 @@ def test_updates_along_rays_against_a_loop(cases, tables) -> None:
 
 def test_angles_against_a_loop(cases, tables) -> None:
     case = cases["Data"]
+    terms = oracle_terms(case.problem)
     for row in tables["directions"].iloc[[0, 6, 12]].itertuples():
         plain, metric = [], []
         for vector in case.rays(50, 0):
             theta = case.minimum + row.distance * vector
-            _, gradient, fisher, empirical = naive(*data(case), theta)
+            _, gradient, fisher, empirical, _ = terms(theta)
             a, b = np.linalg.solve(empirical, gradient), np.linalg.solve(fisher, gradient)
             plain.append(a @ b / np.sqrt((a @ a) * (b @ b)))
             metric.append(a @ fisher @ b / np.sqrt((a @ fisher @ a) * (b @ fisher @ b)))
@@ -148,18 +131,18 @@ def test_windows_are_the_ends_of_what_works() -> None:
 
 
 def test_path_is_the_best_run_from_zero(cases, tables) -> None:
-    inputs, targets = data(cases["Data"])
+    terms = oracle_terms(cases["Data"].problem)
     best = np.inf
     for step_size in STEP_SIZES:
         theta = np.zeros(4)
-        first = naive(inputs, targets, theta)[0]
+        first = terms(theta)[0]
         for _ in range(SCHEDULE.iterations):
-            loss, gradient, _, empirical = naive(inputs, targets, theta)
+            loss, gradient, _, empirical, _ = terms(theta)
             if loss > 100 * first:
                 break
             theta = theta - step_size * np.linalg.solve(empirical + 1e-10 * np.eye(4), gradient)
         else:
-            final = naive(inputs, targets, theta)[0]
+            final = terms(theta)[0]
             if final < best:
                 best, chosen = final, step_size
     assert tables["descent"]["step_size"].iloc[0] == chosen
@@ -168,7 +151,7 @@ def test_path_is_the_best_run_from_zero(cases, tables) -> None:
 
 def test_claims_on_updates_hold(tables) -> None:
     found = verdicts(tables)
-    assert found.pop("opposite") in ("yes", "no", "in part")  # a matter of the data
+    found.pop("opposite")  # a matter of the data
     assert found == {
         "update-EFGD": "yes",
         "update-NGD": "yes",

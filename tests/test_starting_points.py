@@ -10,16 +10,6 @@ from conftest import CONFIG, oracle_terms, random_problem
 from empirical_fisher.starting_points import descents, line_problem
 
 LINE = CONFIG["starting_points"]["line"]
-CELLS = pd.DataFrame(
-    {"method": ["NGD", "EFGD"], "step_size": LINE["step_size"], "damping": LINE["damping"]}
-)
-
-
-@pytest.fixture(scope="module")
-def line():
-    """Figure 6, left, as its rule makes it."""
-    starts = [(start, np.array([start])) for start in LINE["starts"]]
-    return descents(line_problem(LINE["targets"]), np.zeros(1), CELLS, starts, LINE["iterations"])
 
 
 def test_the_line_is_the_paper_s():

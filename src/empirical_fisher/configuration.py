@@ -208,7 +208,10 @@ def _unsuited(config: Mapping[str, Any]) -> Iterator[str]:
     for key, name in places.items():
         if not compares(name):
             yield f"{key}: {_show(name)} needs the methods NGD and EFGD here"
-    for position, name in enumerate(config["magnitude"]["datasets"]):
+    magnitude = config["magnitude"]["datasets"]
+    if not any(datasets.get(name, {}).get("task") in ("regression", None) for name in magnitude):
+        yield "magnitude.datasets: at least one of them must be a regression"
+    for position, name in enumerate(magnitude):
         if datasets.get(name, {}).get("task") == "multiclass":
             yield (
                 f"magnitude.datasets.{position}: {_show(name)} is multiclass; undamped updates are "

@@ -69,7 +69,7 @@ def problems(
     for name, likelihood in likelihoods.items():
         design = network_problems.inputs(generator, examples, features)
         f = np.zeros((examples, likelihood.outputs))
-        targets = network_problems.targets(generator, likelihood, f)
+        targets = likelihood.sample(f, generator)
         models: dict[str, Model] = {
             "linear": LinearModel(design, likelihood.outputs),
             "network": TanhNetwork(design, hidden, likelihood.outputs),

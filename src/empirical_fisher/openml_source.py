@@ -16,7 +16,6 @@ from .datasets import DatasetError
 from .downloads import FILE, Limits, PassingFault, about, download, explained, obtain, persist
 from .formats import Raw
 
-PASSING_CODE = 107  #: OpenML's database did not answer
 ORIGIN = ("id", "name", "version", "md5")
 
 

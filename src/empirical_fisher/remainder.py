@@ -61,7 +61,7 @@ def experiment(
         inputs = network_problems.inputs(generator, examples, features)
         model = TanhNetwork(inputs, hidden, likelihood.outputs)
         f = model.predict(network_problems.weights(generator, model))
-        problem = Problem(likelihood, model, network_problems.targets(generator, likelihood, f))
+        problem = Problem(likelihood, model, likelihood.sample(f, generator))
         start = network_problems.weights(generator, model)
         path = iterates(problem, "GD", start, step_size, 0.0, iterations)
         beta = smoothness(problem, path)

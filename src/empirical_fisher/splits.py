@@ -143,7 +143,7 @@ def training(
             network_problems.inputs(generator, examples, features), hidden, likelihood.outputs
         )
         nothing = np.zeros((examples, likelihood.outputs))
-        targets = network_problems.targets(generator, likelihood, nothing)
+        targets = likelihood.sample(nothing, generator)
         problem = Problem(likelihood, model, targets)
         start = np.stack([network_problems.weights(generator, model) for _ in range(starts)])
         path = iterates(problem, "NGD", start, 1.0, **schedule)
