@@ -36,7 +36,7 @@ autodoc_member_order = "bysource"
 autodoc_type_aliases = {
     "Array": "arrays.Array",
     "Bound": "bounds.Bound",
-    "Runs": "figure_claims.Runs",
+    "Runs": "claims_figures.Runs",
 }
 python_use_unqualified_type_names = True
 napoleon_google_docstring = False

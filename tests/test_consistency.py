@@ -10,7 +10,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import expit
 
 from conftest import verdicts
-from empirical_fisher import capacity, consistency
+from empirical_fisher import capacity, claims_consistency, consistency
 from empirical_fisher.likelihoods import Bernoulli
 from empirical_fisher.problems import MinimizerNotFoundError, linear_problem
 from empirical_fisher.synthetic import gaussian_classes
@@ -96,14 +96,14 @@ def test_the_limit_of_many_examples_is_that_of_quadrature_over_the_classes(class
     table = consistency.against_size(classes, 0, {"low": 100, "high": 400_000, "count": 2})
     limit = relative_distance(empirical, fisher)
     assert table["empirical_fisher_fisher"].iloc[-1] == pytest.approx(limit, abs=0.01)
-    assert (limit < 1e-6) == consistency.is_well_specified(classes)
+    assert (limit < 1e-6) == claims_consistency.is_well_specified(classes)
 
 
 def test_models_are_well_specified_if_the_covariances_are_equal() -> None:
     scale, turn = np.array([[1.0, 0.5], [0.0, 2.0]]), np.array([[0.0, 1.0], [-1.0, 0.0]])
     for other, equal in ((turn @ scale, True), (scale @ turn, False), (scale.T, False)):
         classes = {"mean": [1.0, 1.0], "scale_0": scale, "scale_1": other}
-        assert consistency.is_well_specified(classes) is equal
+        assert claims_consistency.is_well_specified(classes) is equal
 
 
 def test_slope_of_exact_powers() -> None:
@@ -112,7 +112,7 @@ def test_slope_of_exact_powers() -> None:
         pd.DataFrame({"seed": seed, "size": size, "d": (seed + 1) * size**power})
         for seed, power in enumerate([-0.4, -0.5, -0.6])
     ]
-    mean, error = consistency.slope(pd.concat(tables), "d", 1000)
+    mean, error = claims_consistency.slope(pd.concat(tables), "d", 1000)
     assert mean == pytest.approx(-0.5)
     assert error == pytest.approx(0.1 / np.sqrt(3))
 
@@ -159,7 +159,7 @@ def test_ridge_regression_against_its_closed_form() -> None:
 
 
 def test_claims_on_more_examples_hold(correct, scales, outliers) -> None:
-    claims = consistency.claims(
+    claims = claims_consistency.more_examples(
         {"right": correct, "wrong": scales}, {"right": CORRECT, "wrong": SCALES}, outliers
     )
     assert verdicts(claims) == {
@@ -173,13 +173,15 @@ def test_claims_on_more_examples_hold(correct, scales, outliers) -> None:
 def test_a_wrong_fisher_breaks_the_convergence(monkeypatch, outliers) -> None:
     right = Bernoulli.fisher
     monkeypatch.setattr(Bernoulli, "fisher", lambda self, f: 1.5 * right(self, f))
-    claims = consistency.claims({"right": draws(CORRECT)}, {"right": CORRECT}, outliers)
+    claims = claims_consistency.more_examples(
+        {"right": draws(CORRECT)}, {"right": CORRECT}, outliers
+    )
     assert verdicts(claims)["right-fisher"] == "no"
     assert verdicts(claims)["right-hessian"] == "in part"
 
 
 def test_swapped_problems_break_both_claims(correct, scales, outliers) -> None:
-    claims = consistency.claims(
+    claims = claims_consistency.more_examples(
         {"right": scales, "wrong": correct}, {"right": CORRECT, "wrong": SCALES}, outliers
     )
     assert verdicts(claims)["right-fisher"] == "no"
@@ -188,12 +190,12 @@ def test_swapped_problems_break_both_claims(correct, scales, outliers) -> None:
 
 def test_outliers_that_do_no_harm_break_their_claim(correct, outliers) -> None:
     harmless = outliers.assign(empirical_fisher_fisher=0.5)
-    claims = consistency.claims({"right": correct}, {"right": CORRECT}, harmless)
+    claims = claims_consistency.more_examples({"right": correct}, {"right": CORRECT}, harmless)
     assert verdicts(claims)["arbitrarily-wrong"] == "no"
 
 
 def test_claims_on_larger_models_hold_for_regression_alone(sweeps) -> None:
-    assert verdicts(capacity.claims(sweeps)) == {
+    assert verdicts(claims_consistency.larger_models(sweeps)) == {
         "enough-data": "yes",
         "overparametrised-regression": "yes",
         "overparametrised-binary": "in part",
@@ -203,8 +205,10 @@ def test_claims_on_larger_models_hold_for_regression_alone(sweeps) -> None:
 def test_a_tight_prior_breaks_the_claims_on_larger_models() -> None:
     settings = CAPACITY | {"prior_variance": 1e-6}
     sweeps = pd.concat(capacity.sweep(task, 0, **settings) for task in capacity.TASKS)
-    broken = verdicts(capacity.claims(sweeps))
+    broken = verdicts(claims_consistency.larger_models(sweeps))
     assert broken["enough-data"] == "no"
     assert broken["overparametrised-regression"] == "in part"
     swapped = sweeps.assign(empirical_fisher_hessian=1.0, hessian=1 / sweeps["features"])
-    assert verdicts(capacity.claims(swapped))["overparametrised-regression"] == "no"
+    assert (
+        verdicts(claims_consistency.larger_models(swapped))["overparametrised-regression"] == "no"
+    )

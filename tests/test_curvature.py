@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from conftest import CONFIG, derivative
-from empirical_fisher import curvature, identities, network_problems, remainder, splits
+from empirical_fisher import claims_curvature, identities, network_problems, remainder, splits
 from empirical_fisher.ledger import Claim
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from empirical_fisher.models import LinearModel
@@ -285,7 +285,7 @@ def tables() -> dict[str, Any]:
 
 
 def ledger(tables: dict[str, Any], **changed: pd.DataFrame) -> dict[str, Claim]:
-    rows = curvature.claims(**{**tables, **changed}, **CRITERIA)
+    rows = claims_curvature.claims(**{**tables, **changed}, **CRITERIA)
     return {row.id.removeprefix("curvature."): row for row in rows}
 
 

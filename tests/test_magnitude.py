@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conftest import verdicts
-from empirical_fisher import magnitude, noise
+from empirical_fisher import claims_magnitude, magnitude, noise
 from empirical_fisher.problems import Problem
 
 GENERATOR = np.random.default_rng(2)
@@ -105,7 +105,7 @@ def test_far_from_the_minimum_the_square_root_has_a_limit():
 
 
 def test_ledger_believes_what_was_measured():
-    claims = verdicts(magnitude.claims(**tables(), far=100.0))
+    claims = verdicts(claims_magnitude.claims(**tables(), far=100.0))
     assert set(claims.values()) == {"yes"}
 
 
@@ -122,7 +122,7 @@ def test_ledger_says_no_to_a_fisher_in_the_place_of_the_second_moment():
         name: Curved(**{field: getattr(p, field) for field in p.__dataclass_fields__})
         for name, p in PROBLEMS.items()
     }
-    claims = verdicts(magnitude.claims(**tables(wrong), far=100.0))
+    claims = verdicts(claims_magnitude.claims(**tables(wrong), far=100.0))
     assert claims["inverse"] == "no"
     assert claims["square-root"] == "no"
     assert claims["sign"] != "yes"
@@ -132,5 +132,5 @@ def test_ledger_says_no_to_a_fisher_in_the_place_of_the_second_moment():
 def test_ledger_says_no_to_a_fisher_that_is_not_the_ggn(monkeypatch):
     update = magnitude.UPDATES["NGD, y fixed"]
     monkeypatch.setitem(magnitude.UPDATES, "NGD", replace(update, scale=0))
-    claims = verdicts(magnitude.claims(**tables(), far=100.0))
+    claims = verdicts(claims_magnitude.claims(**tables(), far=100.0))
     assert claims["natural"] == "in part"

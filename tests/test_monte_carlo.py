@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from conftest import verdicts
-from empirical_fisher import monte_carlo, noise
+from empirical_fisher import claims_monte_carlo, monte_carlo, noise
 from empirical_fisher.search import Schedule, trace
 
 POINTS = noise.random_points(seed=1, count=1, size=30, features=2)
@@ -46,7 +46,7 @@ def test_error_of_one_sample_is_that_of_the_closed_form(name):
     assert found[16] == pytest.approx(expected / 4, rel=0.15)
     assert overall["expected"].item() == pytest.approx(expected / np.sqrt(3200), rel=0.1)
     assert overall["error"].item() < 3 * overall["expected"].item()
-    assert monte_carlo.slope(by_samples) == pytest.approx(-0.5, abs=0.1)
+    assert claims_monte_carlo.slope(by_samples) == pytest.approx(-0.5, abs=0.1)
 
 
 def test_logistic_sample_is_exact_where_both_labels_are_even():
@@ -97,7 +97,7 @@ def test_costs_are_counted():
 
 
 def test_ledger_believes_what_was_measured():
-    claims = verdicts(monte_carlo.claims(*measured(), counted(), *finals(1.9)))
+    claims = verdicts(claims_monte_carlo.claims(*measured(), counted(), *finals(1.9)))
     assert claims.pop("cost-of-a-step") == "no"
     assert set(claims.values()) == {"yes"}
 
@@ -110,7 +110,7 @@ def test_ledger_says_no_to_a_biased_sample_and_to_lost_runs(monkeypatch):
         return right(point, np.broadcast_to(point.problem.targets, targets.shape))
 
     monkeypatch.setattr(monte_carlo, "sampled_fisher", empirical)
-    broken = monte_carlo.claims(*measured(), counted(), *finals(np.inf))
+    broken = claims_monte_carlo.claims(*measured(), counted(), *finals(np.inf))
     claims = verdicts(broken)
     assert claims["unbiased"] == "no"
     assert claims["rate"] == "no"

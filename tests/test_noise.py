@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from conftest import verdicts
-from empirical_fisher import noise, stochastic
+from empirical_fisher import claims_noise, noise, stochastic
 from empirical_fisher.problems import Point
 
 POINTS = noise.random_points(seed=3, count=1, size=40, features=3)
@@ -88,7 +88,7 @@ def test_factors_are_those_of_the_signal_to_noise_ratio():
 
 
 def test_ledger_says_which_of_the_two_matrices_is_the_best(errors):
-    claims = verdicts(noise.claims(noise.identities(POINTS), errors))
+    claims = verdicts(claims_noise.equations(noise.identities(POINTS), errors))
     assert claims["second-moment"] == "yes"
     assert claims["diagonal-factors"] == "yes"
     assert claims["adaptation-matrix"] == "no"
@@ -97,7 +97,7 @@ def test_ledger_says_which_of_the_two_matrices_is_the_best(errors):
 
 def test_ledger_says_no_to_a_second_moment_of_swapped_labels():
     wrong = mislabelled()
-    claims = verdicts(noise.claims(noise.identities(wrong), noise.errors(wrong, 0, 5)))
+    claims = verdicts(claims_noise.equations(noise.identities(wrong), noise.errors(wrong, 0, 5)))
     assert claims["second-moment"] == "no"
     assert claims["adaptation-matrix-transposed"] == "no"
 
@@ -171,10 +171,10 @@ def outcome(**finals: float) -> pd.DataFrame:
 
 def test_ledger_follows_the_runs():
     good = outcome(diagonal=0.1, transposed=0.1, printed=0.1, EF=0.5, gradient=0.0)
-    claims = verdicts(stochastic.claims(good, "round", "long"))
+    claims = verdicts(claims_noise.descents(good, "round", "long"))
     assert set(claims.values()) == {"yes"}
     swapped = outcome(diagonal=2.0, transposed=2.0, printed=2.0, EF=1.5, gradient=3.0)
-    claims = verdicts(stochastic.claims(swapped, "round", "long"))
+    claims = verdicts(claims_noise.descents(swapped, "round", "long"))
     assert set(claims.values()) == {"no"}
 
 

@@ -11,7 +11,7 @@ from scipy.optimize import NonlinearConstraint, minimize
 from scipy.stats import ttest_rel
 
 from conftest import oracle_terms, verdicts
-from empirical_fisher import contamination, note, solvers
+from empirical_fisher import claims_note, contamination, note, solvers
 from empirical_fisher.arrays import Array
 from empirical_fisher.constrained_step import (
     comparison,
@@ -190,7 +190,7 @@ def test_contrasts_are_paired_t_statistics(measured: Measured) -> None:
 
 
 def held(tables: dict[str, pd.DataFrame], trials: pd.DataFrame) -> dict[str, str]:
-    return verdicts(note.claims(**tables, contrasts=contamination.contrasts(trials)))
+    return verdicts(claims_note.claims(**tables, contrasts=contamination.contrasts(trials)))
 
 
 def test_claims_hold_and_break(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.Monk
     monkeypatch.setitem(solvers.PRECONDITIONERS, "EFGD", identity)
     problem, theta = draw([12], "binary", 30, 5)
     table = conditions(problem, theta, np.array([1e-12]), 1e-4)
-    assert table["stationarity"].item() > note.ROUNDING
+    assert table["stationarity"].item() > claims_note.ROUNDING
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,15 @@ def test_figures_stand_on_tables_and_looks_alone() -> None:
     assert closure("tables") == {"files", "tables"}
 
 
+CLAIMING = {module for module in MODULES if module.startswith("claims_")} | {"ledger"}
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - CLAIMING))
+def test_nothing_that_computes_stands_on_the_claims(module: str) -> None:
+    """Rewording a claim reruns no experiment."""
+    assert not closure(module) & CLAIMING
+
+
 DRAWING = {module for module in MODULES if module.startswith("figures")} | {"layout", "style"}
 
 

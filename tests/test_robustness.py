@@ -8,7 +8,7 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from conftest import verdicts
-from empirical_fisher import robustness
+from empirical_fisher import claims_robustness, robustness
 from empirical_fisher.drawn_problems import examples
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, cells, evaluate
@@ -127,7 +127,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 def test_claims_hold_and_break() -> None:
     searches, fields, distances = tables()
-    right = verdicts(robustness.claims(searches, fields, distances))
+    right = verdicts(claims_robustness.claims(searches, fields, distances))
     assert set(right.values()) == {"yes"}
 
     swapped = {"NGD": "EFGD", "EFGD": "NGD"}
@@ -137,5 +137,5 @@ def test_claims_hold_and_break() -> None:
     searches["minimum_cosine"] = 0.5
     distances["distance"] = distances["distance"].to_numpy()[::-1]
     fields = fields.replace({"method": swapped})
-    wrong = verdicts(robustness.claims(searches, fields, distances))
+    wrong = verdicts(claims_robustness.claims(searches, fields, distances))
     assert set(wrong.values()) == {"no"}

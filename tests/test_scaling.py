@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from conftest import oracle_terms, verdicts
-from empirical_fisher import scaling, solvers
+from empirical_fisher import claims_scaling, scaling, solvers
 from empirical_fisher.search import Schedule
 
 DISTANCES = np.logspace(-2, 4, 13)
@@ -43,7 +43,7 @@ def measure(cases: dict[str, scaling.Landscape]) -> dict[str, pd.DataFrame]:
 
 
 def held(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
-    return verdicts(scaling.claims(*(tables[name] for name in TABLES), "Data"))
+    return verdicts(claims_scaling.claims(*(tables[name] for name in TABLES), "Data"))
 
 
 def test_updates_on_two_points_are_those_of_the_closed_form(tables) -> None:
@@ -122,7 +122,7 @@ def test_windows_are_the_ends_of_what_works() -> None:
     rows = {"problem": "P", "method": "EFGD", "multiple": [1, 1, 1, 2], "distance": [1, 1, 1, 2]}
     table = pd.DataFrame({**rows, "step_size": [0.1, 0.2, 0.4, 0.1]})
     table["works"] = [True, False, True, False]
-    found = scaling.windows(table)
+    found = claims_scaling.windows(table)
     assert found["working"].tolist() == [2, 0]
     assert found["lowest"].tolist()[0] == 0.1
     assert found["highest"].tolist()[0] == 0.4

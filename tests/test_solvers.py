@@ -28,6 +28,7 @@ from empirical_fisher.solvers import (
     descend,
     direction,
     is_invertible,
+    iterates,
     natural_cosine,
     solve,
 )
@@ -383,6 +384,34 @@ def test_a_run_is_pruned_where_its_bound_exceeds_the_lowest_loss_by_a_hundredth(
     else:
         assert (runs.status[-1], runs.iterations[-1]) == ("finished", 4)
         assert np.isnan(runs.bound[-1])
+
+
+def test_only_finished_runs_prune_others():
+    """The first run is ahead of the second for a while, but overshoots more with every step."""
+    problem = linear_problem(
+        np.sqrt(2 * np.diag([1.0, 0.01])), np.array([1.4e-3, 1.4]), "regression"
+    )
+    bound = lower_bound(problem, "GD", limit=100.0)
+    runs = descend(problem, "GD", np.array([2.5, 0.1]), np.full(2, np.nan), 20, lower_bound=bound)
+    assert np.min(runs.loss[:, 0]) < 0.9 * runs.loss[-1, 1]
+    assert runs.status[1] == "finished"
+
+
+@every_method
+def test_iterates_are_those_of_each_run_alone(method):
+    problem = random_problem("binary")
+    generator = np.random.default_rng(0)
+    start = generator.standard_normal((2, 3, problem.parameters))
+    step_size, damping = generator.random((2, 3)), generator.random((2, 3))
+    path = iterates(problem, method, start, step_size, damping, 4)
+    assert path.shape == (5, *start.shape)
+    for index in np.ndindex(2, 3):
+        theta = start[index]
+        assert_array_equal(path[0][index], theta)
+        for found in path[1:]:
+            aim = direction(problem.at(theta), method, damping[index])
+            theta = theta + step_size[index] * aim
+            assert_allclose(found[index], theta, rtol=1e-9)
 
 
 # The oracle: one run at a time, loops over everything

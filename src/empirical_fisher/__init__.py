@@ -22,17 +22,17 @@ The modules, in the order of the data flow:
 `vector_field`     the experiment of Figure 1
 `misspecification` the experiment of Figures 2 and 4
 `starting_points`  the experiment of Figure 6
-`figure_claims`    what the paper says of its figures, and whether it is so here
-`curvature`        the claims of `identities`, `remainder` (Proposition 2) and `splits` (§4.1)
+`identities`       Proposition 1, Eqs. 4 and 14; `remainder`: Proposition 2; `splits`: §4.1
 `consistency`      §4.2: ever more examples; `capacity`: ever larger models
 `scaling`          §4.3: updates far from the optimum
 `noise`            §5: Eqs. 18 and 19; `stochastic` descends with their matrices
 `monte_carlo`      Appendix B: the Fisher by one sample of every prediction
 `magnitude`        §5: what updates make of the size of the gradient
-`note`             the note's claims: `constrained_step`, `loss_reductions`,
+`note`             the note's experiments: `constrained_step`, `loss_reductions`,
                    `reparametrization` and `contamination`
 `robustness`       whether Figures 1 to 3 survive other choices
-`ledger`           what the texts claim, what was measured, whether it holds
+`ledger`           what the texts claim, what was measured, whether it holds: a ``claims_…`` for
+                   each topic makes its rows from the tables
 `figures`          tables in, figures out, as in every ``figures_…``; `style` and `layout` are
                    their look
 `tables`           CSV files; `files` writes them, and figures, whole or not at all

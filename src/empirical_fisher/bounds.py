@@ -14,9 +14,9 @@ The loss is convex for a linear model and exact likelihoods. Clipped probabiliti
 non-convex, and their "gradient" is not its derivative: no bound is offered for them, and none for
 models that are not linear.
 
-The proofs are for exact arithmetic. `SLACK` is taken off every bound, far above the rounding of
-evaluating it, and the closed forms of least squares claim nothing of directions whose curvature is
-not `RESOLVED`.
+The proofs are in ``docs/bounds.md``, for exact arithmetic. `SLACK` is taken off every bound, far
+above the rounding of evaluating it, and the closed forms of least squares claim nothing of
+directions whose curvature is not `RESOLVED`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,15 @@ class Terms:
     """The bounds, with the constants of a problem that they share.
 
     Every method takes a point with ``K`` parameter vectors, or a single one, and ``γ``, ``λ`` and
-    the number ``R`` of steps to go of each run, shape ``(K,)``.
+    the number ``R`` of steps to go of each run, shape ``(K,)``, and returns a bound for each run,
+    shape ``(K,)``. Below, ``ρ = 1/(N v)`` is the precision of the prior.
+
+    Parameters
+    ----------
+    problem
+        With a `LinearModel` and an exact likelihood.
+    limit
+        The loss above which a run counts as diverged.
     """
 
     problem: Problem
@@ -73,12 +81,12 @@ class Terms:
 
     @property
     def inputs(self) -> Inputs:
-        """The design matrix ``X``."""
+        """The design matrix ``X``, shape ``(N, D)``."""
         return self.problem.model.inputs  # type: ignore[attr-defined]
 
     @cached_property
     def spectrum(self) -> tuple[Array, Array]:
-        """Eigenvalues ``μ`` and eigenvectors of ``XᵀX / N``."""
+        """Eigenvalues ``μ`` and eigenvectors of ``XᵀX / N``, shapes ``(D,)`` and ``(D, D)``."""
         gram = self.inputs.T @ self.inputs
         if not isinstance(gram, np.ndarray):
             gram = gram.toarray()
@@ -87,12 +95,10 @@ class Terms:
 
     @cached_property
     def highest(self) -> float:
-        """The largest eigenvalue of ``XᵀX / N``, or a bound on it where there are many features.
+        """The largest eigenvalue of ``XᵀX / N``; above `MOST_PARAMETERS` features a bound on it.
 
-        ``|X u| ≤ |X| |u|`` entry by entry, so the norm of ``XᵀX`` is at most that of the
-        non-negative matrix ``A = |X|ᵀ|X|``, which for every positive vector ``v`` is at most
-        ``max_i (A v)_i / v_i`` (Collatz and Wielandt). Steps ``v ← A v`` bring that down to the
-        norm of ``A`` itself. Features that are zero everywhere change nothing and are left out.
+        That is Collatz and Wielandt's for the non-negative matrix ``|X|ᵀ|X| / N``. Features that
+        are zero everywhere change nothing and are left out.
         """
         if self.inputs.shape[1] <= MOST_PARAMETERS:
             return float(self.spectrum[0][-1])
@@ -119,12 +125,10 @@ class Terms:
 
     @cached_property
     def steepest(self) -> float:
-        """``sup ‖g‖²`` over ``{L ≤ limit}``.
+        """``sup ‖g‖² ≤ ((μ_max c)^½ + (2 ρ limit)^½)²`` over ``{L ≤ limit}``.
 
-        The data's part of the gradient is ``Xᵀr / N``, of norm at most ``(μ_max mean r²)^½``. The
-        mean square residual is at most 1 for Bernoulli, 2 for categorical (two probability vectors
-        are no further apart than ``√2``) and ``2 L`` for Gaussian likelihoods. The prior's part,
-        ``ρ θ`` with ``ρ = 1/(N v)``, has ``ρ ‖θ‖² ≤ 2 L``.
+        The mean square residual is at most ``c``: 1 for Bernoulli, 2 for categorical and
+        ``2 limit`` for Gaussian likelihoods.
         """
         if isinstance(self.problem.likelihood, Gaussian):
             residual = 2 * self.limit
@@ -147,14 +151,7 @@ class Terms:
     ) -> Array:
         """EFGD: without a prior ``δ ≤ ‖g‖² / (‖g‖² + λ)``, however near to singular the matrix.
 
-        The data's gradient ``g`` is the mean of the examples' gradients ``g_n`` and the empirical
-        Fisher the mean of ``g_n g_nᵀ``; a second moment is at least the square of the mean, so
-        ``EF ⪰ g gᵀ`` and ``gᵀ(EF + λI)⁻¹g ≤ gᵀ(g gᵀ + λI)⁻¹g = ‖g‖² / (‖g‖² + λ) ≤ 1``, which
-        grows with ``‖g‖``.
-
-        With a prior of precision ``ρ`` the gradient is ``g + ρ θ`` and the shift ``λ + ρ``; by the
-        triangle inequality in the norm of ``P⁻¹``,
-        ``√δ ≤ 1 + ρ ‖θ‖ / (λ + ρ)^½ ≤ 1 + (2 L ρ / (λ + ρ))^½``.
+        With a prior ``δ`` is at most ``(1 + (2 ρ limit / (λ + ρ))^½)²`` and ``‖g‖² / (λ + ρ)``.
         """
         prior = self.problem.prior_precision
         shift = damping + prior
@@ -169,34 +166,11 @@ class Terms:
     ) -> Array:
         """NGD on logistic or softmax regression: `fisher`, or that it can't have changed much yet.
 
-        Write a binary ``f`` as two, ``(0, f)``, whose softmax are its probabilities ``p``. Their
-        Hessian is ``Λ = diag(p) − p pᵀ`` for both likelihoods, and ``Λ z = b`` is solved by
-        ``z_c = b_c / p_c`` for every ``b`` that sums to zero. Call *range* the largest difference
-        of two entries of a vector, and let no ``f_n`` have moved by a range of more than ``Δ`` from
-        where it is now. The derivative of ``uᵀΛu``, the variance of ``u`` under ``p``, in a
-        direction ``v`` is ``E[(u − E u)² (v − E v)]``, at most the range of ``v`` times ``uᵀΛu``.
-        So the Fisher is at least ``e^−Δ`` times the present one and at most ``e^Δ`` times.
-
-        *The decrement* now is at most ``‖g‖² / (λ + ρ)``. It is also at most the mean of
-        ``rᵀΛ⁺r``: ``g = Σ_n J_nᵀr_n / N = Aᵀ Λ^(−½) r / N`` where ``A`` stacks the ``Λ^½ J_n``,
-        and ``A (AᵀA)⁺ Aᵀ`` is a projection. As ``r = p − e_y`` sums to zero that is ``Σ_c r_c² /
-        p_c = (1 − p_y) / p_y``, the odds against the label. A prior adds ``ρ ‖θ‖ / (λ + ρ)^½`` to
-        the square root.
-
-        *The decrement later.* Write ``δ = uᵀu`` with ``u = P^(−½) g``. A step changes the gradient
-        to ``g' = g − γ H P⁻¹ g`` for an average ``H`` of Hessians on the way, and
-        ``P^(−½) H P^(−½)`` has eigenvalues between 0 and ``e^Δ``, so ``‖P^(−½) g'‖ ≤ ‖u‖`` if
-        ``γ e^Δ ≤ 2``. With ``P' ⪰ e^−Δ' P`` for the movement ``Δ'`` of this step alone, the
-        decrement grows by a factor of at most ``e^Δ'``, and over the whole way by ``e^Δ``.
-
-        *The movement.* For the difference ``a = J_nᵀ(e_c − e_k)`` of two entries of ``f_n``,
-        ``aᵀP⁻¹a ≤ κ``, where ``κ`` is the largest ``N (1/p_c + 1/p_k)``, as
-        ``P ⪰ J_nᵀΛJ_n / N``, and at most the largest ``‖a‖² / (λ + ρ)``, as ``P ⪰ (λ + ρ) I``; it
-        is at most ``e^Δ κ`` later. By Cauchy–Schwarz a step moves ``f_n`` by a range of at most
-        ``γ (aᵀP⁻¹a δ)^½ ≤ e^Δ c`` with ``c = γ (κ δ)^½``. After ``s`` steps the movement is
-        below the solution of ``dΔ/ds = c e^Δ``, which is ``e^−Δ = 1 − c s``. So if
-        ``c (R − 1) < 1`` every decrement to come is at most ``δ / (1 − c (R − 1))``, and the
-        condition ``γ e^Δ ≤ 2`` becomes ``γ ≤ 2 (1 − c (R − 1))``.
+        With ``c = γ (κ δ)^½`` the second bound is ``L(θ) − γ R δ / (1 − c (R − 1))``, where
+        ``c (R − 1) < 1`` and ``γ ≤ 2 (1 − c (R − 1))``, and otherwise there is none. The decrement
+        ``δ`` is at most ``‖g‖² / (λ + ρ)`` and ``(o^½ + ρ ‖θ‖ / (λ + ρ)^½)²``, with the mean odds
+        ``o`` against the labels; ``κ`` is the lesser of the largest ``N (1/p_c + 1/p_k)`` and the
+        largest ``‖J_nᵀ(e_c − e_k)‖² / (λ + ρ)``.
         """
         everywhere = self.fisher(point, gamma, damping, remaining)
         prior = self.problem.prior_precision

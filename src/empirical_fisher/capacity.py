@@ -17,15 +17,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from .ledger import Claim, verdict
 from .problems import linear_problem
 
-FIGURE = "consistency"  #: where the ledger sends the reader
-TASKS = {"regression": "linear regression", "binary": "logistic regression"}  #: in claims
-
-#: Criteria. Sampling scatters a mean over N / 2 squared residuals by some 10 %. "Close to zero" is
-#: a hundredth of the Hessian; "nonzero" is no less than half of what it is for the smallest model.
-SHARE_TOLERANCE, CLOSE_TO_ZERO, NONZERO = 0.1, 0.01, 0.5
+TASKS = ("regression", "binary")  #: of the sweeps
 
 
 def sweep(
@@ -82,47 +76,3 @@ def sweep(
             }
         )
     return pd.DataFrame(rows)
-
-
-def claims(table: pd.DataFrame) -> list[Claim]:
-    """The rows of the ledger on capacity, from the sweeps of all tasks and seeds."""
-    means = table.groupby(["task", "parameters_per_example"]).mean()
-    return [
-        _enough_data(means.loc["regression"]),
-        *(_overparametrised(task, means.loc[task]) for task in TASKS),
-    ]
-
-
-def _enough_data(means: pd.DataFrame) -> Claim:
-    """Condition (ii) after Eq. 17, where the model is right and its capacity is all that counts."""
-    below = means[means.index < 1]
-    share = below["empirical_fisher"] / below["hessian"]
-    off = float((share - (1 - below.index)).abs().max())
-    listed = ", ".join(f"{share.iloc[i]:.2f} at {below.index[i]:g}" for i in (0, -1))
-    return Claim(
-        "consistency.enough-data",
-        "§4.2, (ii)",
-        "Even a right model needs enough data relative to its capacity: in linear regression the "
-        "empirical Fisher is 1 − D/N of the Hessian.",
-        f"ratio of traces {listed} parameters an example; off 1 − D/N by at most {off:.2f}",
-        f"off by at most {SHARE_TOLERANCE} wherever D < N, mean over the seeds",
-        verdict(off <= SHARE_TOLERANCE),
-        FIGURE,
-    )
-
-
-def _overparametrised(task: str, means: pd.DataFrame) -> Claim:
-    """The last paragraph of §4.2."""
-    first, last = means.iloc[0], means.iloc[-1]
-    ratio, kept = last["empirical_fisher_hessian"], last["hessian"] / first["hessian"]
-    return Claim(
-        f"consistency.overparametrised-{task}",
-        "§4.2",
-        "An overparametrised model fits the data, even when regularised: at its minimum the "
-        f"empirical Fisher is close to zero while the Hessian is not ({TASKS[task]}).",
-        f"at {means.index[-1]:g} parameters an example ‖EF‖/‖H‖ = {ratio:.1e}; the mean of the "
-        f"Hessian's diagonal is {last['hessian']:.2g}, {kept:.2g} of that at {means.index[0]:g}",
-        f"‖EF‖/‖H‖ at most {CLOSE_TO_ZERO}; the Hessian keeps at least {NONZERO}",
-        verdict(ratio <= CLOSE_TO_ZERO, kept >= NONZERO),
-        FIGURE,
-    )

@@ -33,7 +33,23 @@ TUNED = ("validation", "training")  #: the data by which cell and stopping time 
 def contaminated(
     generator: np.random.Generator, task: str, targets: Array, fraction: float, scale: float
 ) -> Array:
-    """Flip labels, or add normal outliers, in a rounded fraction of the targets, shape ``(N,)``."""
+    """Make a part of the targets wrong: labels are flipped, other targets get normal outliers.
+
+    Parameters
+    ----------
+    generator
+        Chooses the targets and draws the outliers.
+    task, targets
+        ``regression`` or ``binary``, and ``y``, shape ``(N,)``.
+    fraction
+        Share of wrong targets; their number is rounded.
+    scale
+        Standard deviation of what is added to the targets of a regression.
+
+    Returns
+    -------
+    (N,) array
+    """
     wrong = generator.permutation(len(targets))[: round(fraction * len(targets))]
     outliers = scale * generator.standard_normal(len(wrong))
     result = targets.copy()
@@ -42,7 +58,7 @@ def contaminated(
 
 
 def errors(problem: Problem, theta: Array) -> Array:
-    """Mean squared error or share of wrong labels, shape ``(...)``."""
+    """Mean squared error or share of wrong labels at ``θ``, shape ``(..., P)``: shape ``(...)``."""
     f = problem.model.predict(theta)[..., 0]
     if isinstance(problem.likelihood, Gaussian):
         return np.mean((f - problem.targets) ** 2, axis=-1)

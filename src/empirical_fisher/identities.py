@@ -36,7 +36,19 @@ SPACING = 3e-4  #: where the stencil's error, of order h⁴, meets that of round
 def experiment(
     *, seed: int, draws: int, examples: int, features: int, hidden: int, classes: int
 ) -> pd.DataFrame:
-    """Draw the problems and parameters, and measure; see `table`."""
+    """Draw the problems and parameters, and measure; see `table`.
+
+    Parameters
+    ----------
+    seed
+        Of everything drawn.
+    draws
+        How many ``θ`` for each problem.
+    examples, features
+        ``N``, and the number of features beside the column of ones.
+    hidden, classes
+        Hidden units of the networks, and classes of the categorical likelihood.
+    """
     generator = np.random.default_rng(seed)
     cases = problems(
         generator, examples=examples, features=features, hidden=hidden, classes=classes

@@ -157,6 +157,11 @@ class Categorical(Likelihood):
 
     As in §1 of the paper all ``C`` classes have a natural parameter, so that ``f`` is determined
     up to a constant only and the Fisher of ``f`` is singular. Labels are ``0, …, C − 1``.
+
+    Parameters
+    ----------
+    classes
+        Their number ``C``.
     """
 
     classes: int

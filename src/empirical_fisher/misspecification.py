@@ -22,7 +22,14 @@ def accuracy(point: Point) -> float:
 
 
 def summary(point: Point, *, classification: bool) -> pd.DataFrame:
-    """One row: the minimum, the loss and accuracy there, and the three matrices as averages."""
+    """One row: the minimum, the loss and accuracy there, and the three matrices.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``theta_1, theta_2, loss, accuracy`` and the entries ``11, 12, 22`` of each of `MATRICES`,
+        such as ``fisher_12``, averages over the examples; the accuracy is NaN for a regression.
+    """
     row = dict(zip(PARAMETERS, point.theta, strict=True))
     row["loss"] = point.loss
     row["accuracy"] = accuracy(point) if classification else np.nan
@@ -34,7 +41,15 @@ def summary(point: Point, *, classification: bool) -> pd.DataFrame:
 
 
 def ellipse(center: Array, matrix: Array, radius: float, points: int = 181) -> Array:
-    """``center + radius B^(−1/2) u`` for ``points`` unit vectors ``u``, shape ``(points, 2)``."""
+    """``center + radius B^(−1/2) u`` for ``points`` unit vectors ``u``, shape ``(points, 2)``.
+
+    Parameters
+    ----------
+    center, matrix
+        Shape ``(2,)``, and ``B``, positive definite, shape ``(2, 2)``.
+    radius, points
+        Size of the ellipse, and how many points of it.
+    """
     angle = np.linspace(0, 2 * np.pi, points)
     circle = np.stack([np.cos(angle), np.sin(angle)])
     eigenvalues, vectors = np.linalg.eigh(matrix)

@@ -22,14 +22,10 @@ import numpy as np
 import pandas as pd
 
 from .arrays import Array
-from .ledger import Claim, verdict
 from .problems import Point, Problem, linear_problem
 
 TASKS = ("regression", "binary", "multiclass")  #: of the random problems
 CLASSES = 3  #: of the multiclass problems
-
-ROUNDING = 1e-10  #: relative; sums of a few hundred products, conditioned by the features' scales
-FIGURE = "noise"  #: where the ledger sends the reader
 
 
 def random_problem(
@@ -95,7 +91,10 @@ def solve_moment(point: Point, vector: Array) -> Array:
 
 
 def matrices(point: Point) -> dict[str, Array]:
-    """Matrices ``(P, P)`` that are to make ``A g`` a better estimate of the gradient, by name."""
+    """Matrices ``(P, P)`` that are to make ``A g`` a better estimate of the gradient, by name.
+
+    ``identity``, ``diagonal`` (``D``), ``printed`` (``M``) and ``transposed`` (``Mᵀ``).
+    """
     gradient = point.gradient
     printed = np.outer(solve_moment(point, gradient), gradient)
     factors = gradient**2 / np.einsum("ii->i", point.empirical_fisher)
@@ -148,6 +147,13 @@ def identities(points: Mapping[str, Point]) -> pd.DataFrame:
 def errors(points: Mapping[str, Point], seed: int, perturbations: int) -> pd.DataFrame:
     """The expected error of every matrix at every point, beside the lowest of its class.
 
+    Parameters
+    ----------
+    points
+        By the name of the problem, each at one ``θ``.
+    seed, perturbations
+        Of the perturbed matrices, and their number.
+
     Returns
     -------
     pandas.DataFrame
@@ -172,69 +178,3 @@ def errors(points: Mapping[str, Point], seed: int, perturbations: int) -> pd.Dat
                 }
             )
     return pd.DataFrame(rows)
-
-
-def claims(identities: pd.DataFrame, errors: pd.DataFrame) -> list[Claim]:
-    """What the tables of `identities` and `errors` say of Eqs. 18 and 19."""
-    worst = identities["relative_error"].max()
-    return [
-        Claim(
-            "noise.second-moment",
-            "§5, Eq. 18",
-            "N·EF is the covariance of the stochastic gradients plus the outer product of the "
-            "gradient.",
-            f"relative difference at most {worst:.0e} on {len(identities)} problems",
-            f"≤ {ROUNDING:.0e}",
-            verdict(worst <= ROUNDING),
-        ),
-        _optimality(
-            "noise.diagonal-factors",
-            "The diagonal factors of Schaul et al. minimise E‖D g − ∇L‖² among diagonal matrices.",
-            "diagonal",
-            errors,
-        ),
-        _optimality(
-            "noise.adaptation-matrix",
-            "The matrix M = (N·EF)⁻¹ ∇L ∇Lᵀ, as printed, minimises E‖M g − ∇L‖² among all "
-            "matrices.",
-            "printed",
-            errors,
-            "§5, Eq. 19",
-        ),
-        _optimality(
-            "noise.adaptation-matrix-transposed",
-            "Its transpose, ∇L ∇Lᵀ (N·EF)⁻¹, minimises E‖M g − ∇L‖² among all matrices.",
-            "transposed",
-            errors,
-            "§5, Eq. 19 (corrected)",
-        ),
-    ]
-
-
-def _optimality(
-    name: str, claim: str, matrix: str, errors: pd.DataFrame, source: str = "§5"
-) -> Claim:
-    """Whether a matrix has the lowest error of its class everywhere."""
-    rows = errors[errors["matrix"] == matrix]
-    excess = rows["error"] - rows["lowest"]
-    optimal = excess.abs() <= ROUNDING * rows["lowest"].abs().clip(lower=1)
-    stationary = rows["nearby"] >= rows["error"] * (1 - ROUNDING)
-    return Claim(
-        name,
-        source,
-        claim,
-        f"E‖A g − ∇L‖²/‖∇L‖² exceeds the lowest by {_span(excess)}; the lowest on "
-        f"{optimal.sum()} of {len(rows)} problems, lower than perturbed matrices on "
-        f"{stationary.sum()}",
-        f"equal to a least-squares solver's to {ROUNDING:.0e} and below every perturbed matrix, on "
-        "every problem",
-        verdict(bool(optimal.all() and stationary.all())),
-        FIGURE,
-    )
-
-
-def _span(excess: pd.Series) -> str:
-    """The range of some differences, rounding shown as such."""
-    if excess.abs().max() <= ROUNDING:
-        return f"less than {ROUNDING:.0e}"
-    return f"{excess.min():.2g} to {excess.max():.2g}"

@@ -119,7 +119,7 @@ class Problem:
             raise MinimizerNotFoundError(
                 f"no minimum found: at loss {point.loss:.3e} another Newton step promises "
                 f"{promised:.1e} less. Classes that can be separated have no minimum: use a finite "
-                "prior variance."
+                "prior variance, or other data."
             )
         return point.theta
 
@@ -178,7 +178,10 @@ class Point:
 
     @cached_property
     def ggn(self) -> Array:
-        """Generalised Gauss-Newton matrix of the canonical split (Eq. 10, Prop. 1)."""
+        """Generalised Gauss-Newton matrix of the canonical split (Eq. 10, Prop. 1).
+
+        Shape ``(..., P, P)``: a weighted Gram matrix with ``∇²_f ℓ`` for the weights.
+        """
         return self._gram(self.problem.likelihood.hessian(self.predictions))
 
     @cached_property
@@ -226,6 +229,11 @@ def linear_problem(
         See `Problem`.
     probability_clip
         See `Bernoulli`; the other tasks have no use for it.
+
+    Raises
+    ------
+    ValueError
+        If the task is none of these.
     """
     likelihood: Likelihood
     if task == "regression":

@@ -36,6 +36,19 @@ def experiment(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Train a network by gradient descent on data of its own kind, and compare along the way.
 
+    Parameters
+    ----------
+    seed
+        Of everything drawn.
+    examples, features
+        ``N``, and the number of features beside the column of ones.
+    hidden, classes
+        Hidden units of both networks, and classes of the softmax problem.
+    step_size, iterations
+        ``γ`` and the number of steps of the training.
+    copies
+        The ``k`` of `repeated`.
+
     Returns
     -------
     Two tables: `along` the training of each problem and `repeated` at its end, both with the

@@ -32,7 +32,13 @@ def mixing(generator: np.random.Generator, parameters: int, condition: float) ->
 
 
 def reparametrized(problem: Problem, matrix: Array) -> Problem:
-    """The same linear problem as a function of ``φ``, where ``θ = A φ`` with ``A`` ``(P, P)``."""
+    """The same linear problem as a function of ``φ``, where ``θ = A φ`` with ``A`` ``(P, P)``.
+
+    Raises
+    ------
+    ValueError
+        If the model is not linear, or has more than one output.
+    """
     model = problem.model
     if not isinstance(model, LinearModel) or model.outputs != 1:
         raise ValueError("only a linear model with one output can be reparametrised here")

@@ -55,11 +55,17 @@ def evaluate(
 
     Parameters
     ----------
+    problem, method
+        As for `solvers.descend`.
     step_size, damping
         ``γ`` and ``λ`` of each cell, shape ``(cells,)``.
+    schedule
+        Of each cell's run.
     certified
         Whether to stop a cell, as ``pruned``, once the bound on its final loss exceeds the lowest
         final loss so far. Where no bound is proven this changes nothing.
+    progress
+        Called with the number of cells that have ended, whenever one has.
 
     Returns
     -------
@@ -96,9 +102,10 @@ def evaluate(
 
 
 def scattered(count: int) -> np.ndarray:
-    """An order of ``0, …, count − 1`` that is spread evenly at every length: a good cell is early.
+    """An order of ``0, …, count − 1``, shape ``(count,)``, that is even at every length.
 
-    The multiples of the golden ratio, modulo one, are the most even sequence there is.
+    So a good cell is early. The multiples of the golden ratio, modulo one, are the most even
+    sequence there is.
     """
     golden = (np.sqrt(5) - 1) / 2
     return np.argsort(np.argsort(np.arange(count) * golden % 1))
@@ -116,6 +123,8 @@ def best_cell(
 
     Parameters
     ----------
+    problem, method, schedule
+        As for `evaluate`.
     grid
         The table that `evaluate` makes of all cells.
 
@@ -142,6 +151,13 @@ def trace(
     problem: Problem, method: str, step_size: float, damping: float, schedule: Schedule
 ) -> pd.DataFrame:
     """Follow one cell: a row for each iterate from ``θ₀`` to where the run ends.
+
+    Parameters
+    ----------
+    problem, method, schedule
+        As for `evaluate`.
+    step_size, damping
+        ``γ`` and ``λ``.
 
     Returns
     -------

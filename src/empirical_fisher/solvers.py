@@ -9,6 +9,7 @@ EFGD     ``B`` is the empirical Fisher
 =======  ===============================================
 
 ``γ`` is the step size, ``λ`` the damping, and ``I/(N v)`` what the prior adds to the curvature.
+The update is that of §1 of the paper; damped it is in Figure 3 (§4.3).
 """
 
 from __future__ import annotations
@@ -122,6 +123,12 @@ def natural_cosine(
 
     Parameters
     ----------
+    point
+        A problem at ``θ``.
+    own, method
+        The method's direction, shape ``(..., P)``, and its key of `PRECONDITIONERS`.
+    damping
+        ``λ``, of the point's leading shape.
     runs
         Which of a point's parameter vectors to take the cosine at; all by default.
     """

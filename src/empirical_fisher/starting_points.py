@@ -32,12 +32,16 @@ def descents(
 
     Parameters
     ----------
+    problem
+        What to minimise.
     minimum
         ``θ*``, shape ``(P,)``.
     cells
         ``method, step_size, damping``, a row each method.
     starts
         A number to know each start by, and its ``θ₀``, shape ``(P,)``.
+    iterations
+        Number of steps.
 
     Returns
     -------

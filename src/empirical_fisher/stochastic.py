@@ -26,13 +26,10 @@ import numpy as np
 import pandas as pd
 
 from .arrays import Array
-from .ledger import Claim, verdict
-from .noise import FIGURE
 from .problems import Point, Problem
 from .solvers import solve
 
 LIMIT = 1e6  #: a run has diverged once its excess loss is this many times that at the start
-CLEAR = 0.9  #: share of the runs that must end lower for a method to be the better one
 QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}  #: of the runs
 
 
@@ -63,7 +60,15 @@ def _diagonal(point: Point) -> Array:
 
 
 def example_gradient(point: Point, examples: np.ndarray) -> Array:
-    """``∇ℓ_n`` of one example for each of ``K`` parameter vectors, shape ``(K, P)``."""
+    """``∇ℓ_n`` of one example for each of ``K`` parameter vectors, shape ``(K, P)``.
+
+    Parameters
+    ----------
+    point
+        A problem at ``K`` parameter vectors.
+    examples
+        The ``n`` of each, shape ``(K,)``.
+    """
     rows = np.arange(len(examples))
     jacobian = point.problem.model.jacobian(point.theta)[rows, examples]
     return np.einsum("kmp,km->kp", jacobian, point.residuals[rows, examples])
@@ -123,13 +128,17 @@ def tune(
 
     Parameters
     ----------
+    problem
+        What to minimise.
     step_sizes
         All ``γ``, shape ``(K,)``.
+    seed
+        Of the examples that the runs meet.
     tuning, runs
         How many runs choose the step size, by the lowest mean final excess loss, and how many
         others follow it. Run ``i`` meets the same examples whatever the method and step size.
-    every
-        Of the steps, the table of paths keeps every so many, and the last.
+    steps, every
+        Steps of a run; of these the table of paths keeps every so many, and the last.
 
     Returns
     -------
@@ -190,88 +199,3 @@ def summary(paths: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def claims(paths: pd.DataFrame, isotropic: str, stretched: str) -> list[Claim]:
-    """What the fresh runs say of §5.
-
-    Parameters
-    ----------
-    paths
-        ``problem`` and the columns that `tune` tabulates.
-    isotropic, stretched
-        The problem whose Hessian is near the identity, so that adapting to curvature gains nothing,
-        and the one whose Hessian is ill-conditioned.
-    """
-    problems = (isotropic, stretched)
-    last = paths[paths["step"] == paths["step"].max()]
-    finals = last.pivot(index=["problem", "run"], columns="method", values="excess")
-    medians = finals.groupby("problem").median()
-
-    def below(problem: str, better: str, worse: str) -> bool:
-        """Whether enough runs end lower with one method than with the other, example by example."""
-        runs = finals.loc[problem]
-        return bool((runs[better] < runs[worse]).mean() >= CLEAR)
-
-    def final(*methods: str) -> str:
-        parts = [
-            f"{method} " + ", ".join(f"{medians.loc[each, method]:.2g}" for each in problems)
-            for method in methods
-        ]
-        return f"median final excess loss ({', '.join(problems)}): {'; '.join(parts)}"
-
-    clear = f"in at least {CLEAR:.0%} of the fresh runs, each method at its best step size"
-    return [
-        Claim(
-            "noise.attenuation",
-            "§5",
-            "The covariance information in the empirical Fisher can attenuate the harm of gradient "
-            "noise.",
-            final("SGD", "diagonal", "transposed"),
-            f"the diagonal factors and Eq. 19's transpose end below SGD on both problems: {clear}",
-            verdict(
-                *(below(each, m, "SGD") for each in problems for m in ("diagonal", "transposed"))
-            ),
-            FIGURE,
-        ),
-        Claim(
-            "noise.counteracts-scaling",
-            "§5, Eq. 19",
-            "The multiplication with ∇L ∇Lᵀ counteracts the poor scaling of preconditioning with "
-            "the empirical Fisher.",
-            final("EF", "printed"),
-            f"Eq. 19 as printed ends below EF⁻¹ on both problems: {clear}",
-            verdict(*(below(each, "printed", "EF") for each in problems)),
-            FIGURE,
-        ),
-        Claim(
-            "noise.not-curvature",
-            "§5",
-            "Preconditioning with the empirical Fisher can be understood as adaptation to gradient "
-            "noise instead of curvature.",
-            final("SGD", "EF", "Fisher"),
-            "EF⁻¹ ends below SGD where curvature offers nothing to adapt to, and below both SGD "
-            f"and the Fisher where it does: {clear}",
-            verdict(
-                below(isotropic, "EF", "SGD"),
-                below(stretched, "EF", "SGD"),
-                below(stretched, "EF", "Fisher"),
-            ),
-            FIGURE,
-        ),
-        Claim(
-            "noise.defeats-its-purpose",
-            "§5",
-            "Computing Eq. 19 takes all gradients, which defeats its purpose.",
-            final("printed", "transposed", "gradient"),
-            f"steps along the full gradient, from the same gradients, end below both: {clear}",
-            verdict(
-                *(
-                    below(each, "gradient", m)
-                    for each in problems
-                    for m in ("printed", "transposed")
-                )
-            ),
-            FIGURE,
-        ),
-    ]

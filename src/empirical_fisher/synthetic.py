@@ -23,6 +23,15 @@ def lognormal_line(
 ) -> pd.DataFrame:
     """Linear regression on a log-normal input: ``y = intercept + slope x + noise ε`` (Figure 1).
 
+    Parameters
+    ----------
+    seed, size
+        Of the generator, and the number of rows.
+    log_mean, log_scale
+        Mean and standard deviation of ``log x``.
+    intercept, slope, noise
+        Of the line, and the standard deviation of ``y`` around it.
+
     Returns
     -------
     pandas.DataFrame
@@ -41,6 +50,13 @@ def normal_line(
 
     ``y = intercept + slope x + quadratic x² + noise ε``: a line with unit noise is the right model
     if ``quadratic`` is 0 and ``noise`` is 1.
+
+    Parameters
+    ----------
+    seed, size
+        Of the generator, and the number of rows.
+    intercept, slope, quadratic, noise
+        Coefficients of ``y``'s mean, and its standard deviation around it.
 
     Returns
     -------
@@ -66,6 +82,15 @@ def gaussian_classes(
     The points of class 0 are ``mean + z C₀`` and those of class 1 ``−mean + z C₁`` for standard
     normal row vectors ``z``, so that the class covariances are ``CᵀC``. Logistic regression is the
     right model if the two are equal.
+
+    Parameters
+    ----------
+    seed, size
+        Of the generator, and the number of rows, an even one.
+    mean
+        Of class 0, shape ``(2,)``.
+    scale_0, scale_1
+        ``C₀`` and ``C₁``, shape ``(2, 2)``.
 
     Returns
     -------

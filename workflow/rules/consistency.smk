@@ -40,7 +40,7 @@ rule consistency_models:
 
 rule consistency_claims:
     input:
-        code("consistency", "capacity", "tables"),
+        code("claims_consistency", "ledger", "tables"),
         sizes=expand(
             "results/consistency/sizes/{dataset}.csv", dataset=config["consistency"]["datasets"]
         ),

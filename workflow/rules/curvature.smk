@@ -56,7 +56,7 @@ rule curvature_splits:
 
 rule curvature_claims:
     input:
-        code("curvature", "ledger", "tables"),
+        code("claims_curvature", "ledger", "tables"),
         identities=rules.curvature_identities.output[0],
         training=rules.curvature_remainder.output.training,
         repeated=rules.curvature_remainder.output.repeated,

@@ -8,7 +8,6 @@ rule magnitude:
         scales="results/magnitude/scales.csv",
         distances="results/magnitude/distances.csv",
         signs="results/magnitude/signs.csv",
-        claims="results/claims/magnitude.csv",
     log:
         "logs/magnitude.log",
     conda:
@@ -19,6 +18,25 @@ rule magnitude:
         settings=config["magnitude"],
     script:
         "../scripts/magnitude.py"
+
+
+rule magnitude_claims:
+    input:
+        code("claims_magnitude", "ledger", "tables"),
+        **rules.magnitude.output,
+    output:
+        "results/claims/magnitude.csv",
+    log:
+        "logs/claims/magnitude.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    params:
+        far=config["magnitude"]["far"],
+    script:
+        "../scripts/magnitude_claims.py"
 
 
 rule magnitude_figure:

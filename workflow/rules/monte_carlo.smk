@@ -47,7 +47,7 @@ rule monte_carlo_descent:
 
 rule monte_carlo_claims:
     input:
-        code("monte_carlo", "ledger", "tables"),
+        code("claims_monte_carlo", "ledger", "tables"),
         by_samples=rules.monte_carlo_errors.output.by_samples,
         overall=rules.monte_carlo_errors.output.overall,
         costs=rules.monte_carlo_errors.output.costs,

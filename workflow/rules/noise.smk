@@ -42,7 +42,7 @@ rule noise_descent:
 
 rule noise_claims:
     input:
-        code("stochastic", "noise", "ledger", "tables"),
+        code("claims_noise", "ledger", "tables"),
         identities=rules.noise_errors.output.identities,
         errors=rules.noise_errors.output.errors,
         paths=rules.noise_descent.output.paths,

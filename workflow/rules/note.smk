@@ -40,7 +40,7 @@ rule note_contamination:
 
 rule note_claims:
     input:
-        code("note", "ledger", "tables"),
+        code("claims_note", "ledger", "tables"),
         **rules.note.output,
         contrasts=rules.note_contamination.output.contrasts,
     output:

@@ -49,7 +49,7 @@ rule robustness_seeds:
 
 rule robustness_claims:
     input:
-        code("robustness", "ledger", "tables"),
+        code("claims_robustness", "ledger", "tables"),
         searches=expand(
             "results/robustness/figure3/{dataset}.csv",
             dataset=dict.fromkeys(sum(config["robustness"]["variants"].values(), [])),

@@ -23,7 +23,7 @@ rule scaling:
 
 rule scaling_claims:
     input:
-        code("scaling", "tables"),
+        code("claims_scaling", "ledger", "tables"),
         steps="results/scaling/steps.csv",
         angles="results/scaling/angles.csv",
         starts="results/scaling/starts.csv",

@@ -1,6 +1,6 @@
 """Compare what the paper says of its figures with what they show."""
 
-from empirical_fisher import figure_claims, ledger
+from empirical_fisher import claims_figures, ledger
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
@@ -14,7 +14,7 @@ with logged(snakemake.log[0], "claims of the figures"):
         for figure, datasets in snakemake.params.methods.items()
     }
     names = ("fit", "trajectories", "logistic", "linear", "line", "dataset")
-    claims = figure_claims.claims(
+    claims = claims_figures.claims(
         **{name: read_csv(snakemake.input[name]) for name in names}, traces=traces
     )
     write_csv(ledger.table(claims), snakemake.output[0])

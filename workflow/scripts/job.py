@@ -34,6 +34,15 @@ def logged(path: str, subject: str) -> Iterator[logging.Logger]:
     log.info("done")
 
 
+@contextmanager
+def naming(dataset: str) -> Iterator[None]:
+    """Say of a fault of the input which data set of several has it."""
+    try:
+        yield
+    except FAULTS_OF_THE_INPUT as error:
+        raise type(error)(f"{dataset}: {error}") from None
+
+
 def is_expected(error: Exception) -> bool:
     """Whether an error says by itself what is wrong: with the input, or with a file."""
     return isinstance(error, FAULTS_OF_THE_INPUT) or bool(getattr(error, "filename", None))

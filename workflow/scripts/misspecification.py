@@ -6,7 +6,7 @@ from empirical_fisher import misspecification
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import write_csv
-from job import logged
+from job import logged, naming
 
 settings = snakemake.params.settings
 parts = {"summary": {}, "ellipses": {}, "contours": {}}
@@ -15,7 +15,8 @@ with logged(snakemake.log[0], f"misspecification.{snakemake.wildcards.family}") 
         data = read(path)
         inputs, targets = design(data, bias=settings["bias"])
         problem = linear_problem(inputs, targets, data.task, settings["prior_variance"])
-        point = problem.at(problem.minimizer())
+        with naming(case["dataset"]):
+            point = problem.at(problem.minimizer())
         windows = case["window"]["theta_1"], case["window"]["theta_2"]
         parts["summary"][name] = misspecification.summary(
             point, classification=data.task == "binary"

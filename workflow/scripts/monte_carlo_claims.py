@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from empirical_fisher import ledger, monte_carlo
+from empirical_fisher import claims_monte_carlo, ledger
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims.monte_carlo"):
     tables = [read_csv(snakemake.input[name]) for name in ("by_samples", "overall", "costs")]
     ends = dict(zip(snakemake.params.datasets, map(read_csv, snakemake.input.ends), strict=True))
-    claims = monte_carlo.claims(
+    claims = claims_monte_carlo.claims(
         *tables,
         ends=pd.concat(ends, names=["dataset"]).reset_index("dataset"),
         best=pd.concat(map(read_csv, snakemake.input.cells)),

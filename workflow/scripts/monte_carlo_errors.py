@@ -7,20 +7,21 @@ from empirical_fisher import monte_carlo, noise
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import write_csv
-from job import logged
+from job import logged, naming
 
 settings = snakemake.params.settings
 with logged(snakemake.log[0], "monte_carlo.errors"):
     by_samples, overall, costs = {}, {}, {}
     for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
-        data = read(path)
-        problem = linear_problem(*design(data, bias=True), data.task)
-        by_samples[name], overall[name] = monte_carlo.errors(
-            problem.at(problem.minimizer()),
-            settings["seed"],
-            settings["repeats"],
-            settings["doublings"],
-        )
+        with naming(name):
+            data = read(path)
+            problem = linear_problem(*design(data, bias=True), data.task)
+            by_samples[name], overall[name] = monte_carlo.errors(
+                problem.at(problem.minimizer()),
+                settings["seed"],
+                settings["repeats"],
+                settings["doublings"],
+            )
     for task in noise.TASKS:
         generator = np.random.default_rng(settings["seed"])
         problem = noise.random_problem(generator, task, **settings["cost_problem"])

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from empirical_fisher import ledger, robustness
+from empirical_fisher import claims_robustness, ledger
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
@@ -10,4 +10,5 @@ with logged(snakemake.log[0], "claims on robustness"):
     searches = pd.concat(map(read_csv, snakemake.input.searches), ignore_index=True)
     write_csv(searches, snakemake.output.searches)
     others = (read_csv(snakemake.input[name]) for name in ("fields", "distances"))
-    write_csv(ledger.table(robustness.claims(searches, *others)), snakemake.output.claims)
+    claims = claims_robustness.claims(searches, *others)
+    write_csv(ledger.table(claims), snakemake.output.claims)

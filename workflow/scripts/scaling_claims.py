@@ -1,9 +1,10 @@
 """Write the rows of the ledger on updates far from the optimum."""
 
-from empirical_fisher import ledger, scaling
+from empirical_fisher import claims_scaling, ledger
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims on scaling"):
     tables = (read_csv(snakemake.input[name]) for name in ("steps", "angles", "starts", "path"))
-    write_csv(ledger.table(scaling.claims(*tables, snakemake.params.dataset)), snakemake.output[0])
+    claims = claims_scaling.claims(*tables, snakemake.params.dataset)
+    write_csv(ledger.table(claims), snakemake.output[0])

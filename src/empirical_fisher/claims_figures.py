@@ -287,7 +287,7 @@ def iterations_needed(methods: Mapping[str, pd.DataFrame]) -> dict[str, float]:
 
 
 def settled(low: np.ndarray) -> float:
-    """Index from which on all entries are true, infinity if the last is not."""
+    """Index from which on all entries ``(T,)`` are true, infinity if the last is not."""
     since = int(np.argmin(low[::-1])) if not np.all(low) else len(low)
     return float(len(low) - since) if since else np.inf
 
