@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from empirical_fisher.likelihoods import Array
+from empirical_fisher.arrays import Array
 
 
 def terms(

@@ -1,5 +1,6 @@
 """What several tests build: problems on small random data, and the paper's own data sets."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +98,19 @@ def derivative(function, x, step=1e-4):
         far = function(x + 2 * step * unit) - function(x - 2 * step * unit)
         columns.append((8 * near - far) / (12 * step))
     return np.stack(columns, axis=-1)
+
+
+def verdicts(claims):
+    """Whether each claim holds, by its id without the topic."""
+    return {claim.id.partition(".")[2]: claim.holds for claim in claims}
+
+
+@contextmanager
+def refusal(*parts):
+    """The error of a data set, in one line that says all this."""
+    with pytest.raises(datasets.DatasetError) as error:
+        yield
+    message = str(error.value)
+    assert "\n" not in message and "Traceback" not in message
+    for part in parts:
+        assert part in message

@@ -9,6 +9,7 @@ import scipy.optimize
 from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import expit
 
+from conftest import verdicts
 from empirical_fisher import capacity, claims_consistency, consistency
 from empirical_fisher.likelihoods import Bernoulli
 from empirical_fisher.problems import MinimizerNotFoundError, linear_problem
@@ -44,10 +45,6 @@ def sweeps() -> pd.DataFrame:
 
 def draws(classes: dict) -> pd.DataFrame:
     return pd.concat(consistency.against_size(classes, seed, SIZES) for seed in range(4))
-
-
-def verdicts(claims: list) -> dict[str, str]:
-    return {claim.id.removeprefix("consistency."): claim.holds for claim in claims}
 
 
 def logistic_minimum(inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -24,8 +24,8 @@ import psutil
 import pytest
 
 import server
+from conftest import ROOT, refusal
 from empirical_fisher import deadline
-from empirical_fisher.datasets import DatasetError
 from empirical_fisher.downloads import Limits, from_url
 from empirical_fisher.openml_source import from_openml
 from empirical_fisher.origins import confirm
@@ -48,7 +48,6 @@ from server import (
     wait_for,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
 SHORT = 3  # seconds: of deadlines that are to be missed
 HTML = b"<!DOCTYPE html><html><body>Sorry</body></html>"
 
@@ -94,17 +93,6 @@ def assert_is_whole(raw) -> None:
     pd.testing.assert_frame_equal(
         raw.table, TABLE, check_dtype=False, check_categorical=False, obj="what came"
     )
-
-
-@contextmanager
-def refusal(*parts: str) -> Iterator[None]:
-    """One line that says all this."""
-    with pytest.raises(DatasetError) as error:
-        yield
-    message = str(error.value)
-    assert "\n" not in message and "Traceback" not in message
-    for part in parts:
-        assert part in message
 
 
 def assert_nothing_is_left(fetch: Fetcher) -> None:
@@ -519,74 +507,7 @@ def test_two_openml_data_sets_at_once(fetch: Fetcher) -> None:
             assert_is_whole(raw)
 
 
-# Calls with a deadline
-
-
-def test_what_a_call_raises_is_told_and_what_ends_it_too() -> None:
-    assert deadline.call(json.loads, "[1, 2]", seconds=300) == [1, 2]
-    with refusal("unexpected TypeError: the JSON object must be str"):
-        deadline.call(json.loads, 1, seconds=300)
-    with refusal("the download's process died: it said nothing"):
-        deadline.call(os._exit, 3, seconds=300)
-    with refusal("there was no end after 1 s"):
-        deadline.call(time.sleep, 1000, seconds=1)
-
-
-# Origins
-
-
-ORIGIN = {"id": 7, "version": 1, "sha256": "a" * 64}
-SOURCE = {"openml": 7}
-
-
-def test_an_origin_is_recorded_once_and_confirmed_ever_after(tmp_path: Path) -> None:
-    for _ in range(2):
-        confirm("Tiny", SOURCE, ORIGIN, tmp_path / "origins")
-    [path] = (tmp_path / "origins").iterdir()
-    before = path.stat().st_mtime_ns
-    confirm("Tiny", SOURCE, ORIGIN, tmp_path / "origins")
-    assert path.name == "Tiny.yaml" and path.stat().st_mtime_ns == before
-
-
-def test_another_version_than_recorded_is_refused_until_the_record_is_deleted(
-    tmp_path: Path,
-) -> None:
-    confirm("Tiny", SOURCE, ORIGIN, tmp_path)
-    other = {**ORIGIN, "version": 2, "sha256": "b" * 64}
-    path = tmp_path / "Tiny.yaml"
-    for _ in range(2):
-        with refusal(
-            "the source gave another version than the first time: "
-            f"version was 1 and is 2, sha256 was {'a' * 64} and is {'b' * 64}; "
-            f"to accept it, delete {path} and run again"
-        ):
-            confirm("Tiny", SOURCE, other, tmp_path)
-    path.unlink()
-    confirm("Tiny", SOURCE, other, tmp_path)
-    with refusal("version was 2 and is 1"):
-        confirm("Tiny", SOURCE, ORIGIN, tmp_path)
-
-
-def test_another_source_is_recorded_anew(tmp_path: Path) -> None:
-    confirm("Tiny", SOURCE, ORIGIN, tmp_path)
-    other = {**ORIGIN, "id": 8}
-    confirm("Tiny", {"openml": 8}, other, tmp_path)
-    with refusal("id was 8 and is 7"):
-        confirm("Tiny", {"openml": 8}, ORIGIN, tmp_path)
-
-
-@pytest.mark.parametrize("text", ["{", "", "- 1", "origin: 3", b"\xff", "a: *b"])
-def test_a_record_that_is_none_is_told(tmp_path: Path, text: str | bytes) -> None:
-    path = tmp_path / "Tiny.yaml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with refusal(str(path), "restore or delete it"):
-        confirm("Tiny", SOURCE, ORIGIN, tmp_path)
-
-
-def test_a_record_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    (tmp_path / "origins").write_text("a file in the way")
-    with refusal(f"{tmp_path / 'origins'}"):
-        confirm("Tiny", SOURCE, ORIGIN, tmp_path / "origins")
+# The record of where it came from
 
 
 @pytest.mark.usefixtures("in_process")
@@ -601,3 +522,16 @@ def test_a_changed_file_is_told_even_when_the_cache_was_deleted(
     with refusal(f"sha256 was {SHA256} and is "):
         confirm("Tiny", source, fetch.url().origin, tmp_path / "origins")
     assert json.loads(next(fetch.cache.glob("*.json")).read_text())["sha256"] != SHA256
+
+
+# Calls with a deadline
+
+
+def test_what_a_call_raises_is_told_and_what_ends_it_too() -> None:
+    assert deadline.call(json.loads, "[1, 2]", seconds=300) == [1, 2]
+    with refusal("unexpected TypeError: the JSON object must be str"):
+        deadline.call(json.loads, 1, seconds=300)
+    with refusal("the download's process died: it said nothing"):
+        deadline.call(os._exit, 3, seconds=300)
+    with refusal("there was no end after 1 s"):
+        deadline.call(time.sleep, 1000, seconds=1)

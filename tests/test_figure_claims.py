@@ -4,14 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import CONFIG, paper_table
+from conftest import CONFIG, paper_table, verdicts
 from empirical_fisher import claims_figures, datasets, misspecification
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.vector_field import fit, line_problem, trajectories
-
-
-def holds(claims):
-    return {claim.id.removeprefix("figures."): claim.holds for claim in claims}
 
 
 def summaries(family, change=lambda table: table):
@@ -59,18 +55,18 @@ def paths():
 
 
 def test_paths_of_figure_1(paths):
-    assert holds(claims_figures.vector_fields(*paths)) == {"paths": "yes", "paths-end": "yes"}
+    assert verdicts(claims_figures.vector_fields(*paths)) == {"paths": "yes", "paths-end": "yes"}
 
 
 def test_swapped_methods_are_noticed(paths):
     minimum, table = paths
     swapped = table.replace({"method": {"NGD": "EFGD", "EFGD": "NGD"}})
-    assert holds(claims_figures.vector_fields(minimum, swapped))["paths"] == "no"
+    assert verdicts(claims_figures.vector_fields(minimum, swapped))["paths"] == "no"
 
 
 def test_ends_elsewhere_are_noticed(paths):
     minimum, table = paths
-    assert holds(claims_figures.vector_fields(minimum + 1, table))["paths-end"] == "no"
+    assert verdicts(claims_figures.vector_fields(minimum + 1, table))["paths-end"] == "no"
 
 
 def test_detours():
@@ -127,16 +123,16 @@ def test_distance_is_the_frobenius_norm_s(linear):
 
 def test_a_slower_and_higher_efgd_is_unfavourable():
     runs = {"A": {"NGD": run(9, 1), "EFGD": run(9, 5, 2)}}
-    assert set(holds(claims_figures.unfavourable("figure3", runs)).values()) == {"yes"}
+    assert set(verdicts(claims_figures.unfavourable("figure3", runs)).values()) == {"yes"}
     swapped = {"A": {"NGD": runs["A"]["EFGD"], "EFGD": runs["A"]["NGD"]}}
-    assert set(holds(claims_figures.unfavourable("figure3", swapped)).values()) == {"no"}
+    assert set(verdicts(claims_figures.unfavourable("figure3", swapped)).values()) == {"no"}
     both = {**runs, "B": swapped["A"]}
-    assert set(holds(claims_figures.unfavourable("figure3", both)).values()) == {"in part"}
+    assert set(verdicts(claims_figures.unfavourable("figure3", both)).values()) == {"in part"}
 
 
 def test_a_difference_of_rounding_is_none():
     runs = {"A": {"NGD": run(9, 1), "EFGD": run(9, 5, 1 + 1e-14)}}
-    assert holds(claims_figures.unfavourable("figure5", runs)) == {
+    assert verdicts(claims_figures.unfavourable("figure5", runs)) == {
         "figure5-final-loss": "no",
         "figure5-speed": "yes",
     }
@@ -144,27 +140,27 @@ def test_a_difference_of_rounding_is_none():
 
 def test_opposite_directions_on_boston():
     runs = {"NGD": run(9, 1), "EFGD": run(9, 5, 1, cosine=[0.5, -0.9, 1.0])}
-    assert holds(claims_figures.opposite(runs)) == {"boston-opposite": "yes"}
+    assert verdicts(claims_figures.opposite(runs)) == {"boston-opposite": "yes"}
     runs["EFGD"]["cosine"] = runs["EFGD"]["cosine"].abs()
-    assert holds(claims_figures.opposite(runs)) == {"boston-opposite": "no"}
+    assert verdicts(claims_figures.opposite(runs)) == {"boston-opposite": "no"}
 
 
 def test_a_good_approximation_on_a1a():
     good = {"NGD": run(9, 4, 1), "EFGD": run(9, 4, 2, 1.001)}
-    assert holds(claims_figures.favourable(good)) == {"a1a-good": "yes"}
+    assert verdicts(claims_figures.favourable(good)) == {"a1a-good": "yes"}
     slow = {"NGD": run(9, 1), "EFGD": run(9, 8, 7, 6, 1.001)}
-    assert holds(claims_figures.favourable(slow)) == {"a1a-good": "in part"}
+    assert verdicts(claims_figures.favourable(slow)) == {"a1a-good": "in part"}
     climbs_again = {"NGD": run(9, 1), "EFGD": run(9, 1.001, 5, 1.001)}
-    assert holds(claims_figures.favourable(climbs_again)) == {"a1a-good": "in part"}
+    assert verdicts(claims_figures.favourable(climbs_again)) == {"a1a-good": "in part"}
     bad = {"NGD": run(9, 1), "EFGD": run(9, 8)}
-    assert holds(claims_figures.favourable(bad)) == {"a1a-good": "no"}
+    assert verdicts(claims_figures.favourable(bad)) == {"a1a-good": "no"}
 
 
 def test_magnitude_and_loss_on_breast_cancer():
     right = {"NGD": run(1, 5.0384e-4), "EFGD": run(1, 0.01, cosine=0.95)}
-    assert set(holds(claims_figures.magnitude(right)).values()) == {"yes"}
+    assert set(verdicts(claims_figures.magnitude(right)).values()) == {"yes"}
     wrong = {"NGD": run(1, 5.16e-4), "EFGD": run(1, 6e-4, cosine=0.2)}
-    assert set(holds(claims_figures.magnitude(wrong)).values()) == {"no"}
+    assert set(verdicts(claims_figures.magnitude(wrong)).values()) == {"no"}
 
 
 def test_claims_on_what_was_not_run_are_left_out():
@@ -184,12 +180,12 @@ def test_low_for_good(low, index):
 
 
 def test_starting_points_of_figure_6(line):
-    assert set(holds(claims_figures.starts(line, line)).values()) == {"yes"}
+    assert set(verdicts(claims_figures.starts(line, line)).values()) == {"yes"}
 
 
 def test_methods_in_each_other_s_place_are_noticed(line):
     swapped = line.replace({"method": {"NGD": "EFGD", "EFGD": "NGD"}})
-    assert set(holds(claims_figures.starts(swapped, swapped)).values()) == {"no"}
+    assert set(verdicts(claims_figures.starts(swapped, swapped)).values()) == {"no"}
 
 
 @pytest.mark.parametrize("method", ["NGD", "EFGD"])
@@ -200,7 +196,7 @@ def test_one_claim_about_each_method(line, method):
     slower = np.where(line["start"] == 4.0, line["excess"] * 2.0 ** line["iteration"], quick)
     changed = line["excess"].where(~mine, slower if method == "NGD" else quick)
     broken = line.assign(excess=changed)
-    assert set(holds(claims_figures.starts(broken, broken)).values()) == {"in part"}
+    assert set(verdicts(claims_figures.starts(broken, broken)).values()) == {"in part"}
 
 
 # All of them

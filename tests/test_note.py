@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import NonlinearConstraint, minimize
 from scipy.stats import ttest_rel
 
-from conftest import oracle_terms
+from conftest import oracle_terms, verdicts
 from empirical_fisher import claims_note, contamination, note, solvers
 from empirical_fisher.arrays import Array
 from empirical_fisher.constrained_step import (
@@ -190,20 +190,19 @@ def test_contrasts_are_paired_t_statistics(measured: Measured) -> None:
 
 
 def held(tables: dict[str, pd.DataFrame], trials: pd.DataFrame) -> dict[str, str]:
-    claims = claims_note.claims(**tables, contrasts=contamination.contrasts(trials))
-    return {claim.id: claim.holds for claim in claims}
+    return verdicts(claims_note.claims(**tables, contrasts=contamination.contrasts(trials)))
 
 
 def test_claims_hold_and_break(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
     right = held(*measured)
     for name in ("conditions", "general-solver", "second-order", "equal-reductions", "invariance"):
-        assert right[f"note.{name}"] == "yes"
+        assert right[name] == "yes"
     monkeypatch.setitem(solvers.PRECONDITIONERS, "EFGD", solvers.PRECONDITIONERS["NGD"])
     wrong = held(*measure())
-    assert wrong["note.general-solver"] == "no"
-    assert wrong["note.second-order"] == "no"
-    assert wrong["note.equal-reductions"] == "in part"
-    assert wrong["note.similar-reductions"] != "yes"
+    assert wrong["general-solver"] == "no"
+    assert wrong["second-order"] == "no"
+    assert wrong["equal-reductions"] == "in part"
+    assert wrong["similar-reductions"] != "yes"
 
 
 def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,4 +227,4 @@ def test_the_question_is_answered_by_the_sign(
     errors = 5 + shift * (trials["method"] == "EFGD")
     if shift:
         errors += 1e-6 * np.random.default_rng(0).standard_normal(len(trials))
-    assert held(tables, trials.assign(clean_error=errors))["note.desirable-outliers"] == expected
+    assert held(tables, trials.assign(clean_error=errors))["desirable-outliers"] == expected

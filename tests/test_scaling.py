@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import oracle_terms
+from conftest import oracle_terms, verdicts
 from empirical_fisher import claims_scaling, scaling, solvers
 from empirical_fisher.search import Schedule
 
@@ -42,9 +42,8 @@ def measure(cases: dict[str, scaling.Landscape]) -> dict[str, pd.DataFrame]:
     return dict(zip(TABLES, measured, strict=True))
 
 
-def verdicts(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
-    claims = claims_scaling.claims(*(tables[name] for name in TABLES), "Data")
-    return {claim.id.removeprefix("scaling."): claim.holds for claim in claims}
+def held(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
+    return verdicts(claims_scaling.claims(*(tables[name] for name in TABLES), "Data"))
 
 
 def test_updates_on_two_points_are_those_of_the_closed_form(tables) -> None:
@@ -150,7 +149,7 @@ def test_path_is_the_best_run_from_zero(cases, tables) -> None:
 
 
 def test_claims_on_updates_hold(tables) -> None:
-    found = verdicts(tables)
+    found = held(tables)
     found.pop("opposite")  # a matter of the data
     assert found == {
         "update-EFGD": "yes",
@@ -165,7 +164,7 @@ def test_claims_on_updates_hold(tables) -> None:
 
 def test_the_fisher_in_place_of_the_empirical_fisher_breaks_the_claims(monkeypatch, cases) -> None:
     monkeypatch.setitem(solvers.PRECONDITIONERS, "EFGD", lambda point: point.fisher)
-    broken = verdicts(measure(cases))
+    broken = held(measure(cases))
     for claim in ("update-EFGD", "update-damped", "start-EFGD", "start-law", "opposite"):
         assert broken[claim] == "no", claim
     assert broken["opposite-fisher-metric"] == "in part"
@@ -177,12 +176,12 @@ def test_swapped_methods_break_the_claims(tables) -> None:
         name: table.assign(method=table["method"].map(swap)) if "method" in table else table
         for name, table in tables.items()
     }
-    broken = verdicts(swapped)
+    broken = held(swapped)
     for claim in ("update-EFGD", "update-NGD", "start-EFGD", "start-NGD", "start-law"):
         assert broken[claim] == "no", claim
 
 
 def test_step_sizes_that_never_work_bear_out_nothing(tables) -> None:
-    hopeless = verdicts(tables | {"runs": tables["runs"].assign(works=False)})
+    hopeless = held(tables | {"runs": tables["runs"].assign(works=False)})
     for claim in ("start-EFGD", "start-NGD", "start-law"):
         assert hopeless[claim] == "no", claim

@@ -1,4 +1,4 @@
-"""Problems for the network: random inputs and starting points.
+"""Problems for the network: random inputs, and starting points.
 
 All that is random comes from the generator that is passed in.
 """
