@@ -13,6 +13,7 @@ rule robustness:
     resources:
         **request(cells=robustness_cells),
     params:
+        prior_variance=config["optimization"]["prior_variance"],
         axes={name: config["robustness"][name] for name in ("step_sizes", "dampings")},
         clip=config["robustness"]["probability_clip"],
         variants=variants_of,

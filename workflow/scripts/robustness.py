@@ -4,23 +4,21 @@ import pandas as pd
 
 from empirical_fisher import robustness, search
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.datasets import design, read
+from empirical_fisher.datasets import read
 from empirical_fisher.tables import write_csv
 from job import logged
 
 dataset = snakemake.wildcards.dataset
 with logged(snakemake.log[0], f"robustness on {dataset}") as log:
     data = read(snakemake.input.data)
-    inputs, targets = design(data)
     levels = {name: log_axis(**axis) for name, axis in snakemake.params.axes.items()}
     tables = {}
     for variant in snakemake.params.variants:
         log.info("%s", variant)
         tables[dataset, variant] = robustness.variant(
             variant,
-            inputs,
-            targets,
-            data.task,
+            data,
+            prior_variance=snakemake.params.prior_variance,
             **levels,
             clip=snakemake.params.clip,
             methods=snakemake.params.methods,
