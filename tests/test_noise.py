@@ -166,7 +166,7 @@ def outcome(**finals: float) -> pd.DataFrame:
     rows = [
         {"problem": name, "method": method, "step_size": 1.0, "run": run, "step": 9}
         | {"excess": finals.get(method.replace(" ", "_"), 1.0)}
-        for name in ("round", "long")
+        for name in ("ill-conditioned", "isotropic")
         for method in stochastic.UPDATES
         for run in range(10)
     ]
@@ -175,15 +175,15 @@ def outcome(**finals: float) -> pd.DataFrame:
 
 def test_ledger_follows_the_runs():
     good = outcome(diagonal=0.1, transposed=0.1, printed=0.1, EF=0.5, gradient=0.0)
-    claims = by_id(claims_noise.descents(good, "round", "long"))
+    claims = by_id(claims_noise.descents(good))
     assert {claim.holds for claim in claims.values()} == {"yes"}
     swapped = outcome(diagonal=2.0, transposed=2.0, printed=2.0, EF=1.5, gradient=3.0)
-    claims = by_id(claims_noise.descents(swapped, "round", "long"))
+    claims = by_id(claims_noise.descents(swapped))
     assert {claim.holds for claim in claims.values()} == {"no"}
 
 
 def test_summary_counts_diverged_runs_and_leaves_them_out_of_the_mean():
     paths = outcome(SGD=2.0)
     paths.loc[(paths["method"] == "SGD") & (paths["run"] == 0), "excess"] = np.inf
-    row = stochastic.summary(paths).set_index(["problem", "method"]).loc[("round", "SGD")]
+    row = stochastic.summary(paths).set_index(["problem", "method"]).loc[("isotropic", "SGD")]
     assert (row["runs"], row["diverged"], row["mean"], row["median"]) == (10, 1, 2.0, 2.0)

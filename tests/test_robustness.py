@@ -136,7 +136,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         [(seed, "NGD", 1.0) for seed in (0, 1)] + [(seed, "EFGD", -0.7) for seed in (0, 1)],
         columns=["seed", "method", "minimum_cosine"],
     )
-    distances = pd.DataFrame({"problem": ["right", "wrong"], "distance": [0.1, 0.5]})
+    distances = pd.DataFrame({"problem": ["correct", "wrong"], "distance": [0.1, 0.5]})
     return pd.DataFrame(rows, columns=names), fields, distances
 
 
@@ -154,3 +154,10 @@ def test_claims_hold_and_break() -> None:
     fields = fields.replace({"method": swapped})
     wrong = claims_robustness.claims(searches, fields, distances)
     assert {claim.holds for claim in wrong} == {"no"}
+
+
+def test_the_correct_model_is_known_by_its_name() -> None:
+    searches, fields, distances = tables()
+    claims = claims_robustness.claims(searches, fields, distances[::-1])
+    [claim] = [claim for claim in claims if claim.id == "robustness.figure2-seeds"]
+    assert claim.holds == "yes"

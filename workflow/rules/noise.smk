@@ -55,8 +55,6 @@ rule noise_claims:
         "../../environment.yml"
     resources:
         **request(),
-    params:
-        problems=list(config["noise"]["descent"]["conditions"]),
     script:
         "../scripts/noise_claims.py"
 
