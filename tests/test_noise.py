@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from empirical_fisher import claims_noise, noise, stochastic
-from empirical_fisher.problems import Point
+from empirical_fisher.problems import Point, linear_problem
 
 POINTS = noise.random_points(seed=3, count=1, size=40, features=3)
 
@@ -88,6 +88,22 @@ def test_factors_are_those_of_the_signal_to_noise_ratio():
     variance = np.var(point.example_gradients, axis=0)
     factors = point.gradient**2 / (point.gradient**2 + variance)
     np.testing.assert_allclose(noise.matrices(point)["diagonal"], np.diag(factors), rtol=1e-11)
+
+
+@pytest.mark.parametrize("name", ["regression 1", "binary 1"])
+def test_a_feature_that_is_zero_everywhere_changes_nothing_else(name):
+    point = POINTS[name]
+    problem = point.problem
+    inputs = np.insert(problem.model.inputs, 1, 0.0, axis=1)
+    padded = linear_problem(inputs, problem.targets, name.removesuffix(" 1"))
+    with_zero = padded.at(np.insert(point.theta, 1, 0.7))
+    kept = np.ix_([0, 2, 3], [0, 2, 3])
+    for matrix, array in noise.matrices(with_zero).items():
+        np.testing.assert_allclose(array[kept], noise.matrices(point)[matrix], rtol=1e-9)
+    found, expected = (
+        noise.errors({name: each}, seed=0, perturbations=2)["lowest"] for each in (with_zero, point)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_ledger_says_which_of_the_two_matrices_is_the_best(errors):
