@@ -21,8 +21,8 @@ def summaries(family, change=lambda table: table):
     for name, case in settings["problems"].items():
         table, task = paper_table(case["dataset"])
         data = datasets.from_table(change(table), task)
-        inputs, targets = datasets.design(data, bias=settings["bias"])
-        problem = linear_problem(inputs, targets, task, settings["prior_variance"])
+        design = datasets.design(data, bias=settings["bias"])
+        problem = linear_problem(*design, settings["prior_variance"])
         rows[name] = misspecification.summary(
             problem.at(problem.minimizer()), classification=task == "binary"
         )

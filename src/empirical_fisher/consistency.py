@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .arrays import Array
-from .datasets import design, from_table
+from .datasets import from_table
 from .problems import MinimizerNotFoundError, Point, Problem, linear_problem
 from .solvers import solve
 from .synthetic import gaussian_classes
@@ -69,11 +69,11 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
     """
     halves = np.geomspace(sizes["low"] / 2, sizes["high"] / 2, sizes["count"]).round().astype(int)
     draw = gaussian_classes(seed=seed, size=2 * int(halves[-1]), **classes)
-    inputs, targets = design(from_table(draw, "binary"))
+    whole = from_table(draw, "binary")
     theta, rows = None, []
     for half in halves:
         nested = np.r_[:half, halves[-1] : halves[-1] + half]
-        problem = linear_problem(inputs[nested], targets[nested], "binary")
+        problem = linear_problem(whole.inputs[nested], whole.targets[nested], whole.task)
         point = near_minimum(problem, problem.minimizer() if theta is None else theta)
         theta = point.theta
         rows.append(

@@ -86,7 +86,6 @@ def variant(
         dataset = replace(dataset, inputs=standardized(dataset.inputs))
     problem = linear_problem(
         *design(dataset, bias=True),
-        dataset.task,
         prior_variance,
         probability_clip=clip if name == "clipped" else 0.0,
     )

@@ -16,7 +16,7 @@ with logged(snakemake.log[0], "magnitude"):
     for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
         with naming(name):
             data = read(path)
-            problem = linear_problem(*design(data, bias=True), data.task)
+            problem = linear_problem(*design(data, bias=True))
             parts["scales"][name] = magnitude.scales(problem, scales)
             parts["signs"][name] = magnitude.signs(magnitude.away(problem, 1.0))
             if data.task == "regression":

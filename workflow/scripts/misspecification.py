@@ -13,8 +13,7 @@ parts = {"summary": {}, "ellipses": {}, "contours": {}}
 with logged(snakemake.log[0], f"misspecification.{snakemake.wildcards.family}") as log:
     for (name, case), path in zip(settings["problems"].items(), snakemake.input.data, strict=True):
         data = read(path)
-        inputs, targets = design(data, bias=settings["bias"])
-        problem = linear_problem(inputs, targets, data.task, settings["prior_variance"])
+        problem = linear_problem(*design(data, bias=settings["bias"]), settings["prior_variance"])
         with naming(case["dataset"]):
             point = problem.at(problem.minimizer())
         windows = case["window"]["theta_1"], case["window"]["theta_2"]

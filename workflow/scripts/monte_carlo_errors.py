@@ -14,8 +14,7 @@ with logged(snakemake.log[0], "monte_carlo.errors"):
     by_samples, overall, costs = {}, {}, {}
     for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
         with naming(name):
-            data = read(path)
-            problem = linear_problem(*design(data, bias=True), data.task)
+            problem = linear_problem(*design(read(path), bias=True))
             by_samples[name], overall[name] = monte_carlo.errors(
                 problem.at(problem.minimizer()),
                 settings["seed"],
