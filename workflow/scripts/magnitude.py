@@ -17,10 +17,12 @@ with logged(snakemake.log[0], "magnitude"):
         with naming(name):
             data = read(path)
             problem = linear_problem(*design(data, bias=True))
-            parts["scales"][name] = magnitude.scales(problem, scales)
-            parts["signs"][name] = magnitude.signs(magnitude.away(problem, 1.0))
+            minimum = problem.minimizer()
+            near = magnitude.away(problem, minimum, 1.0)
+            parts["scales"][name] = magnitude.scales(near, scales)
+            parts["signs"][name] = magnitude.signs(near)
             if data.task == "regression":
-                parts["distances"][name] = magnitude.distances(problem, distances)
+                parts["distances"][name] = magnitude.distances(problem, minimum, distances)
     tables = {
         part: pd.concat(by_name, names=["dataset"]).reset_index("dataset")
         for part, by_name in parts.items()
