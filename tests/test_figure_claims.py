@@ -7,6 +7,7 @@ import pytest
 from conftest import CONFIG, paper_table
 from empirical_fisher import claims_figures, datasets, misspecification
 from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import stacked
 from empirical_fisher.vector_field import fit, line_problem, trajectories
 
 
@@ -26,7 +27,7 @@ def summaries(family, change=lambda table: table):
         rows[name] = misspecification.summary(
             problem.at(problem.minimizer()), classification=task == "binary"
         )
-    return pd.concat(rows, names=["problem"]).reset_index("problem")
+    return stacked(rows, "problem")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 
 from empirical_fisher import claims_magnitude, magnitude, noise
 from empirical_fisher.problems import Problem
+from empirical_fisher.tables import stacked
 
 GENERATOR = np.random.default_rng(2)
 PROBLEMS = {task: noise.random_problem(GENERATOR, task, 60, 2) for task in ("regression", "binary")}
@@ -17,8 +18,6 @@ FACTORS = np.logspace(-3, 3, 7)
 
 def tables(problems=PROBLEMS) -> dict:
     """What the script hands to `claims`."""
-    import pandas as pd
-
     minima = {name: problem.minimizer() for name, problem in problems.items()}
     near = {name: magnitude.away(p, minima[name], 1.0) for name, p in problems.items()}
     far = problems["regression"], minima["regression"], np.logspace(0, 4, 9)
@@ -27,10 +26,7 @@ def tables(problems=PROBLEMS) -> dict:
         "signs": {name: magnitude.signs(point) for name, point in near.items()},
         "distances": {"regression": magnitude.distances(*far)},
     }
-    return {
-        part: pd.concat(by_name, names=["dataset"]).reset_index("dataset")
-        for part, by_name in parts.items()
-    }
+    return {part: stacked(by_name, "dataset") for part, by_name in parts.items()}
 
 
 def by_id(claims):

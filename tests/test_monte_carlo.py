@@ -8,6 +8,7 @@ import pytest
 
 from empirical_fisher import claims_monte_carlo, monte_carlo, noise
 from empirical_fisher.search import Schedule, trace
+from empirical_fisher.tables import stacked
 
 POINTS = noise.random_points(seed=1, count=1, size=30, features=2)
 SCHEDULE = Schedule(iterations=6, divergence_factor=100.0)
@@ -63,10 +64,7 @@ def test_logistic_sample_is_exact_where_both_labels_are_even():
 def measured(points=POINTS) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables = {name: monte_carlo.errors(point, 0, 20, 6) for name, point in points.items()}
     return tuple(
-        pd.concat({name: pair[i] for name, pair in tables.items()}, names=["dataset"]).reset_index(
-            "dataset"
-        )
-        for i in (0, 1)
+        stacked({name: pair[i] for name, pair in tables.items()}, "dataset") for i in (0, 1)
     )
 
 
@@ -75,7 +73,7 @@ def counted() -> pd.DataFrame:
         name.split()[0]: monte_carlo.costs(point.problem, point.theta)
         for name, point in POINTS.items()
     }
-    return pd.concat(costs, names=["task"]).reset_index("task")
+    return stacked(costs, "task")
 
 
 def finals(loss: float) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -21,6 +21,7 @@ from .likelihoods import Categorical, Gaussian
 from .networks import TanhNetwork
 from .problems import Problem
 from .solvers import iterates
+from .tables import stacked
 
 
 def experiment(
@@ -67,7 +68,7 @@ def experiment(
         beta = smoothness(problem, path)
         training[name] = along(problem, path).assign(smoothness=beta)
         copied[name] = repeated(problem, path[-1], copies).assign(smoothness=beta)
-    return _stack(training), _stack(copied)
+    return stacked(training, "problem"), stacked(copied, "problem")
 
 
 def spectral_norm(matrix: Array) -> Array:
@@ -127,14 +128,10 @@ def repeated(problem: Problem, theta: Array, copies: Sequence[int]) -> pd.DataFr
         network = TanhNetwork(inputs, model.hidden, model.outputs)
         copied = replace(problem, model=network, targets=np.repeat(problem.targets, count))
         tables[count] = along(copied, theta[None]).drop(columns="iteration")
-    return pd.concat(tables, names=["copies"]).reset_index("copies")
+    return stacked(tables, "copies")
 
 
 def _network(problem: Problem) -> TanhNetwork:
     if not isinstance(problem.model, TanhNetwork):
         raise TypeError("a smoothness is proven for a TanhNetwork only")
     return problem.model
-
-
-def _stack(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, names=["problem"]).reset_index("problem")

@@ -21,6 +21,7 @@ from .problems import Problem
 from .search import Schedule, best_cell, evaluate, trace
 from .solvers import cosine, descend, direction, is_invertible
 from .starting_points import constant_problem
+from .tables import stacked
 
 METHODS = ("NGD", "EFGD")  #: what is compared
 PAIR = "TwoPoints"  #: the problem with one parameter
@@ -124,11 +125,7 @@ def steps(
             "step_norm": np.linalg.norm(aims, axis=-1).ravel(),
         }
         tables[name] = pd.DataFrame(columns, index=index).reset_index()
-    return _together(tables)
-
-
-def _together(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, names=["problem"]).reset_index("problem")
+    return stacked(tables, "problem")
 
 
 def angles(case: Landscape, rays: int, seed: int, distances: Array) -> pd.DataFrame:
@@ -221,7 +218,7 @@ def starts(
             .reset_index()
         )
     order = ["problem", "method", "multiple", "distance", "step_size", "remaining"]
-    table = _together(tables)[order]
+    table = stacked(tables, "problem")[order]
     return table.assign(works=table["remaining"] <= WORKS)
 
 

@@ -27,6 +27,7 @@ from .networks import TanhNetwork
 from .problems import Problem
 from .remainder import spectral_norm
 from .solvers import iterates
+from .tables import stacked
 
 
 def residual_gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def residual_gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
     Parameters
     ----------
     reach, count
-        The natural parameter goes from ``−reach`` to ``reach`` in ``count`` even steps.
+        The natural parameter goes from ``−reach`` to ``reach`` at ``count`` evenly spaced values.
     classes
         Of the categorical.
 
@@ -54,20 +55,19 @@ def residual_gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
         "Bernoulli": (Bernoulli(), 1.0),
         "categorical": (Categorical(classes), 0.0),
     }
-    tables = []
+    tables = {}
     for name, (likelihood, label) in examples.items():
         moving = f[:, None] * np.eye(likelihood.outputs)[0]
         y = np.full(count, label)
         probability = np.exp(-likelihood.nll(moving, y))
         columns = {
-            "likelihood": name,
             "f": f,
             "probability": probability,
             "canonical": np.sum(np.abs(likelihood.residual(moving, y)), axis=-1),
             "empirical": 1 / probability,
         }
-        tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
+        tables[name] = pd.DataFrame(columns)
+    return stacked(tables, "likelihood")
 
 
 def along(problem: Problem, path: Array, iterations: np.ndarray) -> pd.DataFrame:
@@ -149,4 +149,4 @@ def training(
         path = iterates(problem, "NGD", start, 1.0, **schedule)
         shown = thinned(len(path) - 1, kept)
         tables[name] = along(problem, path[shown], shown)
-    return pd.concat(tables, names=["problem"]).reset_index("problem")
+    return stacked(tables, "problem")

@@ -1,12 +1,10 @@
 """Tabulate the length of updates as the gradient's changes."""
 
-import pandas as pd
-
 from empirical_fisher import magnitude
 from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import write_csv
+from empirical_fisher.tables import stacked, write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings
@@ -23,9 +21,5 @@ with logged(snakemake.log[0], "magnitude"):
             parts["signs"][name] = magnitude.signs(near)
             if data.task == "regression":
                 parts["distances"][name] = magnitude.distances(problem, minimum, distances)
-    tables = {
-        part: pd.concat(by_name, names=["dataset"]).reset_index("dataset")
-        for part, by_name in parts.items()
-    }
-    for part, table in tables.items():
-        write_csv(table, snakemake.output[part])
+    for part, tables in parts.items():
+        write_csv(stacked(tables, "dataset"), snakemake.output[part])

@@ -1,12 +1,11 @@
 """Measure the error and count the cost of the one-sample Fisher."""
 
 import numpy as np
-import pandas as pd
 
 from empirical_fisher import monte_carlo, noise
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import write_csv
+from empirical_fisher.tables import stacked, write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings
@@ -30,4 +29,4 @@ with logged(snakemake.log[0], "monte_carlo.errors"):
         ("overall", overall, "dataset"),
         ("costs", costs, "task"),
     ):
-        write_csv(pd.concat(tables, names=[key]).reset_index(key), snakemake.output[name])
+        write_csv(stacked(tables, key), snakemake.output[name])

@@ -1,11 +1,9 @@
 """Search the grids of one data set in every variant that it is in."""
 
-import pandas as pd
-
 from empirical_fisher import robustness, search
 from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import read
-from empirical_fisher.tables import write_csv
+from empirical_fisher.tables import stacked, write_csv
 from job import logged
 
 dataset = snakemake.wildcards.dataset
@@ -24,5 +22,4 @@ with logged(snakemake.log[0], f"robustness on {dataset}") as log:
             methods=snakemake.params.methods,
             schedule=search.Schedule(**snakemake.params.schedule),
         )
-    table = pd.concat(tables, names=["dataset", "variant"]).reset_index(["dataset", "variant"])
-    write_csv(table, snakemake.output[0])
+    write_csv(stacked(tables, "dataset", "variant"), snakemake.output[0])
