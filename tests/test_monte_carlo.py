@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from empirical_fisher import claims_monte_carlo, monte_carlo, noise
+from empirical_fisher.arrays import exponent
 from empirical_fisher.search import Schedule, trace
 from empirical_fisher.tables import stacked
 
@@ -50,7 +51,7 @@ def test_error_of_one_sample_is_that_of_the_closed_form(name):
     assert found[16] == pytest.approx(expected / 4, rel=0.15)
     assert overall["expected"].item() == pytest.approx(expected / np.sqrt(3200), rel=0.1)
     assert overall["error"].item() < 3 * overall["expected"].item()
-    assert claims_monte_carlo.slope(by_samples) == pytest.approx(-0.5, abs=0.1)
+    assert exponent(by_samples["samples"], by_samples["error"]) == pytest.approx(-0.5, abs=0.1)
 
 
 def test_logistic_sample_is_exact_where_both_labels_are_even():

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import exponent
 from .ledger import Claim, verdict
 
 FIGURE = "consistency"  #: where the ledger sends the reader
@@ -76,8 +77,8 @@ def slope(table: pd.DataFrame, column: str, smallest: int = 0) -> tuple[float, f
     the standard error is that of the mean over the seeds.
     """
     large = table[table["size"] >= smallest]
-    lines = np.log(large.pivot(index="size", columns="seed", values=column))
-    slopes = np.polyfit(np.log(lines.index), lines, 1)[0]
+    lines = large.pivot(index="size", columns="seed", values=column)
+    slopes = exponent(lines.index, lines)
     return float(np.mean(slopes)), float(np.std(slopes, ddof=1) / np.sqrt(len(slopes)))
 
 
