@@ -93,13 +93,16 @@ def test_undamped_is_empty_where_matrices_are_singular() -> None:
     assert table["final_loss"].notna().all()
 
 
-def test_distance_is_that_of_a_loop() -> None:
+@pytest.mark.parametrize(("bias", "prior_variance"), [(False, np.inf), (True, 0.01)])
+def test_distance_is_that_of_a_loop(bias: bool, prior_variance: float) -> None:
     source = {**CLASSES, "scale_0": [[2.0, 0.0], [0.0, 2.0]], "scale_1": [[1.0, 0.0], [0.0, 1.0]]}
-    row = robustness.misspecification({"problem": source}, [5]).iloc[0]
+    settings = {"bias": bias, "prior_variance": prior_variance}
+    row = robustness.misspecification({"problem": source}, [5], **settings).iloc[0]
     table = gaussian_classes(**{**source, "seed": 5})
     features, target = table[["x1", "x2"]].to_numpy(), table["target"].to_numpy(float)
-    theta = linear_problem(features, target, "binary").minimizer()
-    fisher = empirical = np.zeros((2, 2))
+    features = np.column_stack([features, np.ones(200)]) if bias else features
+    theta = linear_problem(features, target, "binary", prior_variance).minimizer()
+    fisher = empirical = np.zeros((len(theta), len(theta)))
     for x, y in zip(features, target, strict=True):
         p = 1 / (1 + np.exp(-x @ theta))
         fisher = fisher + p * (1 - p) * np.outer(x, x)

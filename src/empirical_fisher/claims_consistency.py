@@ -82,7 +82,7 @@ def slope(table: pd.DataFrame, column: str, smallest: int = 0) -> tuple[float, f
     return float(np.mean(slopes)), float(np.std(slopes, ddof=1) / np.sqrt(len(slopes)))
 
 
-def largest(table: pd.DataFrame, column: str) -> float:
+def at_largest(table: pd.DataFrame, column: str) -> float:
     """Mean of a distance over the seeds at the largest ``N``."""
     return float(table.loc[table["size"] == table["size"].max(), column].mean())
 
@@ -92,7 +92,7 @@ def _converges(name: str, table: pd.DataFrame) -> list[Claim]:
     rows = []
     for reference, source in (("fisher", "§4.2, Eq. 17"), ("hessian", "§4.2, Eq. 4")):
         column = f"empirical_fisher_{reference}"
-        (rate, error), last = slope(table, column), largest(table, column)
+        (rate, error), last = slope(table, column), at_largest(table, column)
         met = [abs(rate - RATE) <= RATE_TOLERANCE, last <= VANISHING]
         measured = (
             f"slope {rate:.2f} ± {error:.2f} over {table['seed'].nunique()} seeds; "
@@ -129,7 +129,7 @@ def _stays(name: str, table: pd.DataFrame) -> list[Claim]:
     """The same on a misspecified problem."""
     column = "empirical_fisher_fisher"
     start = table["size"].max() // PLATEAU_SPAN
-    (rate, error), last = slope(table, column, start), largest(table, column)
+    (rate, error), last = slope(table, column, start), at_largest(table, column)
     return [
         Claim(
             f"consistency.{name}-fisher",

@@ -19,6 +19,7 @@ from . import network_problems
 from .arrays import Array
 from .likelihoods import Categorical, Gaussian
 from .networks import TanhNetwork
+from .norms import spectral
 from .problems import Problem
 from .solvers import iterates
 from .tables import stacked
@@ -71,11 +72,6 @@ def experiment(
     return stacked(training, "problem"), stacked(copied, "problem")
 
 
-def spectral_norm(matrix: Array) -> Array:
-    """``‖A‖₂`` of symmetric matrices ``(..., P, P)``: the largest modulus of an eigenvalue."""
-    return np.max(np.abs(np.linalg.eigvalsh(matrix)), axis=-1)
-
-
 def smoothness(problem: Problem, path: Array) -> float:
     """A ``β`` proven on a convex set around a path ``(T, P)``; see `TanhNetwork.smoothness`."""
     model = _network(problem)
@@ -104,7 +100,7 @@ def along(problem: Problem, path: Array) -> pd.DataFrame:
         {
             "iteration": np.arange(len(path)),
             "loss": point.loss,
-            "remainder": problem.size * spectral_norm(point.hessian - point.ggn),
+            "remainder": problem.size * spectral(point.hessian - point.ggn),
             "residual": np.sum(np.abs(point.residuals), axis=(-1, -2)),
             "curvature": np.max(_network(problem).curvature_norms(path), axis=(-1, -2)),
         }

@@ -24,8 +24,9 @@ import pandas as pd
 import scipy.sparse
 
 from .arrays import Array, Inputs
-from .datasets import Dataset, design
+from .datasets import Dataset, design, from_table
 from .misspecification import accuracy
+from .norms import relative_distance
 from .problems import Problem, linear_problem
 from .search import Schedule, best_cell, cells, evaluate, trace
 from .solvers import cosine, is_invertible
@@ -157,14 +158,21 @@ def vector_fields(
 
 
 def misspecification(
-    sources: Mapping[str, Mapping[str, Any]], seeds: Sequence[int]
+    sources: Mapping[str, Mapping[str, Any]],
+    seeds: Sequence[int],
+    *,
+    bias: bool,
+    prior_variance: float,
 ) -> pd.DataFrame:
     """Figure 2 with other seeds: how far the empirical Fisher is from the Fisher at the minimum.
 
     Parameters
     ----------
     sources
-        For each problem the parameters of `synthetic.gaussian_classes`, whose seed is replaced.
+        For each problem the parameters of `synthetic.gaussian_classes`, whose seed is replaced by
+        each of ``seeds``.
+    bias, prior_variance
+        Of Figure 2.
 
     Returns
     -------
@@ -174,10 +182,9 @@ def misspecification(
     rows = []
     for name, source in sources.items():
         for seed in seeds:
-            table = gaussian_classes(**{**source, "seed": seed})
-            features, target = table[["x1", "x2"]].to_numpy(), table["target"].to_numpy()
-            problem = linear_problem(features, target, "binary")
+            dataset = from_table(gaussian_classes(**{**source, "seed": seed}), "binary")
+            problem = linear_problem(*design(dataset, bias=bias), prior_variance)
             point = problem.at(problem.minimizer())
-            distance = np.linalg.norm(point.empirical_fisher - point.fisher)
-            rows.append((name, seed, distance / np.linalg.norm(point.fisher), accuracy(point)))
+            distance = relative_distance(point.empirical_fisher, point.fisher)
+            rows.append((name, seed, distance, accuracy(point)))
     return pd.DataFrame(rows, columns=["problem", "seed", "distance", "accuracy"])

@@ -24,8 +24,8 @@ from . import network_problems
 from .arrays import Array, thinned
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .networks import TanhNetwork
+from .norms import spectral
 from .problems import Problem
-from .remainder import spectral_norm
 from .solvers import iterates
 from .tables import stacked
 
@@ -93,11 +93,11 @@ def along(problem: Problem, path: Array, iterations: np.ndarray) -> pd.DataFrame
     columns: Mapping[str, Array] = {
         "loss": point.loss,
         "residual": np.sum(np.abs(point.residuals), axis=(-1, -2)) / problem.size,
-        "hessian": spectral_norm(point.hessian),
-        "fisher": spectral_norm(point.fisher),
-        "empirical_fisher": spectral_norm(point.empirical_fisher),
-        "fisher_remainder": spectral_norm(point.hessian - point.fisher),
-        "empirical_fisher_remainder": spectral_norm(point.hessian - point.empirical_fisher),
+        "hessian": spectral(point.hessian),
+        "fisher": spectral(point.fisher),
+        "empirical_fisher": spectral(point.empirical_fisher),
+        "fisher_remainder": spectral(point.hessian - point.fisher),
+        "empirical_fisher_remainder": spectral(point.hessian - point.empirical_fisher),
     }
     starts = path.shape[1]
     table = pd.DataFrame({name: values.T.ravel() for name, values in columns.items()})
