@@ -125,8 +125,8 @@ def test_ellipses_are_level_sets_of_the_summed_matrices(point):
 
 def test_ellipse_by_hand():
     """B = diag(4, 1/9) has the half-axes radius/2 and 3 radius."""
-    curve = misspecification.ellipse(np.array([1.0, -1.0]), np.diag([4.0, 1 / 9]), 2.0, points=5)
-    assert_allclose(curve, [[2, -1], [1, 5], [0, -1], [1, -7], [2, -1]], atol=1e-14)
+    curve = misspecification.ellipse(np.array([1.0, -1.0]), np.diag([4.0, 1 / 9]), 2.0)
+    assert_allclose(curve[::45], [[2, -1], [1, 5], [0, -1], [1, -7], [2, -1]], atol=1e-14)
 
 
 def test_ellipse_is_closed_and_goes_all_the_way_round():

@@ -176,7 +176,7 @@ def _law(found: pd.DataFrame) -> Claim:
     """How the step size must follow the distance."""
     far = found[(found["method"] == "EFGD") & (found["distance"] >= FAR) & (found["working"] > 0)]
     exponents = {
-        problem: exponent(rows["distance"], rows["lowest"])
+        problem: float(exponent(rows["distance"], rows["lowest"]))
         for problem, rows in far.groupby("problem", sort=False)
         if len(rows) > 1
     }

@@ -103,7 +103,7 @@ rule monte_carlo_figure:
     resources:
         **request(),
     params:
-        datasets=compared(optimized()["figure3"]),
-        methods=["NGD", "EFGD"],
+        titles=panel_titles(compared(optimized()["figure3"])),
+        methods=dict.fromkeys(compared(optimized()["figure3"]), ["NGD", "EFGD"]),
     script:
         "../scripts/monte_carlo_figure.py"
