@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from conftest import CONFIG, derivative
-from empirical_fisher import claims_curvature, identities, network_problems, remainder, splits
+from empirical_fisher import claims_curvature, identities, remainder, splits
+from empirical_fisher.drawn_problems import network_inputs, network_weights
 from empirical_fisher.ledger import Claim
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from empirical_fisher.models import LinearModel
@@ -180,10 +181,10 @@ def test_ggn_of_the_empirical_split_is_that_of_equation_15() -> None:
 
 def trained(seed: int = 0) -> tuple[Problem, Array]:
     generator = np.random.default_rng(seed)
-    model = TanhNetwork(network_problems.inputs(generator, 12, 2), hidden=3, outputs=3)
+    model = TanhNetwork(network_inputs(generator, 12, 2), hidden=3, outputs=3)
     targets = Categorical(3).sample(np.zeros((12, 3)), generator)
     problem = Problem(Categorical(3), model, targets)
-    start = network_problems.weights(generator, model)
+    start = network_weights(generator, model)
     return problem, iterates(problem, "GD", start, 0.1, 0.0, iterations=4)
 
 

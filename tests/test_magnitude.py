@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from empirical_fisher import claims_magnitude, magnitude, noise
+from empirical_fisher import claims_magnitude, magnitude
+from empirical_fisher.drawn_problems import random_problem
 from empirical_fisher.problems import Problem
 from empirical_fisher.tables import stacked
 
 GENERATOR = np.random.default_rng(2)
-PROBLEMS = {task: noise.random_problem(GENERATOR, task, 60, 2) for task in ("regression", "binary")}
+PROBLEMS = {task: random_problem(GENERATOR, task, 60, 2) for task in ("regression", "binary")}
 FACTORS = np.logspace(-3, 3, 7)
 
 

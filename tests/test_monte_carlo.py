@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from empirical_fisher import claims_monte_carlo, monte_carlo, noise
+from empirical_fisher import claims_monte_carlo, drawn_problems, monte_carlo, noise
 from empirical_fisher.arrays import exponent
 from empirical_fisher.search import Schedule, trace
 from empirical_fisher.tables import stacked
@@ -87,7 +87,7 @@ def finals(loss: float) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def test_costs_are_counted():
     costs = counted().set_index(["task", "matrix", "of"])
-    for task in noise.TASKS:
+    for task in drawn_problems.TASKS:
         empirical = costs.loc[(task, "empirical_fisher", "matrix")]
         sampled = costs.loc[(task, "sampled_fisher", "matrix")]
         assert empirical["gradients"] == sampled["gradients"] == 1
@@ -95,7 +95,7 @@ def test_costs_are_counted():
         assert (empirical["draws"], sampled["draws"]) == (0, 1)
         assert costs.loc[(task, "empirical_fisher", "step"), "gradients"] == 1
         assert costs.loc[(task, "sampled_fisher", "step"), "gradients"] == 2
-    assert costs.loc[("multiclass", "fisher", "matrix"), "gradients"] == noise.CLASSES - 1
+    assert costs.loc[("multiclass", "fisher", "matrix"), "gradients"] == drawn_problems.CLASSES - 1
 
 
 def test_ledger_believes_what_was_measured():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from empirical_fisher import claims_noise, noise, stochastic
+from empirical_fisher.drawn_problems import random_problem
 from empirical_fisher.problems import Point, linear_problem
 
 POINTS = noise.random_points(seed=3, count=1, size=40, features=3)
@@ -124,7 +125,7 @@ def test_ledger_says_no_to_a_second_moment_of_swapped_labels():
 
 @pytest.fixture(scope="module")
 def problem():
-    return noise.random_problem(np.random.default_rng(5), "regression", 30, 3, condition=9.0)
+    return random_problem(np.random.default_rng(5), "regression", 30, 3, condition=9.0)
 
 
 @pytest.mark.parametrize("method", stochastic.UPDATES)

@@ -22,33 +22,8 @@ import numpy as np
 import pandas as pd
 
 from .arrays import Array
-from .problems import Point, Problem, linear_problem
-
-TASKS = ("regression", "binary", "multiclass")  #: of the random problems
-CLASSES = 3  #: of the multiclass problems
-
-
-def random_problem(
-    generator: np.random.Generator, task: str, size: int, features: int, condition: float = 1.0
-) -> Problem:
-    """A linear model with normal inputs, and targets that the model draws at a normal ``θ``.
-
-    Parameters
-    ----------
-    task
-        As for `problems.linear_problem`; three classes for ``"multiclass"``.
-    condition
-        Ratio of the largest to the smallest variance of an input, which are evenly spaced in
-        their logarithms.
-    """
-    inputs = generator.standard_normal((size, features)) * condition ** -np.linspace(
-        0, 0.5, features
-    )
-    labels = np.arange(size, dtype=np.float64) % CLASSES
-    blank = linear_problem(inputs, labels, task)
-    truth = generator.standard_normal(blank.parameters)
-    targets = blank.likelihood.sample(blank.model.predict(truth), generator)
-    return Problem(blank.likelihood, blank.model, targets)
+from .drawn_problems import TASKS, random_problem
+from .problems import Point
 
 
 def random_points(seed: int, count: int, size: int, features: int) -> dict[str, Point]:

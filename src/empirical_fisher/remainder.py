@@ -15,8 +15,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from . import network_problems
 from .arrays import Array
+from .drawn_problems import network_inputs, network_weights
 from .likelihoods import Categorical, Gaussian
 from .networks import TanhNetwork
 from .norms import spectral
@@ -60,11 +60,11 @@ def experiment(
     generator = np.random.default_rng(seed)
     training, copied = {}, {}
     for name, likelihood in {"regression": Gaussian(), "softmax": Categorical(classes)}.items():
-        inputs = network_problems.inputs(generator, examples, features)
+        inputs = network_inputs(generator, examples, features)
         model = TanhNetwork(inputs, hidden, likelihood.outputs)
-        f = model.predict(network_problems.weights(generator, model))
+        f = model.predict(network_weights(generator, model))
         problem = Problem(likelihood, model, likelihood.sample(f, generator))
-        start = network_problems.weights(generator, model)
+        start = network_weights(generator, model)
         path = iterates(problem, "GD", start, step_size, 0.0, iterations)
         beta = smoothness(problem, path)
         training[name] = along(problem, path).assign(smoothness=beta)

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import network_problems
 from .arrays import Array, thinned
+from .drawn_problems import network_inputs, network_weights
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .networks import TanhNetwork
 from .norms import spectral
@@ -140,12 +140,12 @@ def training(
     for name, schedule in problems.items():
         likelihood = likelihoods[name]
         model = TanhNetwork(
-            network_problems.inputs(generator, examples, features), hidden, likelihood.outputs
+            network_inputs(generator, examples, features), hidden, likelihood.outputs
         )
         nothing = np.zeros((examples, likelihood.outputs))
         targets = likelihood.sample(nothing, generator)
         problem = Problem(likelihood, model, targets)
-        start = np.stack([network_problems.weights(generator, model) for _ in range(starts)])
+        start = np.stack([network_weights(generator, model) for _ in range(starts)])
         path = iterates(problem, "NGD", start, 1.0, **schedule)
         shown = thinned(len(path) - 1, kept)
         tables[name] = along(problem, path[shown], shown)

@@ -1,7 +1,7 @@
 # Appendix B: the error and the cost of the one-sample Fisher.
 rule monte_carlo_errors:
     input:
-        code("monte_carlo", "noise", "datasets", "tables"),
+        code("monte_carlo", "drawn_problems", "datasets", "tables"),
         data=expand("data/{dataset}.csv", dataset=config["monte_carlo"]["datasets"]),
         record=expand("data/{dataset}.yaml", dataset=config["monte_carlo"]["datasets"]),
     output:

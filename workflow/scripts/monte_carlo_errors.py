@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from empirical_fisher import monte_carlo, noise
+from empirical_fisher import drawn_problems, monte_carlo
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.tables import stacked, write_csv
@@ -20,9 +20,9 @@ with logged(snakemake.log[0], "monte_carlo.errors"):
                 settings["repeats"],
                 settings["doublings"],
             )
-    for task in noise.TASKS:
+    for task in drawn_problems.TASKS:
         generator = np.random.default_rng(settings["seed"])
-        problem = noise.random_problem(generator, task, **settings["cost_problem"])
+        problem = drawn_problems.random_problem(generator, task, **settings["cost_problem"])
         costs[task] = monte_carlo.costs(problem, np.zeros(problem.parameters))
     for name, tables, key in (
         ("by_samples", by_samples, "dataset"),

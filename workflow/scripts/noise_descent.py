@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from empirical_fisher import noise, stochastic
+from empirical_fisher import stochastic
 from empirical_fisher.arrays import log_axis
+from empirical_fisher.drawn_problems import random_problem
 from empirical_fisher.tables import stacked, write_csv
 from job import logged
 
@@ -15,7 +16,7 @@ with logged(snakemake.log[0], "noise.descent"):
     for name, condition in settings["conditions"].items():
         generator = np.random.default_rng(seed)
         shape = settings["size"], settings["features"]
-        problem = noise.random_problem(generator, "regression", *shape, condition)
+        problem = random_problem(generator, "regression", *shape, condition)
         choices[name], paths[name] = stochastic.tune(problem, step_sizes, seed, **schedule)
     table = stacked(paths, "problem")
     write_csv(table, snakemake.output.paths)
