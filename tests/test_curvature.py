@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import CONFIG, derivative
+from conftest import derivative
 from empirical_fisher import claims_curvature, identities, remainder, splits
 from empirical_fisher.drawn_problems import network_inputs, network_weights
 from empirical_fisher.ledger import Claim
@@ -22,8 +22,6 @@ from empirical_fisher.problems import Problem
 from empirical_fisher.solvers import iterates
 
 Array = np.ndarray
-
-CRITERIA = CONFIG["curvature"]["criteria"]
 
 
 def network(outputs: int = 2) -> TanhNetwork:
@@ -286,7 +284,7 @@ def tables() -> dict[str, Any]:
 
 
 def ledger(tables: dict[str, Any], **changed: pd.DataFrame) -> dict[str, Claim]:
-    rows = claims_curvature.claims(**{**tables, **changed}, **CRITERIA)
+    rows = claims_curvature.claims(**{**tables, **changed})
     return {row.id.removeprefix("curvature."): row for row in rows}
 
 
