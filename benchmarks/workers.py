@@ -35,8 +35,7 @@ def load(dataset: str) -> tuple[np.ndarray, np.ndarray, str]:
     """Design matrix, targets and task of a configured data set."""
     entry = CONFIG["datasets"][dataset]
     table, facts = prepare(sources.load(entry, ROOT), entry)
-    data = datasets.from_table(table, facts["task"])
-    return *datasets.design(data, bias=True), data.task
+    return datasets.design(datasets.from_table(table, facts["task"]), bias=True)
 
 
 def naive(dataset: str, method: str, every: tuple[int, int]) -> dict[str, Any]:

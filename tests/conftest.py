@@ -13,7 +13,8 @@ import oracle
 from empirical_fisher import datasets, sources
 from empirical_fisher.preparation import prepare
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.starting_points import descents, line_problem
+from empirical_fisher.search import Schedule
+from empirical_fisher.starting_points import constant_problem, descents
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
@@ -63,8 +64,7 @@ def paper_table(name):
 
 def paper_problem(name, *, bias=False):
     """A data set of config.yaml as a problem."""
-    dataset = datasets.from_table(*paper_table(name))
-    return linear_problem(*datasets.design(dataset, bias=bias), dataset.task)
+    return linear_problem(*datasets.design(datasets.from_table(*paper_table(name)), bias=bias))
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +74,9 @@ def line():
     cell = {name: settings[name] for name in ("step_size", "damping")}
     cells = pd.DataFrame({"method": ["NGD", "EFGD"], **cell})
     starts = [(start, np.array([start])) for start in settings["starts"]]
-    problem = line_problem(settings["targets"])
-    return descents(problem, np.zeros(1), cells, starts, settings["iterations"])
+    schedule = Schedule(settings["iterations"], CONFIG["optimization"]["divergence_factor"])
+    problem = constant_problem(settings["targets"])
+    return descents(problem, np.zeros(1), cells, starts, schedule)
 
 
 def oracle_terms(problem):

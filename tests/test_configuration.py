@@ -360,6 +360,18 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             'magnitude.datasets.1: "Wine" is multiclass; undamped updates are not defined there, '
             "for adding a constant to all outputs changes no prediction",
         ),
+        (
+            "robustness: {variants: {undamped: [Boston, Energy], upper_dampings: "
+            "[BreastCancer, Boston, Energy]}}",
+            'robustness.variants.undamped.1: "Energy" has to be in lower_dampings, too, '
+            "for undamped is compared with the whole grid",
+        ),
+        (
+            "robustness: {variants: "
+            "{clipped: [a1a], undamped: [Boston], upper_dampings: [Boston]}}",
+            'robustness.variants.clipped.0: "a1a" has to be in upper_dampings, too, '
+            "for clipped is compared with the whole grid",
+        ),
         ("optimization: {methods: GD}", 'optimization.methods: is "GD"; it must be a list'),
         (
             "misspecification: {logistic: {problems: {correct: {title: 3}}}}",
@@ -483,6 +495,8 @@ def test_two_unknown_data_sets_give_two_lines() -> None:
         ["optimization.iterations"],
         ["optimization"],
         ["datasets.a1a.source"],
+        ["vector_field.scales.NGD"],
+        ["misspecification.logistic.problems.correct"],
         ["datasets.GaussianCorrect.source.gaussian_classes.scale_1"],
         ["optimization.iterations", "optimization.methods"],
         ["vector_field", "optimization"],
@@ -490,6 +504,12 @@ def test_two_unknown_data_sets_give_two_lines() -> None:
 )
 def test_every_missing_key_is_told_once(missing: list[str]) -> None:
     assert sorted(faults_without(*missing)) == sorted(f"{key}: missing" for key in missing)
+
+
+def test_a_correct_model_alone_has_nothing_to_be_compared_with() -> None:
+    problems = "misspecification.linear.problems"
+    lines = faults_without(f"{problems}.misspecified_a", f"{problems}.misspecified_b")
+    assert lines == [f"{problems}: has 1 entry; it must have at least 2"]
 
 
 def test_names_that_are_numbers_are_told_beside_other_mistakes() -> None:
@@ -694,7 +714,6 @@ def test_only_optional_keys_may_be_missing() -> None:
         *(f"datasets.*.{key}" for key in settings),
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
-        *(f"vector_field.scales.{method}" for method in ("GD", "NGD", "EFGD")),
     }
 
 

@@ -120,7 +120,7 @@ def test_slope_of_exact_powers() -> None:
 def test_separable_classes_have_no_minimum() -> None:
     problem = linear_problem(np.array([[1.0], [-1.0]]), np.array([1.0, 0.0]), "binary")
     with pytest.raises(MinimizerNotFoundError, match="Newton steps"):
-        consistency.near_minimum(problem, np.ones(1))
+        consistency.minimum_from(problem, np.ones(1))
 
 
 def test_outliers_against_their_two_inputs(outliers: pd.DataFrame) -> None:

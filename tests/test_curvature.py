@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import CONFIG, derivative
-from empirical_fisher import claims_curvature, identities, network_problems, remainder, splits
+from conftest import derivative
+from empirical_fisher import claims_curvature, identities, remainder, splits
+from empirical_fisher.drawn_problems import network_inputs, network_weights
 from empirical_fisher.ledger import Claim
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from empirical_fisher.models import LinearModel
@@ -21,8 +22,6 @@ from empirical_fisher.problems import Problem
 from empirical_fisher.solvers import iterates
 
 Array = np.ndarray
-
-CRITERIA = CONFIG["curvature"]["criteria"]
 
 
 def network(outputs: int = 2) -> TanhNetwork:
@@ -180,10 +179,10 @@ def test_ggn_of_the_empirical_split_is_that_of_equation_15() -> None:
 
 def trained(seed: int = 0) -> tuple[Problem, Array]:
     generator = np.random.default_rng(seed)
-    model = TanhNetwork(network_problems.inputs(generator, 12, 2), hidden=3, outputs=3)
+    model = TanhNetwork(network_inputs(generator, 12, 2), hidden=3, outputs=3)
     targets = Categorical(3).sample(np.zeros((12, 3)), generator)
     problem = Problem(Categorical(3), model, targets)
-    start = network_problems.weights(generator, model)
+    start = network_weights(generator, model)
     return problem, iterates(problem, "GD", start, 0.1, 0.0, iterations=4)
 
 
@@ -285,7 +284,7 @@ def tables() -> dict[str, Any]:
 
 
 def ledger(tables: dict[str, Any], **changed: pd.DataFrame) -> dict[str, Claim]:
-    rows = claims_curvature.claims(**{**tables, **changed}, **CRITERIA)
+    rows = claims_curvature.claims(**{**tables, **changed})
     return {row.id.removeprefix("curvature."): row for row in rows}
 
 

@@ -205,7 +205,7 @@ def test_every_configured_data_set_loads_and_holds_its_facts(name: str) -> None:
     table, task = paper_table(name)
     assert task == DATASETS[name]["task"]
     check_facts(table, DATASETS[name].get("expect", {}))
-    inputs, targets = design(from_table(table, task))
+    inputs, targets, _ = design(from_table(table, task))
     assert np.isfinite(inputs).all()
     assert np.isfinite(targets).all()
 
@@ -261,21 +261,22 @@ def test_a_wrong_fact_is_told_with_the_name_of_the_snapshot(
 
 def test_design_keeps_the_features_and_a_real_target() -> None:
     table = pd.DataFrame({"b": [1, 2], "a": [3.5, 4.5], "target": [-1.5, 7.0]})
-    inputs, targets = design(from_table(table, "regression"))
+    inputs, targets, task = design(from_table(table, "regression"))
     np.testing.assert_array_equal(inputs, [[1, 3.5], [2, 4.5]])
     np.testing.assert_array_equal(targets, [-1.5, 7.0])
     assert inputs.dtype == targets.dtype == float
+    assert task == "regression"
 
 
 def test_the_bias_is_the_last_column() -> None:
     table = pd.DataFrame({"b": [5, 6], "a": [7, 8], "target": [0, 1]})
-    inputs, _ = design(from_table(table, "binary"), bias=True)
+    inputs, _, _ = design(from_table(table, "binary"), bias=True)
     np.testing.assert_array_equal(inputs, [[5, 7, 1], [6, 8, 1]])
 
 
 def test_a_sparse_design_stays_sparse_with_its_bias() -> None:
     inputs = scipy.sparse.csr_array([[0.0, 2.0], [3.0, 0.0]])
-    wide, targets = design(Dataset(inputs, np.array([0.0, 1.0]), "binary"), bias=True)
+    wide, targets, _ = design(Dataset(inputs, np.array([0.0, 1.0]), "binary"), bias=True)
     assert isinstance(wide, scipy.sparse.csr_array)
     np.testing.assert_array_equal(wide.toarray(), [[0, 2, 1], [3, 0, 1]])
     np.testing.assert_array_equal(targets, [0, 1])

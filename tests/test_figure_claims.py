@@ -7,6 +7,7 @@ import pytest
 from conftest import CONFIG, paper_table, verdicts
 from empirical_fisher import claims_figures, datasets, misspecification
 from empirical_fisher.problems import linear_problem
+from empirical_fisher.tables import stacked
 from empirical_fisher.vector_field import fit, line_problem, trajectories
 
 
@@ -17,12 +18,12 @@ def summaries(family, change=lambda table: table):
     for name, case in settings["problems"].items():
         table, task = paper_table(case["dataset"])
         data = datasets.from_table(change(table), task)
-        inputs, targets = datasets.design(data, bias=settings["bias"])
-        problem = linear_problem(inputs, targets, task, settings["prior_variance"])
+        design = datasets.design(data, bias=settings["bias"])
+        problem = linear_problem(*design, settings["prior_variance"])
         rows[name] = misspecification.summary(
             problem.at(problem.minimizer()), classification=task == "binary"
         )
-    return pd.concat(rows, names=["problem"]).reset_index("problem")
+    return stacked(rows, "problem")
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ def test_sensitivity_lays_out_any_number_of_data_sets(count):
 
 @pytest.mark.parametrize("count", [1, 3, 5, 12])
 def test_monte_carlo_lays_out_any_number_of_data_sets(count):
-    sets, _ = names(count)
+    sets, titles = names(count)
     samples = 2 ** np.arange(5)
     by_samples = pd.concat(
         pd.DataFrame({"dataset": name, "samples": samples, "error": 1 / np.sqrt(samples)})
@@ -136,8 +136,10 @@ def test_monte_carlo_lays_out_any_number_of_data_sets(count):
         overall,
         {name: pd.concat(runs) for name in sets},
         {name: {"NGD": trace(), "EFGD": trace(1e-2)} for name in sets},
+        titles,
     )
-    assert len(figure.axes) == 1 + count
+    found = [axes.get_title().replace("\n", " ") for axes in figure.axes[1:]]
+    assert found == list(titles.values())
     assert faults(figure) == []
 
 
@@ -164,7 +166,7 @@ def test_the_note_has_room_for_all_its_texts():
 
 def test_a_method_that_was_not_run_leaves_an_empty_panel_that_says_so():
     traces = {"One": {m: trace() for m in METHODS}, "Wide": {"GD": trace()}}
-    figure = figures.optimization(traces)
+    figure = figures.optimization(traces, {"One": "One", "Wide": "Wide"})
     wide = figure.axes[-1]
     assert [text.get_text() for text in wide.texts] == ["EFGD was not run"]
     assert len(figure.axes[2].lines) == 1
@@ -173,7 +175,7 @@ def test_a_method_that_was_not_run_leaves_an_empty_panel_that_says_so():
 
     grids = {"One": {"NGD": grid(), "EFGD": grid()}, "Other": {"NGD": grid()}}
     best = pd.DataFrame(columns=["dataset", "method", "step_size", "damping"])
-    figure = figures.sensitivity(grids, best, {"One": 1.0, "Other": 1.0})
+    figure = figures.sensitivity(grids, best, dict.fromkeys(grids, 1.0), {n: n for n in grids})
     assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["EFGD was not run"]
     assert faults(figure) == []
 
@@ -183,7 +185,7 @@ def test_sensitivity_with_losses_that_no_logarithm_has(losses):
     table = grid()
     table["final_loss"] = np.resize(losses, len(table))
     best = pd.DataFrame(columns=["dataset", "method", "step_size", "damping"])
-    figure = figures.sensitivity({"One": {"NGD": table}}, best, {"One": 1.0})
+    figure = figures.sensitivity({"One": {"NGD": table}}, best, {"One": 1.0}, {"One": "One"})
     assert faults(figure) == []
 
 

@@ -8,29 +8,27 @@ import numpy as np
 import pytest
 
 from conftest import verdicts
-from empirical_fisher import claims_magnitude, magnitude, noise
+from empirical_fisher import claims_magnitude, magnitude
+from empirical_fisher.drawn_problems import random_problem
 from empirical_fisher.problems import Problem
+from empirical_fisher.tables import stacked
 
 GENERATOR = np.random.default_rng(2)
-PROBLEMS = {task: noise.random_problem(GENERATOR, task, 60, 2) for task in ("regression", "binary")}
+PROBLEMS = {task: random_problem(GENERATOR, task, 60, 2) for task in ("regression", "binary")}
 FACTORS = np.logspace(-3, 3, 7)
 
 
 def tables(problems=PROBLEMS) -> dict:
     """What the script hands to `claims`."""
-    import pandas as pd
-
+    minima = {name: problem.minimizer() for name, problem in problems.items()}
+    near = {name: magnitude.away(p, minima[name], 1.0) for name, p in problems.items()}
+    far = problems["regression"], minima["regression"], np.logspace(0, 4, 9)
     parts = {
-        "scales": {name: magnitude.scales(p, FACTORS) for name, p in problems.items()},
-        "signs": {name: magnitude.signs(magnitude.away(p, 1.0)) for name, p in problems.items()},
-        "distances": {
-            "regression": magnitude.distances(problems["regression"], np.logspace(0, 4, 9))
-        },
+        "scales": {name: magnitude.scales(point, FACTORS) for name, point in near.items()},
+        "signs": {name: magnitude.signs(point) for name, point in near.items()},
+        "distances": {"regression": magnitude.distances(*far)},
     }
-    return {
-        part: pd.concat(by_name, names=["dataset"]).reset_index("dataset")
-        for part, by_name in parts.items()
-    }
+    return {part: stacked(by_name, "dataset") for part, by_name in parts.items()}
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 300.0])
@@ -69,8 +67,8 @@ def test_scaled_loss_and_its_derivatives_belong_together(name):
 def test_updates_are_their_definitions(name, method):
     problem = PROBLEMS[name]
     inputs = problem.model.inputs
-    theta = magnitude.away(problem, 1.0).theta
-    f = inputs @ theta
+    near = magnitude.away(problem, problem.minimizer(), 1.0)
+    f = inputs @ near.theta
     p = 1 / (1 + np.exp(-f))
     residual, weight = (
         (p - problem.targets, p * (1 - p)) if name == "binary" else (f - problem.targets, 0 * f + 1)
@@ -87,7 +85,7 @@ def test_updates_are_their_definitions(name, method):
         "√diag EF": gradient / np.sqrt(np.diag(moment)),
         "Eq. 19": np.linalg.inv(moment) @ np.outer(gradient, gradient) @ gradient,
     }[method]
-    table = magnitude.scales(problem, np.array([c]))
+    table = magnitude.scales(near, np.array([c]))
     row = table[table["method"] == method]
     assert row["update_norm"].item() == pytest.approx(np.linalg.norm(update), rel=1e-9)
     assert row["gradient_norm"].item() == pytest.approx(np.linalg.norm(gradient), rel=1e-9)
@@ -100,7 +98,7 @@ def test_far_from_the_minimum_the_square_root_has_a_limit():
     pull = inputs @ np.full(2, 2**-0.5)
     limit = (inputs * pull[:, None]).mean(axis=0)
     limit /= np.sqrt(((inputs * pull[:, None]) ** 2).mean(axis=0))
-    found = magnitude.root(magnitude.away(problem, 1e6))
+    found = magnitude.root(magnitude.away(problem, problem.minimizer(), 1e6))
     np.testing.assert_allclose(found, limit, rtol=1e-5)
 
 

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from conftest import verdicts
-from empirical_fisher import claims_monte_carlo, monte_carlo, noise
+from empirical_fisher import claims_monte_carlo, drawn_problems, monte_carlo, noise
+from empirical_fisher.arrays import exponent
 from empirical_fisher.search import Schedule, trace
+from empirical_fisher.tables import stacked
 
 POINTS = noise.random_points(seed=1, count=1, size=30, features=2)
 SCHEDULE = Schedule(iterations=6, divergence_factor=100.0)
@@ -46,7 +48,7 @@ def test_error_of_one_sample_is_that_of_the_closed_form(name):
     assert found[16] == pytest.approx(expected / 4, rel=0.15)
     assert overall["expected"].item() == pytest.approx(expected / np.sqrt(3200), rel=0.1)
     assert overall["error"].item() < 3 * overall["expected"].item()
-    assert claims_monte_carlo.slope(by_samples) == pytest.approx(-0.5, abs=0.1)
+    assert exponent(by_samples["samples"], by_samples["error"]) == pytest.approx(-0.5, abs=0.1)
 
 
 def test_logistic_sample_is_exact_where_both_labels_are_even():
@@ -60,10 +62,7 @@ def test_logistic_sample_is_exact_where_both_labels_are_even():
 def measured(points=POINTS) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables = {name: monte_carlo.errors(point, 0, 20, 6) for name, point in points.items()}
     return tuple(
-        pd.concat({name: pair[i] for name, pair in tables.items()}, names=["dataset"]).reset_index(
-            "dataset"
-        )
-        for i in (0, 1)
+        stacked({name: pair[i] for name, pair in tables.items()}, "dataset") for i in (0, 1)
     )
 
 
@@ -72,7 +71,7 @@ def counted() -> pd.DataFrame:
         name.split()[0]: monte_carlo.costs(point.problem, point.theta)
         for name, point in POINTS.items()
     }
-    return pd.concat(costs, names=["task"]).reset_index("task")
+    return stacked(costs, "task")
 
 
 def finals(loss: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -85,7 +84,7 @@ def finals(loss: float) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def test_costs_are_counted():
     costs = counted().set_index(["task", "matrix", "of"])
-    for task in noise.TASKS:
+    for task in drawn_problems.TASKS:
         empirical = costs.loc[(task, "empirical_fisher", "matrix")]
         sampled = costs.loc[(task, "sampled_fisher", "matrix")]
         assert empirical["gradients"] == sampled["gradients"] == 1
@@ -93,7 +92,7 @@ def test_costs_are_counted():
         assert (empirical["draws"], sampled["draws"]) == (0, 1)
         assert costs.loc[(task, "empirical_fisher", "step"), "gradients"] == 1
         assert costs.loc[(task, "sampled_fisher", "step"), "gradients"] == 2
-    assert costs.loc[("multiclass", "fisher", "matrix"), "gradients"] == noise.CLASSES - 1
+    assert costs.loc[("multiclass", "fisher", "matrix"), "gradients"] == drawn_problems.CLASSES - 1
 
 
 def test_ledger_believes_what_was_measured():

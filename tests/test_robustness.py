@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 from sklearn.preprocessing import StandardScaler
 
 from conftest import verdicts
 from empirical_fisher import claims_robustness, robustness
+from empirical_fisher.datasets import Dataset
 from empirical_fisher.drawn_problems import examples
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, cells, evaluate
@@ -19,16 +23,16 @@ SCHEDULE = Schedule(8, 100.0)
 CLASSES = {"seed": 0, "size": 200, "mean": [1.0, 1.0]}
 
 
-def data(task: str = "binary", size: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    inputs, targets = examples(np.random.default_rng(0), task, size, np.array([2.0, -1.0, 0.5]))
+def data(size: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    inputs, targets = examples(np.random.default_rng(0), "binary", size, np.array([2.0, -1.0, 0.5]))
     return inputs * [1, 10, 0.1] + 3, targets
 
 
-def searched(name: str, task: str = "binary", size: int = 40) -> pd.DataFrame:
+def searched(name: str, size: int = 40, prior_variance: float = np.inf) -> pd.DataFrame:
     return robustness.variant(
         name,
-        *data(task, size),
-        task,
+        Dataset(*data(size), "binary"),
+        prior_variance=prior_variance,
         step_sizes=STEPS,
         dampings=DAMPINGS,
         clip=0.2,
@@ -37,7 +41,9 @@ def searched(name: str, task: str = "binary", size: int = 40) -> pd.DataFrame:
     ).set_index("method")
 
 
-def exhaustive(inputs: np.ndarray, targets: np.ndarray, method: str, dampings, **options) -> float:
+def exhaustive_search(
+    inputs: np.ndarray, targets: np.ndarray, method: str, dampings, **options
+) -> float:
     problem = linear_problem(
         np.column_stack([inputs, np.ones(len(inputs))]), targets, "binary", **options
     )
@@ -48,13 +54,20 @@ def test_standardized_is_scikit_learns() -> None:
     inputs, _ = data()
     expected = StandardScaler().fit_transform(inputs)
     np.testing.assert_allclose(robustness.standardized(inputs), expected, atol=1e-12)
-    with pytest.raises(ValueError, match="constant"):
-        robustness.standardized(np.ones((4, 2)))
+    sparse = robustness.standardized(scipy.sparse.csr_array(inputs))
+    np.testing.assert_array_equal(sparse, robustness.standardized(inputs))
 
 
+def test_a_constant_feature_is_standardized_to_zero() -> None:
+    constant = np.full((10, 2), 0.1)  # whose standard deviation is 1e-17 by NumPy
+    np.testing.assert_array_equal(robustness.standardized(constant), np.zeros((10, 2)))
+
+
+@pytest.mark.parametrize("prior_variance", [np.inf, 0.1])
 @pytest.mark.parametrize("method", ["NGD", "EFGD"])
-def test_variants_are_the_searches_they_name(method: str) -> None:
+def test_variants_are_the_searches_they_name(method: str, prior_variance: float) -> None:
     inputs, targets = data()
+    exhaustive = partial(exhaustive_search, prior_variance=prior_variance)
     expected = {
         "lower_dampings": exhaustive(inputs, targets, method, DAMPINGS[:2]),
         "upper_dampings": exhaustive(inputs, targets, method, DAMPINGS[2:]),
@@ -65,7 +78,8 @@ def test_variants_are_the_searches_they_name(method: str) -> None:
         "clipped": exhaustive(inputs, targets, method, DAMPINGS, probability_clip=0.2),
     }
     for name, loss in expected.items():
-        assert searched(name).loc[method, "final_loss"] == pytest.approx(loss, rel=1e-12)
+        found = searched(name, prior_variance=prior_variance).loc[method, "final_loss"]
+        assert found == pytest.approx(loss, rel=1e-12)
 
 
 def test_methods_without_damping_sit_out() -> None:
@@ -76,15 +90,20 @@ def test_methods_without_damping_sit_out() -> None:
 def test_undamped_is_empty_where_matrices_are_singular() -> None:
     table = searched("undamped", size=3)
     assert table["final_loss"].isna().all()
+    table = searched("undamped", size=3, prior_variance=0.1)
+    assert table["final_loss"].notna().all()
 
 
-def test_distance_is_that_of_a_loop() -> None:
+@pytest.mark.parametrize(("bias", "prior_variance"), [(False, np.inf), (True, 0.01)])
+def test_distance_is_that_of_a_loop(bias: bool, prior_variance: float) -> None:
     source = {**CLASSES, "scale_0": [[2.0, 0.0], [0.0, 2.0]], "scale_1": [[1.0, 0.0], [0.0, 1.0]]}
-    row = robustness.misspecification({"problem": source}, [5]).iloc[0]
+    settings = {"bias": bias, "prior_variance": prior_variance}
+    row = robustness.misspecification({"problem": source}, [5], **settings).iloc[0]
     table = gaussian_classes(**{**source, "seed": 5})
     features, target = table[["x1", "x2"]].to_numpy(), table["target"].to_numpy(float)
-    theta = linear_problem(features, target, "binary").minimizer()
-    fisher = empirical = np.zeros((2, 2))
+    features = np.column_stack([features, np.ones(200)]) if bias else features
+    theta = linear_problem(features, target, "binary", prior_variance).minimizer()
+    fisher = empirical = np.zeros((len(theta), len(theta)))
     for x, y in zip(features, target, strict=True):
         p = 1 / (1 + np.exp(-x @ theta))
         fisher = fisher + p * (1 - p) * np.outer(x, x)
@@ -121,7 +140,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         [(seed, "NGD", 1.0) for seed in (0, 1)] + [(seed, "EFGD", -0.7) for seed in (0, 1)],
         columns=["seed", "method", "minimum_cosine"],
     )
-    distances = pd.DataFrame({"problem": ["right", "wrong"], "distance": [0.1, 0.5]})
+    distances = pd.DataFrame({"problem": ["correct", "wrong"], "distance": [0.1, 0.5]})
     return pd.DataFrame(rows, columns=names), fields, distances
 
 
@@ -139,3 +158,10 @@ def test_claims_hold_and_break() -> None:
     fields = fields.replace({"method": swapped})
     wrong = verdicts(claims_robustness.claims(searches, fields, distances))
     assert set(wrong.values()) == {"no"}
+
+
+def test_the_correct_model_is_known_by_its_name() -> None:
+    searches, fields, distances = tables()
+    claims = claims_robustness.claims(searches, fields, distances[::-1])
+    [claim] = [claim for claim in claims if claim.id == "robustness.figure2-seeds"]
+    assert claim.holds == "yes"

@@ -8,6 +8,8 @@ import pytest
 
 from conftest import oracle_terms, verdicts
 from empirical_fisher import claims_scaling, scaling, solvers
+from empirical_fisher.datasets import DatasetError
+from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule
 
 DISTANCES = np.logspace(-2, 4, 13)
@@ -24,7 +26,15 @@ def cases() -> dict[str, scaling.Landscape]:
     features = generator.standard_normal((60, 3)) @ np.diag([1.0, 30.0, 0.1]) + [0.0, 50.0, 1.0]
     inputs = np.column_stack([features, np.ones(60)])
     targets = inputs @ [1.0, 0.1, 5.0, 20.0] + generator.standard_normal(60)
-    return scaling.landscapes("Data", inputs, targets)
+    return scaling.landscapes("Data", linear_problem(inputs, targets, "regression"))
+
+
+def test_linearly_dependent_features_are_refused() -> None:
+    features = np.random.default_rng(0).standard_normal((20, 2))
+    inputs = np.column_stack([features, features @ [1.0, -2.0]])
+    problem = linear_problem(inputs, features[:, 0] + 1.0, "regression")
+    with pytest.raises(DatasetError, match="linearly dependent"):
+        scaling.landscapes("Data", problem)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ The modules, in the order of the data flow:
 `origins`          where a data set came from the first time; `formats` reads its file
 `preparation`      from what a source gives to features and a target, or a reason why not
 `datasets`         a prepared data set, on disk and as arrays
-`arrays`           what numbers come in
+`arrays`           what numbers come in; `norms` says how large they are
 `likelihoods`      ``p(y | f)``: loss, residual and curvature in the natural parameter
 `models`           ``f(x, θ)``: predictions and their Jacobian; `networks` has a nonlinear one
 `problems`         loss, gradient, Fisher, GGN, empirical Fisher, Hessian at a ``θ``
@@ -28,6 +28,7 @@ The modules, in the order of the data flow:
 `noise`            §5: Eqs. 18 and 19; `stochastic` descends with their matrices
 `monte_carlo`      Appendix B: the Fisher by one sample of every prediction
 `magnitude`        §5: what updates make of the size of the gradient
+`drawn_problems`   random regressions and networks for the experiments
 `note`             the note's experiments: `constrained_step`, `loss_reductions`,
                    `reparametrization` and `contamination`
 `robustness`       whether Figures 1 to 3 survive other choices

@@ -1,4 +1,4 @@
-"""What the package's numbers come in, and how values of a variable are spread."""
+"""What the package's numbers come in, how a variable is spread, and the power of one in another."""
 
 from __future__ import annotations
 
@@ -27,3 +27,14 @@ def lattice(*axes: Array) -> Array:
 def thinned(last: int, kept: int) -> np.ndarray:
     """About so many of ``0, …, last``, both among them, denser at the beginning."""
     return np.unique(np.append(0, np.geomspace(last, 1, kept - 1).round()).astype(int))
+
+
+def exponent(x: Array, y: Array) -> Array:
+    """``p`` of ``y ∝ x^p`` by least squares on log axes, shape ``()`` or ``(S,)``.
+
+    Parameters
+    ----------
+    x, y
+        Positive, of shapes ``(K,)`` and ``(K,)`` or ``(K, S)``.
+    """
+    return np.polyfit(np.log(x), np.log(y), 1)[0]

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from .drawn_problems import LIKELIHOODS
 from .problems import linear_problem
 
 TASKS = ("regression", "binary")  #: of the sweeps
@@ -54,10 +55,7 @@ def sweep(
     generator = np.random.default_rng(seed)
     inputs = generator.standard_normal((examples, features[-1]))
     truth = inputs[:, : features[0]].sum(axis=1) / np.sqrt(features[0])
-    if task == "regression":
-        targets = truth + generator.standard_normal(examples)
-    else:
-        targets = (generator.random(examples) < 1 / (1 + np.exp(-truth))).astype(float)
+    targets = LIKELIHOODS[task].sample(truth[:, None], generator)
     rows = []
     for count in features:
         problem = linear_problem(inputs[:, :count], targets, task, prior_variance)

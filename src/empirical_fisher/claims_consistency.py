@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arrays import exponent
 from .ledger import Claim, verdict
 
 FIGURE = "consistency"  #: where the ledger sends the reader
@@ -76,12 +77,12 @@ def slope(table: pd.DataFrame, column: str, smallest: int = 0) -> tuple[float, f
     the standard error is that of the mean over the seeds.
     """
     large = table[table["size"] >= smallest]
-    lines = np.log(large.pivot(index="size", columns="seed", values=column))
-    slopes = np.polyfit(np.log(lines.index), lines, 1)[0]
+    lines = large.pivot(index="size", columns="seed", values=column)
+    slopes = exponent(lines.index, lines)
     return float(np.mean(slopes)), float(np.std(slopes, ddof=1) / np.sqrt(len(slopes)))
 
 
-def largest(table: pd.DataFrame, column: str) -> float:
+def at_largest(table: pd.DataFrame, column: str) -> float:
     """Mean of a distance over the seeds at the largest ``N``."""
     return float(table.loc[table["size"] == table["size"].max(), column].mean())
 
@@ -91,7 +92,7 @@ def _converges(name: str, table: pd.DataFrame) -> list[Claim]:
     rows = []
     for reference, source in (("fisher", "§4.2, Eq. 17"), ("hessian", "§4.2, Eq. 4")):
         column = f"empirical_fisher_{reference}"
-        (rate, error), last = slope(table, column), largest(table, column)
+        (rate, error), last = slope(table, column), at_largest(table, column)
         met = [abs(rate - RATE) <= RATE_TOLERANCE, last <= VANISHING]
         measured = (
             f"slope {rate:.2f} ± {error:.2f} over {table['seed'].nunique()} seeds; "
@@ -128,7 +129,7 @@ def _stays(name: str, table: pd.DataFrame) -> list[Claim]:
     """The same on a misspecified problem."""
     column = "empirical_fisher_fisher"
     start = table["size"].max() // PLATEAU_SPAN
-    (rate, error), last = slope(table, column, start), largest(table, column)
+    (rate, error), last = slope(table, column, start), at_largest(table, column)
     return [
         Claim(
             f"consistency.{name}-fisher",

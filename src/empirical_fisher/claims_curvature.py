@@ -9,6 +9,14 @@ import pandas as pd
 
 from .ledger import Claim, verdict
 
+ROUNDING = 1e-12  #: 1e4 ε: what sums of some hundred rounded products may lose, relatively
+#: The same where a matrix is made of numerical differences: ε^(4/5) = 3e-13 at best, less where the
+#: fifth derivative is large.
+DIFFERENCES = 1e-7
+SHARE = 0.01  #: of another matrix's norm: what a curvature matrix may miss and be "close"
+#: Of the ranks along one descent, for two quantities that fall together: all but monotonic. It
+#: depends on the draw (from −0.7 to 1 over eight seeds).
+CORRELATION = 0.9
 REMAINDER, SPLITS = "curvature_remainder", "curvature_splits"  #: the figures
 
 
@@ -18,11 +26,6 @@ def claims(
     repeated: pd.DataFrame,
     residuals: pd.DataFrame,
     memorised: pd.DataFrame,
-    *,
-    rounding: float,
-    differences: float,
-    share: float,
-    correlation: float,
 ) -> list[Claim]:
     """All claims of this topic, in the order of the paper.
 
@@ -34,28 +37,21 @@ def claims(
         As `remainder.experiment` makes them.
     residuals, memorised
         As `splits.residual_gradients` and `splits.training` make them.
-    rounding, differences
-        Relative differences up to which two matrices are the same, where both are exact to
-        rounding, and where one is made of numerical differences.
-    share
-        One matrix is small against another if its norm is at most this share of the other's.
-    correlation
-        Rank correlation from which on two quantities fall together.
     """
     return [
-        *_equalities(identities, rounding, differences),
+        *_equalities(identities),
         *_bounds(training, repeated),
-        _improvement(training, memorised, rounding, correlation),
-        *_split(residuals, memorised, share),
+        _improvement(training, memorised),
+        *_split(residuals, memorised),
     ]
 
 
-def _equalities(table: pd.DataFrame, rounding: float, differences: float) -> list[Claim]:
+def _equalities(table: pd.DataFrame) -> list[Claim]:
     """Proposition 1, Eq. 4 and Eq. 14."""
     worst = table.drop(columns=["likelihood", "model", "draw"]).max()
     contrast = table["empirical_fisher"].min()
     cases = f"{len(table)} cases ({table['likelihood'].nunique()} likelihoods, linear and network)"
-    same = f"relative difference at most {rounding:.0e} in every case"
+    same = f"relative difference at most {ROUNDING:.0e} in every case"
     return [
         Claim(
             id="curvature.fisher-is-ggn",
@@ -65,7 +61,7 @@ def _equalities(table: pd.DataFrame, rounding: float, differences: float) -> lis
             f"{worst['scores']:.0e} with the gradients for every y; the empirical Fisher differs "
             f"by at least {contrast:.1g}",
             criterion=f"{same}, both ways",
-            holds=verdict(max(worst["fisher"], worst["scores"]) <= rounding),
+            holds=verdict(max(worst["fisher"], worst["scores"]) <= ROUNDING),
         ),
         Claim(
             id="curvature.fisher-forms",
@@ -74,16 +70,16 @@ def _equalities(table: pd.DataFrame, rounding: float, differences: float) -> lis
             "its gradients.",
             measured=f"{cases}: at most {worst['hessians']:.0e}",
             criterion=same,
-            holds=verdict(worst["hessians"] <= rounding),
+            holds=verdict(worst["hessians"] <= ROUNDING),
         ),
         Claim(
             id="curvature.ef-is-ggn",
             source="§4.1, Eq. 14 and footnote 3",
             claim="The empirical Fisher is the GGN of the split a = −log b, b = p(y_n|f(x_n, θ)).",
             measured=f"{cases}: at most {worst['split']:.0e}",
-            criterion=f"relative difference at most {differences:.0e} in every case, with b "
+            criterion=f"relative difference at most {DIFFERENCES:.0e} in every case, with b "
             "differentiated numerically",
-            holds=verdict(worst["split"] <= differences),
+            holds=verdict(worst["split"] <= DIFFERENCES),
         ),
     ]
 
@@ -120,9 +116,7 @@ def _bounds(training: pd.DataFrame, repeated: pd.DataFrame) -> list[Claim]:
     ]
 
 
-def _improvement(
-    training: pd.DataFrame, memorised: pd.DataFrame, rounding: float, correlation: float
-) -> Claim:
+def _improvement(training: pd.DataFrame, memorised: pd.DataFrame) -> Claim:
     """What the text says after Proposition 2."""
     together = {
         name: float(table["remainder"].corr(table["residual"], method="spearman"))
@@ -138,14 +132,14 @@ def _improvement(
         "data is perfectly fit.",
         measured=f"rank correlation of ‖∇²L − G‖ and r along training {ranks}; "
         f"‖H − F‖/‖H‖ = {left:.0e} where the regression is fitted",
-        criterion=f"rank correlation at least {correlation:g} in both trainings; at most "
-        f"{rounding:.0e} at the end of every fit",
-        holds=verdict(*(value >= correlation for value in together.values()), left <= rounding),
+        criterion=f"rank correlation at least {CORRELATION:g} in both trainings; at most "
+        f"{ROUNDING:.0e} at the end of every fit",
+        holds=verdict(*(value >= CORRELATION for value in together.values()), left <= ROUNDING),
         figure=REMAINDER,
     )
 
 
-def _split(residuals: pd.DataFrame, memorised: pd.DataFrame, share: float) -> list[Claim]:
+def _split(residuals: pd.DataFrame, memorised: pd.DataFrame) -> list[Claim]:
     """§4.1 and Definition 1."""
     least = residuals.groupby("likelihood", sort=False)["canonical"].min()
     regression, classes = (_ends(memorised, name) for name in ("regression", "classification"))
@@ -178,8 +172,8 @@ def _split(residuals: pd.DataFrame, memorised: pd.DataFrame, share: float) -> li
             claim="Where all data are fitted, the empirical Fisher goes to zero and the Fisher "
             "approaches the Hessian: least squares.",
             measured=_norms(regression),
-            criterion=f"‖EF‖ and ‖H − F‖ at most {share:g} ‖H‖ at the end of every descent",
-            holds=_vanishing(regression, share),
+            criterion=f"‖EF‖ and ‖H − F‖ at most {SHARE:g} ‖H‖ at the end of every descent",
+            holds=_vanishing(regression),
             figure=SPLITS,
         ),
         Claim(
@@ -187,8 +181,8 @@ def _split(residuals: pd.DataFrame, memorised: pd.DataFrame, share: float) -> li
             source="§4.1, after Eq. 15",
             claim="The same generally, where all gradients vanish: separable classes.",
             measured=_norms(classes),
-            criterion=f"‖EF‖ and ‖H − F‖ at most {share:g} ‖H‖ at the end of every descent",
-            holds=_vanishing(classes, share),
+            criterion=f"‖EF‖ and ‖H − F‖ at most {SHARE:g} ‖H‖ at the end of every descent",
+            holds=_vanishing(classes),
             figure=SPLITS,
         ),
         Claim(
@@ -197,8 +191,8 @@ def _split(residuals: pd.DataFrame, memorised: pd.DataFrame, share: float) -> li
             claim="The empirical Fisher lacks the guarantee of a GGN: with the residuals gone it "
             "leaves out all of the Hessian.",
             measured=f"‖H − EF‖/‖H‖ ≥ {left_out.min():.3f} where the regression is fitted",
-            criterion=f"at least {1 - share:g} at the end of every descent",
-            holds=verdict((left_out >= 1 - share).all()),
+            criterion=f"at least {1 - SHARE:g} at the end of every descent",
+            holds=verdict((left_out >= 1 - SHARE).all()),
             figure=SPLITS,
         ),
     ]
@@ -221,7 +215,7 @@ def _norms(ends: pd.DataFrame) -> str:
     )
 
 
-def _vanishing(ends: pd.DataFrame, share: float) -> str:
+def _vanishing(ends: pd.DataFrame) -> str:
     """Whether the empirical Fisher has gone and the Fisher has become the Hessian."""
     names = ("empirical_fisher", "fisher_remainder")
-    return verdict(*((ends[name] <= share * ends["hessian"]).all() for name in names))
+    return verdict(*((ends[name] <= SHARE * ends["hessian"]).all() for name in names))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .arrays import Array
 from .ledger import Claim, verdict
+from .search import ROUNDING
 
 Runs = Mapping[str, Mapping[str, pd.DataFrame]]
 """For each data set and method the table that `search.trace` makes."""
@@ -21,7 +22,6 @@ AT_MINIMUM = 0.06  #: distance in θ that can't be seen in Figure 1, 1 % of its 
 #: times 1/√N = 0.03. Five times that is near; what is not near even with twice as much is far.
 NEAR, FAR = 0.15, 0.3
 
-ROUNDING = 1e-12  #: relative difference of losses that a hundred steps of rounding make
 CLOSE = 0.01  #: a loss is as good as another if it is within 1 %, as in results/sensitivity.csv
 ALIGNED = np.cos(np.pi / 6)  #: directions within 30° point the same way; from 150° on, opposite
 REDUCED = 0.01  #: a run has arrived once no more than this part of the initial excess loss is left

@@ -5,9 +5,9 @@ The tables are those of `magnitude`.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
+from .arrays import exponent
 from .ledger import Claim, verdict
 from .magnitude import UPDATES
 
@@ -136,7 +136,7 @@ def slopes(lengths: pd.DataFrame) -> pd.Series:
     """Slope of the logarithm of each update's length against that of the factor, by method."""
     return pd.Series(
         {
-            method: np.polyfit(np.log(table["factor"]), np.log(table["update_norm"]), 1)[0]
+            method: exponent(table["factor"], table["update_norm"])
             for method, table in lengths.groupby("method", sort=False)
         }
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .arrays import exponent
 from .ledger import Claim, verdict
 from .solvers import KEEP
 
@@ -37,7 +38,12 @@ def claims(
         ``dataset, method, final_loss``: the best cells of NGD and EFGD.
     """
     distance = overall["error"] / overall["expected"]
-    slopes = np.array([slope(table) for _, table in by_samples.groupby("dataset", sort=False)])
+    slopes = np.array(
+        [
+            exponent(table["samples"], table["error"])
+            for _, table in by_samples.groupby("dataset", sort=False)
+        ]
+    )
     ratios = {}
     for of in ("matrix", "step"):
         table = costs[costs["of"] == of].pivot(index="task", columns="matrix", values="gradients")
@@ -113,11 +119,6 @@ def claims(
             best,
         ),
     ]
-
-
-def slope(by_samples: pd.DataFrame) -> float:
-    """Of the error against the number of samples, both in logarithms."""
-    return float(np.polyfit(np.log(by_samples["samples"]), np.log(by_samples["error"]), 1)[0])
 
 
 def _like_ngd(name: str, claim: str, setting: str, ends: pd.DataFrame, best: pd.DataFrame) -> Claim:

@@ -12,17 +12,14 @@ from .ledger import Claim, verdict
 FIGURE = "noise"  #: where the ledger sends the reader
 ROUNDING = 1e-10  #: relative; sums of a few hundred products, conditioned by the features' scales
 CLEAR = 0.9  #: share of the runs that must end lower for a method to be the better one
+ISOTROPIC = "isotropic"  #: the problem where adapting to curvature gains nothing
+STRETCHED = "ill-conditioned"  #: the one where it does
+PROBLEMS = (ISOTROPIC, STRETCHED)
 
 
-def claims(
-    identities: pd.DataFrame,
-    errors: pd.DataFrame,
-    paths: pd.DataFrame,
-    isotropic: str,
-    stretched: str,
-) -> list[Claim]:
+def claims(identities: pd.DataFrame, errors: pd.DataFrame, paths: pd.DataFrame) -> list[Claim]:
     """All claims of this topic: `equations` and `descents`."""
-    return [*equations(identities, errors), *descents(paths, isotropic, stretched)]
+    return [*equations(identities, errors), *descents(paths)]
 
 
 def equations(identities: pd.DataFrame, errors: pd.DataFrame) -> list[Claim]:
@@ -91,18 +88,14 @@ def _span(excess: pd.Series) -> str:
     return f"{excess.min():.2g} to {excess.max():.2g}"
 
 
-def descents(paths: pd.DataFrame, isotropic: str, stretched: str) -> list[Claim]:
+def descents(paths: pd.DataFrame) -> list[Claim]:
     """What the fresh runs say of §5.
 
     Parameters
     ----------
     paths
         ``problem`` and the columns that `stochastic.tune` tabulates.
-    isotropic, stretched
-        The problem whose Hessian is near the identity, so that adapting to curvature gains nothing,
-        and the one whose Hessian is ill-conditioned.
     """
-    problems = (isotropic, stretched)
     last = paths[paths["step"] == paths["step"].max()]
     finals = last.pivot(index=["problem", "run"], columns="method", values="excess")
     medians = finals.groupby("problem").median()
@@ -114,10 +107,10 @@ def descents(paths: pd.DataFrame, isotropic: str, stretched: str) -> list[Claim]
 
     def final(*methods: str) -> str:
         parts = [
-            f"{method} " + ", ".join(f"{medians.loc[each, method]:.2g}" for each in problems)
+            f"{method} " + ", ".join(f"{medians.loc[each, method]:.2g}" for each in PROBLEMS)
             for method in methods
         ]
-        return f"median final excess loss ({', '.join(problems)}): {'; '.join(parts)}"
+        return f"median final excess loss ({', '.join(PROBLEMS)}): {'; '.join(parts)}"
 
     clear = f"in at least {CLEAR:.0%} of the fresh runs, each method at its best step size"
     return [
@@ -129,7 +122,7 @@ def descents(paths: pd.DataFrame, isotropic: str, stretched: str) -> list[Claim]
             final("SGD", "diagonal", "transposed"),
             f"the diagonal factors and Eq. 19's transpose end below SGD on both problems: {clear}",
             verdict(
-                *(below(each, m, "SGD") for each in problems for m in ("diagonal", "transposed"))
+                *(below(each, m, "SGD") for each in PROBLEMS for m in ("diagonal", "transposed"))
             ),
             FIGURE,
         ),
@@ -140,7 +133,7 @@ def descents(paths: pd.DataFrame, isotropic: str, stretched: str) -> list[Claim]
             "the empirical Fisher.",
             final("EF", "printed"),
             f"Eq. 19 as printed ends below EF⁻¹ on both problems: {clear}",
-            verdict(*(below(each, "printed", "EF") for each in problems)),
+            verdict(*(below(each, "printed", "EF") for each in PROBLEMS)),
             FIGURE,
         ),
         Claim(
@@ -152,9 +145,9 @@ def descents(paths: pd.DataFrame, isotropic: str, stretched: str) -> list[Claim]
             "EF⁻¹ ends below SGD where curvature offers nothing to adapt to, and below both SGD "
             f"and the Fisher where it does: {clear}",
             verdict(
-                below(isotropic, "EF", "SGD"),
-                below(stretched, "EF", "SGD"),
-                below(stretched, "EF", "Fisher"),
+                below(ISOTROPIC, "EF", "SGD"),
+                below(STRETCHED, "EF", "SGD"),
+                below(STRETCHED, "EF", "Fisher"),
             ),
             FIGURE,
         ),
@@ -167,7 +160,7 @@ def descents(paths: pd.DataFrame, isotropic: str, stretched: str) -> list[Claim]
             verdict(
                 *(
                     below(each, "gradient", m)
-                    for each in problems
+                    for each in PROBLEMS
                     for m in ("printed", "transposed")
                 )
             ),

@@ -5,9 +5,9 @@ The tables are those of `note` and `contamination`.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
+from .arrays import exponent
 from .ledger import Claim, verdict
 
 FIGURE = "note"  #: where the ledger sends the reader
@@ -45,7 +45,9 @@ def _problem_claims(conditions: pd.DataFrame, comparison: pd.DataFrame) -> list[
     smallest = comparison["change"].min()
     angle = comparison.loc[comparison["change"] == smallest, "angle"].max()
     angle_slope, shortfall_slope = (
-        comparison.groupby(["task", "repeat"])[["change", column]].apply(_slope)
+        comparison.groupby(["task", "repeat"])[["change", column]].apply(
+            lambda pairs: exponent(*pairs.to_numpy().T)
+        )
         for column in ("angle", "shortfall")
     )
     return [
@@ -225,12 +227,6 @@ def _in_standard_errors(contrasts: pd.DataFrame) -> pd.Series:
 def _worst(table: pd.DataFrame, column: str, damping: float) -> pd.Series:
     """Largest value of a column at one damping, by shape and method."""
     return table[table["damping"] == damping].groupby(["shape", "method"])[column].max()
-
-
-def _slope(table: pd.DataFrame) -> float:
-    """Slope of the second column over the first on log axes, by least squares."""
-    x, y = np.log(table.to_numpy()).T
-    return float(np.polyfit(x, y, 1)[0])
 
 
 def _bound(value: float) -> str:

@@ -119,7 +119,7 @@ def _seed_claim_1(fields: pd.DataFrame) -> Claim:
 
 def _seed_claim_2(distances: pd.DataFrame) -> Claim:
     ranges = distances.groupby("problem", sort=False)["distance"].agg(["min", "max"])
-    [correct, *wrong] = ranges.index
+    correct, wrong = "correct", ranges.index.drop("correct")
     return Claim(
         "robustness.figure2-seeds",
         "Figure 2",

@@ -5,9 +5,9 @@ The tables are those of `scaling`.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
+from .arrays import exponent
 from .ledger import Claim, verdict
 from .scaling import WORKS
 
@@ -62,10 +62,7 @@ def slopes(table: pd.DataFrame) -> pd.DataFrame:
     """
     far = table[table["distance"] >= FAR]
     groups = far.groupby(["problem", "method", "damping", "ray"], sort=False)
-    fits = {
-        key: np.polyfit(np.log(rows["gradient_norm"]), np.log(rows["step_norm"]), 1)[0]
-        for key, rows in groups
-    }
+    fits = {key: exponent(rows["gradient_norm"], rows["step_norm"]) for key, rows in groups}
     return pd.Series(fits, name="slope").rename_axis(groups.keys).reset_index()
 
 
@@ -179,7 +176,7 @@ def _law(found: pd.DataFrame) -> Claim:
     """How the step size must follow the distance."""
     far = found[(found["method"] == "EFGD") & (found["distance"] >= FAR) & (found["working"] > 0)]
     exponents = {
-        problem: float(np.polyfit(np.log(rows["distance"]), np.log(rows["lowest"]), 1)[0])
+        problem: float(exponent(rows["distance"], rows["lowest"]))
         for problem, rows in far.groupby("problem", sort=False)
         if len(rows) > 1
     }

@@ -208,6 +208,7 @@ def _unsuited(config: Mapping[str, Any]) -> Iterator[str]:
     for key, name in places.items():
         if not compares(name):
             yield f"{key}: {_show(name)} needs the methods NGD and EFGD here"
+    yield from _compared_with_nothing(config["robustness"]["variants"])
     magnitude = config["magnitude"]["datasets"]
     if not any(datasets.get(name, {}).get("task") in ("regression", None) for name in magnitude):
         yield "magnitude.datasets: at least one of them must be a regression"
@@ -217,6 +218,18 @@ def _unsuited(config: Mapping[str, Any]) -> Iterator[str]:
                 f"magnitude.datasets.{position}: {_show(name)} is multiclass; undamped updates are "
                 "not defined there, for adding a constant to all outputs changes no prediction"
             )
+
+
+def _compared_with_nothing(variants: Mapping[str, list[str]]) -> Iterator[str]:
+    """Data sets in variants of Figure 3 that are compared with the whole grid, but not in that."""
+    for variant in ("undamped", "clipped"):
+        for position, name in enumerate(variants[variant]):
+            for half in ("lower_dampings", "upper_dampings"):
+                if name not in variants[half]:
+                    yield (
+                        f"robustness.variants.{variant}.{position}: {_show(name)} has to be in "
+                        f"{half}, too, for {variant} is compared with the whole grid"
+                    )
 
 
 def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -13,17 +13,18 @@ import numpy as np
 import pandas as pd
 
 from .arrays import Array
-from .datasets import design, from_table
+from .datasets import from_table
+from .norms import relative_distance
 from .problems import MinimizerNotFoundError, Point, Problem, linear_problem
 from .solvers import solve
 from .synthetic import gaussian_classes
 
 NEWTON_STEPS = 20  #: from a minimum nearby
 CONVERGED = 1e-16  #: Newton decrement at which θ, and with it every matrix, has eight digits
-CORRECT_SHARE = 99  #: per cent of the labels in `outliers`
+CORRECT_PERCENT = 99  #: of the labels in `outlier_problem`
 
 
-def near_minimum(problem: Problem, start: Array) -> Point:
+def minimum_from(problem: Problem, start: Array) -> Point:
     """The minimum, by full Newton steps from a ``θ`` nearby, shape ``(P,)``.
 
     Raises
@@ -38,11 +39,6 @@ def near_minimum(problem: Problem, start: Array) -> Point:
             return point
         point = problem.at(point.theta - step)
     raise MinimizerNotFoundError(f"{NEWTON_STEPS} Newton steps from θ = {start} find no minimum.")
-
-
-def distance(matrix: Array, reference: Array) -> float:
-    """``‖A − B‖ / ‖B‖`` in the Frobenius norm, of matrices ``(P, P)``."""
-    return float(np.linalg.norm(matrix - reference) / np.linalg.norm(reference))
 
 
 def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]) -> pd.DataFrame:
@@ -69,12 +65,12 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
     """
     halves = np.geomspace(sizes["low"] / 2, sizes["high"] / 2, sizes["count"]).round().astype(int)
     draw = gaussian_classes(seed=seed, size=2 * int(halves[-1]), **classes)
-    inputs, targets = design(from_table(draw, "binary"))
+    whole = from_table(draw, "binary")
     theta, rows = None, []
     for half in halves:
         nested = np.r_[:half, halves[-1] : halves[-1] + half]
-        problem = linear_problem(inputs[nested], targets[nested], "binary")
-        point = near_minimum(problem, problem.minimizer() if theta is None else theta)
+        problem = linear_problem(whole.inputs[nested], whole.targets[nested], whole.task)
+        point = minimum_from(problem, problem.minimizer() if theta is None else theta)
         theta = point.theta
         rows.append(
             {
@@ -82,9 +78,11 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
                 "size": 2 * half,
                 "theta_1": theta[0],
                 "theta_2": theta[1],
-                "empirical_fisher_fisher": distance(point.empirical_fisher, point.fisher),
-                "empirical_fisher_hessian": distance(point.empirical_fisher, point.hessian),
-                "fisher_hessian": distance(point.fisher, point.hessian),
+                "empirical_fisher_fisher": relative_distance(point.empirical_fisher, point.fisher),
+                "empirical_fisher_hessian": relative_distance(
+                    point.empirical_fisher, point.hessian
+                ),
+                "fisher_hessian": relative_distance(point.fisher, point.hessian),
             }
         )
     return pd.DataFrame(rows)
@@ -93,11 +91,11 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
 def outlier_problem(leverage: int) -> Problem:
     """Logistic regression in one dimension that outliers of a given leverage make misspecified.
 
-    Of every hundred labels `CORRECT_SHARE` are 1, at ``x = 1`` and at ``x = k`` alike, so that the
-    model, whose log-odds are ``k`` times larger at the latter, is right for ``k = 1`` only. There
-    are ``100 k`` examples at ``x = 1`` and 100 at ``x = k``.
+    Of every hundred labels `CORRECT_PERCENT` are 1, at ``x = 1`` and at ``x = k`` alike, so that
+    the model, whose log-odds are ``k`` times larger at the latter, is right for ``k = 1`` only.
+    There are ``100 k`` examples at ``x = 1`` and 100 at ``x = k``.
     """
-    labels = np.repeat([1.0, 0.0], [CORRECT_SHARE, 100 - CORRECT_SHARE])
+    labels = np.repeat([1.0, 0.0], [CORRECT_PERCENT, 100 - CORRECT_PERCENT])
     inputs = np.repeat([1.0, leverage], [100 * leverage, 100])
     return linear_problem(inputs[:, None], np.tile(labels, leverage + 1), "binary")
 
@@ -121,7 +119,7 @@ def outliers(leverages: Sequence[int]) -> pd.DataFrame:
                 "theta": point.theta.item(),
                 "fisher": point.fisher.item(),
                 "empirical_fisher": point.empirical_fisher.item(),
-                "empirical_fisher_fisher": distance(point.empirical_fisher, point.fisher),
+                "empirical_fisher_fisher": relative_distance(point.empirical_fisher, point.fisher),
             }
         )
     return pd.DataFrame(rows)

@@ -26,6 +26,7 @@ from .likelihoods import Gaussian
 from .problems import Problem, linear_problem
 from .search import cells
 from .solvers import iterates
+from .tables import stacked
 
 TUNED = ("validation", "training")  #: the data by which cell and stopping time are chosen
 
@@ -139,8 +140,7 @@ def trials(settings: Mapping[str, Any]) -> pd.DataFrame:
         for fraction in settings["fractions"]
         for repeat in range(settings["repeats"])
     }
-    levels = ["task", "size", "fraction", "repeat"]
-    return pd.concat(tables, names=levels).reset_index(levels).reset_index(drop=True)
+    return stacked(tables, "task", "size", "fraction", "repeat")
 
 
 def contrasts(trials: pd.DataFrame) -> pd.DataFrame:
@@ -154,10 +154,10 @@ def contrasts(trials: pd.DataFrame) -> pd.DataFrame:
     """
     case = ["task", "size", "fraction", "tuned"]
     errors = trials.pivot(index=[*case, "repeat"], columns="method", values="clean_error")
-    tables = []
+    tables = {}
     for against in errors.columns.drop("EFGD"):
         groups = (errors["EFGD"] - errors[against]).groupby(case)
         table = pd.DataFrame({"difference": groups.mean(), "standard_error": groups.sem()})
-        tables.append(table.reset_index().assign(against=against))
+        tables[against] = table.reset_index()
     columns = [*case, "against", "difference", "standard_error"]
-    return pd.concat(tables, ignore_index=True)[columns]
+    return stacked(tables, "against")[columns]

@@ -70,8 +70,11 @@ def _numbered(targets: np.ndarray, task: str) -> Array:
     return targets.astype(float)
 
 
-def design(dataset: Dataset, *, bias: bool = False) -> tuple[Inputs, Array]:
-    """Inputs ``(N, D)`` of a linear model, a column of ones last for a ``bias``, and targets."""
+def design(dataset: Dataset, *, bias: bool = False) -> tuple[Inputs, Array, str]:
+    """Inputs ``(N, D)``, targets and task of a linear model, for `problems.linear_problem`.
+
+    For a ``bias`` a column of ones comes last.
+    """
     inputs = dataset.inputs
     if bias:
         ones = np.ones((inputs.shape[0], 1))
@@ -79,7 +82,7 @@ def design(dataset: Dataset, *, bias: bool = False) -> tuple[Inputs, Array]:
             inputs = scipy.sparse.hstack([inputs, scipy.sparse.csr_array(ones)], format="csr")
         else:
             inputs = np.hstack([inputs, ones])
-    return inputs, dataset.targets
+    return inputs, dataset.targets, dataset.task
 
 
 def write(table: pd.DataFrame, facts: Mapping[str, Any], path: str | Path) -> None:

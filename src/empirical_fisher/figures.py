@@ -14,6 +14,8 @@ from matplotlib.lines import Line2D
 
 from . import layout, style
 
+CONTOURS = 12  #: of the loss in one panel
+
 
 @mpl.rc_context(style.RC)
 def vector_fields(
@@ -130,7 +132,7 @@ def _line(axes: Axes, table: pd.DataFrame, minimum: pd.Series) -> None:
 
 @mpl.rc_context(style.RC)
 def optimization(
-    traces: Mapping[str, Mapping[str, pd.DataFrame]], titles: Mapping[str, str] | None = None
+    traces: Mapping[str, Mapping[str, pd.DataFrame]], titles: Mapping[str, str]
 ) -> Figure:
     """Figures 3 and 5: the loss of each method at its best cell, and EFGD's cosine to NGD.
 
@@ -139,9 +141,8 @@ def optimization(
     traces
         For each data set and method the table that `search.trace` makes.
     titles
-        Headings of data sets, where they are not their names.
+        The heading of each data set's panels.
     """
-    titles = titles or {}
     methods = _methods(traces)
     blocks, wide = layout.wrapped(len(traces))
     figure = style.new_figure(2.4 * wide, 3.7 * blocks + 0.3)
@@ -150,7 +151,7 @@ def optimization(
         top.sharex(bottom)
         for method, table in runs.items():
             top.plot(table["iteration"], table["loss"], **style.METHODS[method])
-        top.set(title=layout.heading(titles.get(dataset, dataset)), yscale="log")
+        top.set(title=layout.heading(titles[dataset]), yscale="log")
         style.label_plainly(top.yaxis)
         top.tick_params(labelbottom=False)
         if "EFGD" in runs:
@@ -172,7 +173,7 @@ def sensitivity(
     grids: Mapping[str, Mapping[str, pd.DataFrame]],
     hyperparameters: pd.DataFrame,
     initial_losses: Mapping[str, float],
-    titles: Mapping[str, str] | None = None,
+    titles: Mapping[str, str],
 ) -> Figure:
     """Final loss over step size and damping: a row for each method, a column for each data set.
 
@@ -185,9 +186,8 @@ def sensitivity(
     initial_losses
         For each data set the loss where all runs start, the upper end of the colours.
     titles
-        Headings of data sets, where they are not their names.
+        The heading of each data set's panels.
     """
-    titles = titles or {}
     methods = _methods(grids)
     blocks, wide = layout.wrapped(len(grids))
     figure = style.new_figure(2.4 * wide + 0.6, (2.0 * len(methods) + 0.4) * blocks)
@@ -219,7 +219,7 @@ def sensitivity(
             axes.plot(best["step_size"], best["damping"], **style.BEST)
             axes.set(xscale="log", yscale="log")
             axes.tick_params(labelbottom=axes is column[-1], labelleft=layout.is_leftmost(axes))
-        column[0].set_title(layout.heading(titles.get(dataset, dataset)))
+        column[0].set_title(layout.heading(titles[dataset]))
         column[-1].set_xlabel("Step size γ")
         bar = figure.colorbar(
             image, ax=list(column), location="bottom", label="Final loss", extend="max"
@@ -278,11 +278,11 @@ def _methods(tables: Mapping[str, Mapping[str, pd.DataFrame]]) -> list[str]:
     return [method for method in style.METHODS if method in run]
 
 
-def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str, count: int = 12) -> None:
+def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     """Contours of ``loss`` whose distances from the lowest grow by squares, as for a bowl."""
     surface = table.pivot(index=y, columns=x, values="loss")
     low, high = surface.to_numpy().min(), surface.to_numpy().max()
-    levels = low + (high - low) * (np.arange(1, count + 1) / (count + 1)) ** 2
+    levels = low + (high - low) * (np.arange(1, CONTOURS + 1) / (CONTOURS + 1)) ** 2
     axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
 
 

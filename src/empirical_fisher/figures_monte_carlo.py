@@ -35,6 +35,7 @@ def monte_carlo(
     overall: pd.DataFrame,
     samples: Mapping[str, pd.DataFrame],
     traces: Mapping[str, Mapping[str, pd.DataFrame]],
+    titles: Mapping[str, str],
 ) -> Figure:
     """Error against the number of samples, and NGD with one sample beside NGD and EFGD.
 
@@ -46,6 +47,8 @@ def monte_carlo(
         For each data set the traces that `monte_carlo.experiment` tabulates.
     traces
         For each data set and method the table that `search.trace` makes.
+    titles
+        The heading of each data set's panel.
     """
     blocks, wide = layout.wrapped(1 + len(samples))
     figure = style.new_figure(2.3 * wide, 2.4 * blocks + 0.3)
@@ -74,7 +77,7 @@ def monte_carlo(
             rows = samples[dataset][samples[dataset]["setting"] == setting]
             for _, path in rows.groupby("run"):
                 axes.plot(path["iteration"], path["loss"], **{**look, "linewidth": 0.9})
-        axes.set(title=layout.heading(dataset), xlabel="Iteration", yscale="log")
+        axes.set(title=layout.heading(titles[dataset]), xlabel="Iteration", yscale="log")
         axes.set_ylim(top=10 * start)
         if axes is others[0][0] or layout.is_leftmost(axes):
             axes.set_ylabel("Loss")

@@ -31,7 +31,7 @@ def scaling(
         What the functions of these names in `scaling` tabulate.
     """
     problems = list(steps["problem"].unique())
-    figure = style.new_figure(7.4, 4.8)
+    figure = style.new_figure(style.PRINTED, 4.8)
     columns = figure.subplots(2, 1 + len(problems)).T
     for problem, (top, bottom) in zip(problems, columns, strict=False):
         _steps(top, steps[steps["problem"] == problem])

@@ -22,8 +22,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from . import network_problems
 from .arrays import Array
+from .drawn_problems import network_inputs
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
 from .networks import TanhNetwork
@@ -67,7 +67,7 @@ def problems(
     }
     made = {}
     for name, likelihood in likelihoods.items():
-        design = network_problems.inputs(generator, examples, features)
+        design = network_inputs(generator, examples, features)
         f = np.zeros((examples, likelihood.outputs))
         targets = likelihood.sample(f, generator)
         models: dict[str, Model] = {

@@ -37,9 +37,9 @@ def is_leftmost(axes: Axes) -> bool:
     return place is not None and place.is_first_col()
 
 
-def heading(text: str, width: int = HEADING) -> str:
+def heading(text: str) -> str:
     """A heading in as many lines as it takes not to be wider than its panel."""
-    return textwrap.fill(text, width)
+    return textwrap.fill(text, HEADING)
 
 
 def note(axes: Axes, text: str) -> None:

@@ -18,6 +18,7 @@ import pandas as pd
 from .arrays import Array
 from .constrained_step import update
 from .problems import Problem
+from .tables import stacked
 
 
 def reductions(
@@ -40,15 +41,16 @@ def reductions(
     """
     here = problem.at(theta)
     point = problem.at(np.tile(theta, (len(dampings), 1)))
-    tables = []
+    tables = {}
     for method in methods:
         after = problem.at(theta + update(point, method, dampings, change)).losses
         fall = here.losses - after
         mean = np.mean(fall, axis=-1)
-        columns = {
-            "damping": dampings,
-            "variation": np.std(fall, axis=-1) / np.abs(mean),
-            "mean_reduction": mean / np.sqrt(change),
-        }
-        tables.append(pd.DataFrame(columns).assign(method=method))
-    return pd.concat(tables, ignore_index=True)[["method", *columns]]
+        tables[method] = pd.DataFrame(
+            {
+                "damping": dampings,
+                "variation": np.std(fall, axis=-1) / np.abs(mean),
+                "mean_reduction": mean / np.sqrt(change),
+            }
+        )
+    return stacked(tables, "method")

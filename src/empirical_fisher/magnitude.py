@@ -132,21 +132,20 @@ def lengths(points: Mapping[float, Point]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def away(problem: Problem, distance: float) -> Point:
-    """The problem at ``θ* + t e``, with ``e`` the unit vector of equal coordinates."""
+def away(problem: Problem, minimum: Array, distance: float) -> Point:
+    """The problem at ``θ* + t e``, with ``e`` the unit vector of equal coordinates, ``(P,)``."""
     unit = np.full(problem.parameters, problem.parameters**-0.5)
-    return problem.at(problem.minimizer() + distance * unit)
+    return problem.at(minimum + distance * unit)
 
 
-def scales(problem: Problem, factors: Array) -> pd.DataFrame:
-    """`lengths` for losses scaled by ``c``, shape ``(C,)``, at the distance 1 from the minimum."""
-    theta = away(problem, 1.0).theta
-    return lengths({factor: scaled(problem, factor).at(theta) for factor in factors})
+def scales(point: Point, factors: Array) -> pd.DataFrame:
+    """`lengths` for losses scaled by ``c``, shape ``(C,)``, at the point's ``θ``."""
+    return lengths({factor: scaled(point.problem, factor).at(point.theta) for factor in factors})
 
 
-def distances(problem: Problem, factors: Array) -> pd.DataFrame:
-    """`lengths` at the distances ``t``, shape ``(T,)``, from the minimum."""
-    return lengths({factor: away(problem, factor) for factor in factors})
+def distances(problem: Problem, minimum: Array, factors: Array) -> pd.DataFrame:
+    """`lengths` at the distances ``t``, shape ``(T,)``, from the minimum ``(P,)``."""
+    return lengths({factor: away(problem, minimum, factor) for factor in factors})
 
 
 def signs(point: Point) -> pd.DataFrame:

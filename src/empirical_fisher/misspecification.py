@@ -40,17 +40,17 @@ def summary(point: Point, *, classification: bool) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def ellipse(center: Array, matrix: Array, radius: float, points: int = 181) -> Array:
-    """``center + radius B^(−1/2) u`` for ``points`` unit vectors ``u``, shape ``(points, 2)``.
+def ellipse(center: Array, matrix: Array, radius: float) -> Array:
+    """``center + radius B^(−1/2) u`` for unit vectors ``u`` all around, shape ``(181, 2)``.
 
     Parameters
     ----------
     center, matrix
         Shape ``(2,)``, and ``B``, positive definite, shape ``(2, 2)``.
-    radius, points
-        Size of the ellipse, and how many points of it.
+    radius
+        Size of the ellipse.
     """
-    angle = np.linspace(0, 2 * np.pi, points)
+    angle = np.linspace(0, 2 * np.pi, 181)  # every two degrees
     circle = np.stack([np.cos(angle), np.sin(angle)])
     eigenvalues, vectors = np.linalg.eigh(matrix)
     root = vectors / np.sqrt(eigenvalues) @ vectors.T

@@ -233,6 +233,8 @@ def descend(
     for iteration in range(schedule.iterations + 1):
         loss[iteration, going] = problem.at(theta[going]).loss
         going = going[loss[iteration, going] <= limit]  # false where not a number
+        if iteration == schedule.iterations:
+            break
         point = problem.at(theta[going])
         streams = zip(point.predictions, going, strict=True)
         labels = [problem.likelihood.sample(f, generators[run]) for f, run in streams]

@@ -22,33 +22,8 @@ import numpy as np
 import pandas as pd
 
 from .arrays import Array
-from .problems import Point, Problem, linear_problem
-
-TASKS = ("regression", "binary", "multiclass")  #: of the random problems
-CLASSES = 3  #: of the multiclass problems
-
-
-def random_problem(
-    generator: np.random.Generator, task: str, size: int, features: int, condition: float = 1.0
-) -> Problem:
-    """A linear model with normal inputs, and targets that the model draws at a normal ``θ``.
-
-    Parameters
-    ----------
-    task
-        As for `problems.linear_problem`; three classes for ``"multiclass"``.
-    condition
-        Ratio of the largest to the smallest variance of an input, which are evenly spaced in
-        their logarithms.
-    """
-    inputs = generator.standard_normal((size, features)) * condition ** -np.linspace(
-        0, 0.5, features
-    )
-    labels = np.arange(size, dtype=np.float64) % CLASSES
-    blank = linear_problem(inputs, labels, task)
-    truth = generator.standard_normal(blank.parameters)
-    targets = blank.likelihood.sample(blank.model.predict(truth), generator)
-    return Problem(blank.likelihood, blank.model, targets)
+from .drawn_problems import TASKS, random_problem
+from .problems import Point
 
 
 def random_points(seed: int, count: int, size: int, features: int) -> dict[str, Point]:
@@ -84,10 +59,15 @@ def solve_moment(point: Point, vector: Array) -> Array:
     be singular, as for softmax regression.
     """
     moment = point.empirical_fisher
-    scale = np.sqrt(np.diagonal(moment))
+    scale = np.sqrt(_or_one(np.diagonal(moment)))
     scaled = moment / np.outer(scale, scale)
     inverse = np.linalg.pinv(scaled, rcond=len(scale) * np.finfo(float).eps, hermitian=True)
     return inverse @ (vector / scale) / scale
+
+
+def _or_one(scale: Array) -> Array:
+    """Scales of the parameters ``(P,)``, one where no example has a gradient."""
+    return np.where(scale > 0, scale, 1.0)
 
 
 def matrices(point: Point) -> dict[str, Array]:
@@ -97,7 +77,7 @@ def matrices(point: Point) -> dict[str, Array]:
     """
     gradient = point.gradient
     printed = np.outer(solve_moment(point, gradient), gradient)
-    factors = gradient**2 / np.einsum("ii->i", point.empirical_fisher)
+    factors = gradient**2 / _or_one(np.diagonal(point.empirical_fisher))
     return {
         "identity": np.eye(len(gradient)),
         "diagonal": np.diag(factors),
@@ -124,7 +104,7 @@ def least_squares(point: Point, *, diagonal: bool) -> Array:
         columns = zip(gradients.T[:, :, None], gradient, strict=True)
         ones = np.ones(len(gradients))
         return np.diag([np.linalg.lstsq(column, entry * ones)[0][0] for column, entry in columns])
-    scale = np.linalg.norm(gradients, axis=0)
+    scale = _or_one(np.linalg.norm(gradients, axis=0))
     goals = np.broadcast_to(gradient, gradients.shape)
     return (np.linalg.lstsq(gradients / scale, goals)[0] / scale[:, None]).T
 

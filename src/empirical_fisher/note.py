@@ -18,6 +18,7 @@ from .drawn_problems import draw
 from .loss_reductions import reductions
 from .problems import Problem
 from .reparametrization import differences, mixing
+from .tables import stacked
 
 METHODS = ("GD", "NGD", "EFGD")  #: what is compared
 
@@ -63,8 +64,4 @@ def measure(settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
                     if shape == "many" or name in ("reductions", "reparametrization"):
                         table = experiment(problem, theta, repeat)
                         parts[name][task, shape, repeat] = table
-    levels = ["task", "shape", "repeat"]
-    return {
-        name: pd.concat(tables, names=levels).reset_index(levels).reset_index(drop=True)
-        for name, tables in parts.items()
-    }
+    return {name: stacked(tables, "task", "shape", "repeat") for name, tables in parts.items()}

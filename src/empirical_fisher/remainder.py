@@ -15,12 +15,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from . import network_problems
 from .arrays import Array
+from .drawn_problems import network_inputs, network_weights
 from .likelihoods import Categorical, Gaussian
 from .networks import TanhNetwork
+from .norms import spectral
 from .problems import Problem
 from .solvers import iterates
+from .tables import stacked
 
 
 def experiment(
@@ -58,21 +60,16 @@ def experiment(
     generator = np.random.default_rng(seed)
     training, copied = {}, {}
     for name, likelihood in {"regression": Gaussian(), "softmax": Categorical(classes)}.items():
-        inputs = network_problems.inputs(generator, examples, features)
+        inputs = network_inputs(generator, examples, features)
         model = TanhNetwork(inputs, hidden, likelihood.outputs)
-        f = model.predict(network_problems.weights(generator, model))
+        f = model.predict(network_weights(generator, model))
         problem = Problem(likelihood, model, likelihood.sample(f, generator))
-        start = network_problems.weights(generator, model)
+        start = network_weights(generator, model)
         path = iterates(problem, "GD", start, step_size, 0.0, iterations)
         beta = smoothness(problem, path)
         training[name] = along(problem, path).assign(smoothness=beta)
         copied[name] = repeated(problem, path[-1], copies).assign(smoothness=beta)
-    return _stack(training), _stack(copied)
-
-
-def spectral_norm(matrix: Array) -> Array:
-    """``‖A‖₂`` of symmetric matrices ``(..., P, P)``: the largest modulus of an eigenvalue."""
-    return np.max(np.abs(np.linalg.eigvalsh(matrix)), axis=-1)
+    return stacked(training, "problem"), stacked(copied, "problem")
 
 
 def smoothness(problem: Problem, path: Array) -> float:
@@ -103,7 +100,7 @@ def along(problem: Problem, path: Array) -> pd.DataFrame:
         {
             "iteration": np.arange(len(path)),
             "loss": point.loss,
-            "remainder": problem.size * spectral_norm(point.hessian - point.ggn),
+            "remainder": problem.size * spectral(point.hessian - point.ggn),
             "residual": np.sum(np.abs(point.residuals), axis=(-1, -2)),
             "curvature": np.max(_network(problem).curvature_norms(path), axis=(-1, -2)),
         }
@@ -127,14 +124,10 @@ def repeated(problem: Problem, theta: Array, copies: Sequence[int]) -> pd.DataFr
         network = TanhNetwork(inputs, model.hidden, model.outputs)
         copied = replace(problem, model=network, targets=np.repeat(problem.targets, count))
         tables[count] = along(copied, theta[None]).drop(columns="iteration")
-    return pd.concat(tables, names=["copies"]).reset_index("copies")
+    return stacked(tables, "copies")
 
 
 def _network(problem: Problem) -> TanhNetwork:
     if not isinstance(problem.model, TanhNetwork):
         raise TypeError("a smoothness is proven for a TanhNetwork only")
     return problem.model
-
-
-def _stack(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, names=["problem"]).reset_index("problem")

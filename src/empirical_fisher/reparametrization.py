@@ -21,6 +21,7 @@ from .arrays import Array
 from .models import LinearModel
 from .problems import Problem
 from .solvers import direction
+from .tables import stacked
 
 
 def mixing(generator: np.random.Generator, parameters: int, condition: float) -> Array:
@@ -61,18 +62,19 @@ def differences(
     shape = (len(dampings), 1)
     point = problem.at(np.tile(theta, shape))
     point_other = other.at(np.tile(np.linalg.solve(matrix, theta), shape))
-    tables = []
+    tables = {}
     for method in methods:
         own = direction(point, method, dampings)
         mapped = direction(point_other, method, dampings) @ matrix.T
         predictions = (problem.model.predict(step)[..., 0] for step in (mapped, own))
-        columns = {
-            "damping": dampings,
-            "step_difference": _relative(mapped, own),
-            "prediction_difference": _relative(*predictions),
-        }
-        tables.append(pd.DataFrame(columns).assign(method=method))
-    return pd.concat(tables, ignore_index=True)[["method", *columns]]
+        tables[method] = pd.DataFrame(
+            {
+                "damping": dampings,
+                "step_difference": _relative(mapped, own),
+                "prediction_difference": _relative(*predictions),
+            }
+        )
+    return stacked(tables, "method")
 
 
 def _relative(vector: Array, reference: Array) -> Array:

@@ -16,13 +16,17 @@ and Figures 1 and 2 on data drawn with other seeds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse
 
-from .arrays import Array
+from .arrays import Array, Inputs
+from .datasets import Dataset, design, from_table
 from .misspecification import accuracy
+from .norms import relative_distance
 from .problems import Problem, linear_problem
 from .search import Schedule, best_cell, cells, evaluate, trace
 from .solvers import cosine, is_invertible
@@ -34,26 +38,22 @@ DAMPINGS = ("lower_dampings", "upper_dampings", "undamped")  #: which GD does no
 VARIANTS = (*DAMPINGS, "standardized", "clipped")
 
 
-def standardized(inputs: Array) -> Array:
+def standardized(inputs: Inputs) -> Array:
     """Shift and scale every column of ``(N, D)`` inputs to mean 0 and variance 1.
 
-    Raises
-    ------
-    ValueError
-        If a column is constant.
+    Constant ones become 0. Sparse inputs become dense, for hardly a zero is left.
     """
-    scale = inputs.std(axis=0)
-    if not scale.all():
-        raise ValueError("a constant feature can't be scaled to variance 1")
-    return (inputs - inputs.mean(axis=0)) / scale
+    dense = inputs.toarray() if scipy.sparse.issparse(inputs) else inputs
+    varies = np.ptp(dense, axis=0) > 0  # where rounding may leave a constant's deviation above zero
+    scale = np.where(varies, dense.std(axis=0), 1.0)
+    return np.where(varies, (dense - dense.mean(axis=0)) / scale, 0.0)
 
 
 def variant(
     name: str,
-    inputs: Array,
-    targets: Array,
-    task: str,
+    dataset: Dataset,
     *,
+    prior_variance: float,
     step_sizes: Array,
     dampings: Array,
     clip: float,
@@ -66,8 +66,10 @@ def variant(
     ----------
     name
         One of `VARIANTS`.
-    inputs, targets, task
-        As for `problems.linear_problem`, of shapes ``(N, D)`` and ``(N,)``; a bias is appended.
+    dataset
+        A bias is appended to its features.
+    prior_variance
+        As for `problems.linear_problem`.
     step_sizes, dampings
         The axes of the whole coarse grid.
     clip
@@ -82,10 +84,11 @@ def variant(
         is not defined.
     """
     if name == "standardized":
-        inputs = standardized(inputs)
-    inputs = np.column_stack([inputs, np.ones(len(inputs))])
+        dataset = replace(dataset, inputs=standardized(dataset.inputs))
     problem = linear_problem(
-        inputs, targets, task, probability_clip=clip if name == "clipped" else 0.0
+        *design(dataset, bias=True),
+        prior_variance,
+        probability_clip=clip if name == "clipped" else 0.0,
     )
     lower = dampings < np.sqrt(dampings[0] * dampings[-1])
     levels = {
@@ -103,7 +106,9 @@ def variant(
 
 def _has_undamped_steps(problem: Problem) -> bool:
     start = problem.at(np.zeros(problem.parameters))
-    return bool(is_invertible(start.fisher) and is_invertible(start.empirical_fisher))
+    prior = problem.prior_precision * np.eye(problem.parameters)
+    matrices = start.fisher + prior, start.empirical_fisher + prior
+    return all(map(is_invertible, matrices))
 
 
 def _searched(
@@ -153,14 +158,21 @@ def vector_fields(
 
 
 def misspecification(
-    sources: Mapping[str, Mapping[str, Any]], seeds: Sequence[int]
+    sources: Mapping[str, Mapping[str, Any]],
+    seeds: Sequence[int],
+    *,
+    bias: bool,
+    prior_variance: float,
 ) -> pd.DataFrame:
     """Figure 2 with other seeds: how far the empirical Fisher is from the Fisher at the minimum.
 
     Parameters
     ----------
     sources
-        For each problem the parameters of `synthetic.gaussian_classes`, whose seed is replaced.
+        For each problem the parameters of `synthetic.gaussian_classes`, whose seed is replaced by
+        each of ``seeds``.
+    bias, prior_variance
+        Of Figure 2.
 
     Returns
     -------
@@ -170,10 +182,9 @@ def misspecification(
     rows = []
     for name, source in sources.items():
         for seed in seeds:
-            table = gaussian_classes(**{**source, "seed": seed})
-            features, target = table[["x1", "x2"]].to_numpy(), table["target"].to_numpy()
-            problem = linear_problem(features, target, "binary")
+            dataset = from_table(gaussian_classes(**{**source, "seed": seed}), "binary")
+            problem = linear_problem(*design(dataset, bias=bias), prior_variance)
             point = problem.at(problem.minimizer())
-            distance = np.linalg.norm(point.empirical_fisher - point.fisher)
-            rows.append((name, seed, distance / np.linalg.norm(point.fisher), accuracy(point)))
+            distance = relative_distance(point.empirical_fisher, point.fisher)
+            rows.append((name, seed, distance, accuracy(point)))
     return pd.DataFrame(rows, columns=["problem", "seed", "distance", "accuracy"])

@@ -16,12 +16,15 @@ import numpy as np
 import pandas as pd
 
 from .arrays import Array
-from .problems import Problem, linear_problem
+from .datasets import DatasetError
+from .problems import Problem
 from .search import Schedule, best_cell, evaluate, trace
-from .solvers import cosine, descend, direction
+from .solvers import cosine, descend, direction, is_invertible
+from .starting_points import constant_problem
+from .tables import stacked
 
 METHODS = ("NGD", "EFGD")  #: what is compared
-PAIR = "TwoPoints"  #: the problem on the left of Figure 6
+PAIR = "TwoPoints"  #: the problem with one parameter
 WORKS = 0.1  #: share of the excess loss that a run with a working step size leaves at most
 
 
@@ -55,17 +58,25 @@ class Landscape:
         return vectors * np.sqrt(point.loss / excess)[:, None]
 
 
-def landscapes(name: str, inputs: Array, targets: Array) -> dict[str, Landscape]:
-    """The smallest problem there is, from the left of Figure 6, and a data set, ``(N, D)``.
+def landscapes(name: str, problem: Problem) -> dict[str, Landscape]:
+    """The smallest problem of least squares that there is, and another one, by their names.
 
     The former is ``L ∝ (θ − ½)² + (θ + ½)²`` with the EF update ``−θ / (θ² + ¼ + λ)``, and its
     offset is 1. For the latter the offset is ``−θ*``, so that ``m = 1`` is ``θ = 0``.
+
+    Raises
+    ------
+    DatasetError
+        If the features are linearly dependent.
     """
-    pair = linear_problem(np.ones((2, 1)), np.array([0.5, -0.5]), "regression")
-    problem = linear_problem(inputs, targets, "regression")
     minimum = problem.minimizer()
+    if not is_invertible(problem.at(minimum).fisher):
+        raise DatasetError(
+            "the features are linearly dependent, so that undamped updates are not defined; "
+            "name another data set in scaling.dataset"
+        )
     return {
-        PAIR: Landscape(pair, np.zeros(1), np.ones(1)),
+        PAIR: Landscape(constant_problem([0.5, -0.5]), np.zeros(1), np.ones(1)),
         name: Landscape(problem, minimum, -minimum),
     }
 
@@ -114,11 +125,7 @@ def steps(
             "step_norm": np.linalg.norm(aims, axis=-1).ravel(),
         }
         tables[name] = pd.DataFrame(columns, index=index).reset_index()
-    return _together(tables)
-
-
-def _together(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, names=["problem"]).reset_index("problem")
+    return stacked(tables, "problem")
 
 
 def angles(case: Landscape, rays: int, seed: int, distances: Array) -> pd.DataFrame:
@@ -211,7 +218,7 @@ def starts(
             .reset_index()
         )
     order = ["problem", "method", "multiple", "distance", "step_size", "remaining"]
-    table = _together(tables)[order]
+    table = stacked(tables, "problem")[order]
     return table.assign(works=table["remaining"] <= WORKS)
 
 

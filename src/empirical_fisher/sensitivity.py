@@ -8,16 +8,14 @@ import pandas as pd
 from .arrays import Array
 from .solvers import KEEP
 
-GOOD = KEEP  #: relative distance from the best loss; what certified grids still tell apart
-
 
 def good_cells(grid: pd.DataFrame) -> pd.DataFrame:
-    """Cells of a grid whose final loss is within a relative `GOOD` of the lowest.
+    """Cells of a grid whose final loss is within a relative `KEEP` of the lowest.
 
     Cells that a certified search has pruned are proven not to be among them.
     """
     lowest = grid["final_loss"].min()
-    return grid[grid["final_loss"] <= lowest + GOOD * abs(lowest)]
+    return grid[grid["final_loss"] <= lowest + KEEP * abs(lowest)]
 
 
 def summary(grid: pd.DataFrame) -> pd.DataFrame:

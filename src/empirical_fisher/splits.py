@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import network_problems
 from .arrays import Array, thinned
+from .drawn_problems import network_inputs, network_weights
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .networks import TanhNetwork
+from .norms import spectral
 from .problems import Problem
-from .remainder import spectral_norm
 from .solvers import iterates
+from .tables import stacked
 
 
 def residual_gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def residual_gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
     Parameters
     ----------
     reach, count
-        The natural parameter goes from ``−reach`` to ``reach`` in ``count`` even steps.
+        The natural parameter goes from ``−reach`` to ``reach`` at ``count`` evenly spaced values.
     classes
         Of the categorical.
 
@@ -54,20 +55,19 @@ def residual_gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
         "Bernoulli": (Bernoulli(), 1.0),
         "categorical": (Categorical(classes), 0.0),
     }
-    tables = []
+    tables = {}
     for name, (likelihood, label) in examples.items():
         moving = f[:, None] * np.eye(likelihood.outputs)[0]
         y = np.full(count, label)
         probability = np.exp(-likelihood.nll(moving, y))
         columns = {
-            "likelihood": name,
             "f": f,
             "probability": probability,
             "canonical": np.sum(np.abs(likelihood.residual(moving, y)), axis=-1),
             "empirical": 1 / probability,
         }
-        tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
+        tables[name] = pd.DataFrame(columns)
+    return stacked(tables, "likelihood")
 
 
 def along(problem: Problem, path: Array, iterations: np.ndarray) -> pd.DataFrame:
@@ -93,11 +93,11 @@ def along(problem: Problem, path: Array, iterations: np.ndarray) -> pd.DataFrame
     columns: Mapping[str, Array] = {
         "loss": point.loss,
         "residual": np.sum(np.abs(point.residuals), axis=(-1, -2)) / problem.size,
-        "hessian": spectral_norm(point.hessian),
-        "fisher": spectral_norm(point.fisher),
-        "empirical_fisher": spectral_norm(point.empirical_fisher),
-        "fisher_remainder": spectral_norm(point.hessian - point.fisher),
-        "empirical_fisher_remainder": spectral_norm(point.hessian - point.empirical_fisher),
+        "hessian": spectral(point.hessian),
+        "fisher": spectral(point.fisher),
+        "empirical_fisher": spectral(point.empirical_fisher),
+        "fisher_remainder": spectral(point.hessian - point.fisher),
+        "empirical_fisher_remainder": spectral(point.hessian - point.empirical_fisher),
     }
     starts = path.shape[1]
     table = pd.DataFrame({name: values.T.ravel() for name, values in columns.items()})
@@ -140,13 +140,13 @@ def training(
     for name, schedule in problems.items():
         likelihood = likelihoods[name]
         model = TanhNetwork(
-            network_problems.inputs(generator, examples, features), hidden, likelihood.outputs
+            network_inputs(generator, examples, features), hidden, likelihood.outputs
         )
         nothing = np.zeros((examples, likelihood.outputs))
         targets = likelihood.sample(nothing, generator)
         problem = Problem(likelihood, model, targets)
-        start = np.stack([network_problems.weights(generator, model) for _ in range(starts)])
+        start = np.stack([network_weights(generator, model) for _ in range(starts)])
         path = iterates(problem, "NGD", start, 1.0, **schedule)
         shown = thinned(len(path) - 1, kept)
         tables[name] = along(problem, path[shown], shown)
-    return pd.concat(tables, names=["problem"]).reset_index("problem")
+    return stacked(tables, "problem")

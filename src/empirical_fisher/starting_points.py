@@ -13,11 +13,12 @@ import pandas as pd
 
 from .arrays import Array
 from .problems import Problem, linear_problem
+from .search import Schedule
 from .solvers import descend
 
 
-def line_problem(targets: Sequence[float]) -> Problem:
-    """Least squares with one parameter and ``x = 1`` everywhere: ``L = Σ_n (θ − y_n)² / (2 N)``."""
+def constant_problem(targets: Sequence[float]) -> Problem:
+    """Least squares with one parameter, ``x = 1``: ``L = Σ_n (θ − y_n)² / (2 N)``."""
     return linear_problem(np.ones((len(targets), 1)), np.asarray(targets), "regression")
 
 
@@ -26,7 +27,7 @@ def descents(
     minimum: Array,
     cells: pd.DataFrame,
     starts: Iterable[tuple[float, Array]],
-    iterations: int,
+    schedule: Schedule,
 ) -> pd.DataFrame:
     """Follow each method from each start.
 
@@ -40,8 +41,8 @@ def descents(
         ``method, step_size, damping``, a row each method.
     starts
         A number to know each start by, and its ``θ₀``, shape ``(P,)``.
-    iterations
-        Number of steps.
+    schedule
+        Of every run.
 
     Returns
     -------
@@ -59,8 +60,9 @@ def descents(
                 cell.method,
                 np.array([cell.step_size]),
                 np.array([cell.damping]),
-                iterations,
+                schedule.iterations,
                 initial=theta,
+                divergence_factor=schedule.divergence_factor,
             )
             loss = run.loss[: run.iterations[0] + 1, 0]
             table = pd.DataFrame({"method": cell.method, "start": start, "loss": loss})

@@ -71,8 +71,6 @@ rule curvature_claims:
         "../../environment.yml"
     resources:
         **request(),
-    params:
-        criteria=config["curvature"]["criteria"],
     script:
         "../scripts/curvature_claims.py"
 

@@ -157,6 +157,7 @@ rule starting_points:
         **request(),
     params:
         settings=config["starting_points"],
+        divergence_factor=config["optimization"]["divergence_factor"],
         model=linear_model(config["starting_points"]["dataset"]["name"]),
         methods=damped_methods(config["starting_points"]["dataset"]["name"]),
     script:

@@ -1,7 +1,7 @@
 # Appendix B: the error and the cost of the one-sample Fisher.
 rule monte_carlo_errors:
     input:
-        code("monte_carlo", "noise", "datasets", "tables"),
+        code("monte_carlo", "drawn_problems", "datasets", "tables"),
         data=expand("data/{dataset}.csv", dataset=config["monte_carlo"]["datasets"]),
         record=expand("data/{dataset}.yaml", dataset=config["monte_carlo"]["datasets"]),
     output:
@@ -103,7 +103,7 @@ rule monte_carlo_figure:
     resources:
         **request(),
     params:
-        datasets=compared(optimized()["figure3"]),
-        methods=["NGD", "EFGD"],
+        titles=panel_titles(compared(optimized()["figure3"])),
+        methods=dict.fromkeys(compared(optimized()["figure3"]), ["NGD", "EFGD"]),
     script:
         "../scripts/monte_carlo_figure.py"

@@ -22,7 +22,7 @@ rule noise_errors:
 # Stochastic descent with the matrices that adapt to noise, and some that do not.
 rule noise_descent:
     input:
-        code("stochastic", "noise", "tables"),
+        code("stochastic", "drawn_problems", "tables"),
     output:
         choices="results/noise/choices.csv",
         paths="results/noise/paths.csv",
@@ -55,8 +55,6 @@ rule noise_claims:
         "../../environment.yml"
     resources:
         **request(),
-    params:
-        problems=list(config["noise"]["descent"]["conditions"]),
     script:
         "../scripts/noise_claims.py"
 

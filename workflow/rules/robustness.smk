@@ -13,6 +13,7 @@ rule robustness:
     resources:
         **request(cells=robustness_cells),
     params:
+        prior_variance=config["optimization"]["prior_variance"],
         axes={name: config["robustness"][name] for name in ("step_sizes", "dampings")},
         clip=config["robustness"]["probability_clip"],
         variants=variants_of,
@@ -38,10 +39,14 @@ rule robustness_seeds:
     params:
         seeds=config["robustness"]["seeds"],
         settings=without(config["vector_field"], "contour_points", "trajectories"),
-        line=config["datasets"][config["vector_field"]["dataset"]]["source"],
+        line=config["datasets"][config["vector_field"]["dataset"]]["source"]["lognormal_line"],
         classes={
-            name: config["datasets"][problem["dataset"]]["source"]
+            name: config["datasets"][problem["dataset"]]["source"]["gaussian_classes"]
             for name, problem in config["misspecification"]["logistic"]["problems"].items()
+        },
+        model={
+            name: config["misspecification"]["logistic"][name]
+            for name in ("bias", "prior_variance")
         },
     script:
         "../scripts/robustness_seeds.py"

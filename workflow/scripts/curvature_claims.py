@@ -7,5 +7,4 @@ from job import logged
 with logged(snakemake.log[0], "curvature claims"):
     names = ("identities", "training", "repeated", "residuals", "memorised")
     tables = {name: read_csv(snakemake.input[name]) for name in names}
-    claims = claims_curvature.claims(**tables, **snakemake.params.criteria)
-    write_csv(ledger.table(claims), snakemake.output[0])
+    write_csv(ledger.table(claims_curvature.claims(**tables)), snakemake.output[0])

@@ -1,17 +1,13 @@
 """Compare what the paper says of its figures with what they show."""
 
 from empirical_fisher import claims_figures, ledger
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import by_method, read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims of the figures"):
-    tables = map(read_csv, snakemake.input.traces)
+    paths = iter(snakemake.input.traces)
     traces = {
-        figure: {
-            dataset: {method: next(tables) for method in methods}
-            for dataset, methods in datasets.items()
-        }
-        for figure, datasets in snakemake.params.methods.items()
+        figure: by_method(paths, methods) for figure, methods in snakemake.params.methods.items()
     }
     names = ("fit", "trajectories", "logistic", "linear", "line", "dataset")
     claims = claims_figures.claims(

@@ -1,12 +1,10 @@
 """Tabulate the length of updates as the gradient's changes."""
 
-import pandas as pd
-
 from empirical_fisher import magnitude
 from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import write_csv
+from empirical_fisher.tables import stacked, write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings
@@ -16,14 +14,12 @@ with logged(snakemake.log[0], "magnitude"):
     for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
         with naming(name):
             data = read(path)
-            problem = linear_problem(*design(data, bias=True), data.task)
-            parts["scales"][name] = magnitude.scales(problem, scales)
-            parts["signs"][name] = magnitude.signs(magnitude.away(problem, 1.0))
+            problem = linear_problem(*design(data, bias=True))
+            minimum = problem.minimizer()
+            near = magnitude.away(problem, minimum, 1.0)
+            parts["scales"][name] = magnitude.scales(near, scales)
+            parts["signs"][name] = magnitude.signs(near)
             if data.task == "regression":
-                parts["distances"][name] = magnitude.distances(problem, distances)
-    tables = {
-        part: pd.concat(by_name, names=["dataset"]).reset_index("dataset")
-        for part, by_name in parts.items()
-    }
-    for part, table in tables.items():
-        write_csv(table, snakemake.output[part])
+                parts["distances"][name] = magnitude.distances(problem, minimum, distances)
+    for part, tables in parts.items():
+        write_csv(stacked(tables, "dataset"), snakemake.output[part])

@@ -1,11 +1,9 @@
 """Tabulate what Figures 2 and 4 compare at the minimum of each problem."""
 
-import pandas as pd
-
 from empirical_fisher import misspecification
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import write_csv
+from empirical_fisher.tables import stacked, write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings
@@ -13,8 +11,7 @@ parts = {"summary": {}, "ellipses": {}, "contours": {}}
 with logged(snakemake.log[0], f"misspecification.{snakemake.wildcards.family}") as log:
     for (name, case), path in zip(settings["problems"].items(), snakemake.input.data, strict=True):
         data = read(path)
-        inputs, targets = design(data, bias=settings["bias"])
-        problem = linear_problem(inputs, targets, data.task, settings["prior_variance"])
+        problem = linear_problem(*design(data, bias=settings["bias"]), settings["prior_variance"])
         with naming(case["dataset"]):
             point = problem.at(problem.minimizer())
         windows = case["window"]["theta_1"], case["window"]["theta_2"]
@@ -26,5 +23,4 @@ with logged(snakemake.log[0], f"misspecification.{snakemake.wildcards.family}") 
             problem, *windows, settings["contour_points"]
         )
     for part, tables in parts.items():
-        table = pd.concat(tables, names=["problem"]).reset_index("problem")
-        write_csv(table, snakemake.output[part])
+        write_csv(stacked(tables, "problem"), snakemake.output[part])

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from empirical_fisher import claims_monte_carlo, ledger
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import read_csv, stacked, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims.monte_carlo"):
@@ -11,7 +11,7 @@ with logged(snakemake.log[0], "claims.monte_carlo"):
     ends = dict(zip(snakemake.params.datasets, map(read_csv, snakemake.input.ends), strict=True))
     claims = claims_monte_carlo.claims(
         *tables,
-        ends=pd.concat(ends, names=["dataset"]).reset_index("dataset"),
+        ends=stacked(ends, "dataset"),
         best=pd.concat(map(read_csv, snakemake.input.cells)),
     )
     write_csv(ledger.table(claims), snakemake.output[0])

@@ -10,10 +10,9 @@ from job import logged
 model, settings = snakemake.params.model, snakemake.params.settings
 dataset = snakemake.wildcards.dataset
 with logged(snakemake.log[0], f"monte_carlo.descent of {dataset}"):
-    data = read(snakemake.input.data)
     best = read_csv(snakemake.input.cell)
     ends, traces = monte_carlo.experiment(
-        linear_problem(*design(data, bias=True), data.task, **model),
+        linear_problem(*design(read(snakemake.input.data), bias=True), **model),
         tuple(best[["step_size", "damping"]].iloc[0]),
         settings["step_size_factors"],
         log_axis(**settings["dampings"]),

@@ -1,12 +1,11 @@
 """Measure the error and count the cost of the one-sample Fisher."""
 
 import numpy as np
-import pandas as pd
 
-from empirical_fisher import monte_carlo, noise
+from empirical_fisher import drawn_problems, monte_carlo
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import write_csv
+from empirical_fisher.tables import stacked, write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings
@@ -14,21 +13,20 @@ with logged(snakemake.log[0], "monte_carlo.errors"):
     by_samples, overall, costs = {}, {}, {}
     for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
         with naming(name):
-            data = read(path)
-            problem = linear_problem(*design(data, bias=True), data.task)
+            problem = linear_problem(*design(read(path), bias=True))
             by_samples[name], overall[name] = monte_carlo.errors(
                 problem.at(problem.minimizer()),
                 settings["seed"],
                 settings["repeats"],
                 settings["doublings"],
             )
-    for task in noise.TASKS:
+    for task in drawn_problems.TASKS:
         generator = np.random.default_rng(settings["seed"])
-        problem = noise.random_problem(generator, task, **settings["cost_problem"])
+        problem = drawn_problems.random_problem(generator, task, **settings["cost_problem"])
         costs[task] = monte_carlo.costs(problem, np.zeros(problem.parameters))
     for name, tables, key in (
         ("by_samples", by_samples, "dataset"),
         ("overall", overall, "dataset"),
         ("costs", costs, "task"),
     ):
-        write_csv(pd.concat(tables, names=[key]).reset_index(key), snakemake.output[name])
+        write_csv(stacked(tables, key), snakemake.output[name])

@@ -5,7 +5,5 @@ from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims.noise"):
-    names = ("identities", "errors", "paths")
-    tables = (read_csv(snakemake.input[name]) for name in names)
-    claims = claims_noise.claims(*tables, *snakemake.params.problems)
-    write_csv(ledger.table(claims), snakemake.output[0])
+    tables = (read_csv(snakemake.input[name]) for name in ("identities", "errors", "paths"))
+    write_csv(ledger.table(claims_noise.claims(*tables)), snakemake.output[0])

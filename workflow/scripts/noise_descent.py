@@ -1,11 +1,11 @@
 """Compare stochastic descents that adapt to noise with some that do not."""
 
 import numpy as np
-import pandas as pd
 
-from empirical_fisher import noise, stochastic
+from empirical_fisher import stochastic
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.tables import write_csv
+from empirical_fisher.drawn_problems import random_problem
+from empirical_fisher.tables import stacked, write_csv
 from job import logged
 
 seed, settings = snakemake.params.seed, snakemake.params.settings
@@ -16,11 +16,9 @@ with logged(snakemake.log[0], "noise.descent"):
     for name, condition in settings["conditions"].items():
         generator = np.random.default_rng(seed)
         shape = settings["size"], settings["features"]
-        problem = noise.random_problem(generator, "regression", *shape, condition)
+        problem = random_problem(generator, "regression", *shape, condition)
         choices[name], paths[name] = stochastic.tune(problem, step_sizes, seed, **schedule)
-    table = pd.concat(paths, names=["problem"]).reset_index("problem")
+    table = stacked(paths, "problem")
     write_csv(table, snakemake.output.paths)
     write_csv(stochastic.summary(table), snakemake.output.summary)
-    write_csv(
-        pd.concat(choices, names=["problem"]).reset_index("problem"), snakemake.output.choices
-    )
+    write_csv(stacked(choices, "problem"), snakemake.output.choices)

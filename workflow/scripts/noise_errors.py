@@ -12,8 +12,7 @@ settings = snakemake.params.settings
 with logged(snakemake.log[0], "noise.errors"):
     points = noise.random_points(settings["seed"], **settings["random_problems"])
     for name, path in zip(settings["datasets"], snakemake.input.data, strict=True):
-        data = read(path)
-        problem = linear_problem(*design(data, bias=True), data.task)
+        problem = linear_problem(*design(read(path), bias=True))
         points[name] = problem.at(np.zeros(problem.parameters))
     write_csv(noise.identities(points), snakemake.output.identities)
     table = noise.errors(points, settings["seed"], settings["perturbations"])

@@ -1,30 +1,25 @@
 """Search the grids of one data set in every variant that it is in."""
 
-import pandas as pd
-
 from empirical_fisher import robustness, search
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.datasets import design, read
-from empirical_fisher.tables import write_csv
+from empirical_fisher.datasets import read
+from empirical_fisher.tables import stacked, write_csv
 from job import logged
 
 dataset = snakemake.wildcards.dataset
 with logged(snakemake.log[0], f"robustness on {dataset}") as log:
     data = read(snakemake.input.data)
-    inputs, targets = design(data)
     levels = {name: log_axis(**axis) for name, axis in snakemake.params.axes.items()}
     tables = {}
     for variant in snakemake.params.variants:
         log.info("%s", variant)
         tables[dataset, variant] = robustness.variant(
             variant,
-            inputs,
-            targets,
-            data.task,
+            data,
+            prior_variance=snakemake.params.prior_variance,
             **levels,
             clip=snakemake.params.clip,
             methods=snakemake.params.methods,
             schedule=search.Schedule(**snakemake.params.schedule),
         )
-    table = pd.concat(tables, names=["dataset", "variant"]).reset_index(["dataset", "variant"])
-    write_csv(table, snakemake.output[0])
+    write_csv(stacked(tables, "dataset", "variant"), snakemake.output[0])

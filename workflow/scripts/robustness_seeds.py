@@ -7,9 +7,9 @@ from job import logged
 
 settings, seeds = snakemake.params.settings, snakemake.params.seeds
 with logged(snakemake.log[0], "robustness to seeds"):
-    [line] = snakemake.params.line.values()
     points = square(settings["window"]["low"], settings["window"]["high"], settings["arrows"])
-    fields = robustness.vector_fields(line, seeds, settings, points)
+    fields = robustness.vector_fields(snakemake.params.line, seeds, settings, points)
     write_csv(fields, snakemake.output.fields)
-    classes = {name: next(iter(case.values())) for name, case in snakemake.params.classes.items()}
-    write_csv(robustness.misspecification(classes, seeds), snakemake.output.distances)
+    classes, model = snakemake.params.classes, snakemake.params.model
+    distances = robustness.misspecification(classes, seeds, **model)
+    write_csv(distances, snakemake.output.distances)

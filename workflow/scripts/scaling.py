@@ -3,9 +3,10 @@
 from empirical_fisher import scaling
 from empirical_fisher.arrays import log_axis
 from empirical_fisher.datasets import design, read
+from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule
 from empirical_fisher.tables import write_csv
-from job import logged
+from job import logged, naming
 
 settings = snakemake.params.settings
 name, seed, rays = (settings[key] for key in ("dataset", "seed", "rays"))
@@ -13,7 +14,9 @@ schedules = {use: Schedule(**each) for use, each in settings["schedules"].items(
 distances, step_sizes = (log_axis(**settings[name]) for name in ("distances", "step_sizes"))
 runs = step_sizes, settings["damping"]
 with logged(snakemake.log[0], "scaling"):
-    cases = scaling.landscapes(name, *design(read(snakemake.input.data), bias=True))
+    with naming(name):
+        problem = linear_problem(*design(read(snakemake.input.data), bias=True))
+        cases = scaling.landscapes(name, problem)
     tables = {
         "steps": scaling.steps(cases, rays["steps"], seed, distances, settings["dampings"]),
         "angles": scaling.angles(cases[name], rays["angles"], seed, distances),

@@ -1,9 +1,7 @@
 """Tabulate how large the good part of each grid is."""
 
-import pandas as pd
-
 from empirical_fisher import sensitivity
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.tables import read_csv, stacked, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "sensitivity"):
@@ -13,5 +11,4 @@ with logged(snakemake.log[0], "sensitivity"):
         run: sensitivity.summary(read_csv(grid))
         for run, grid in zip(runs, snakemake.input.grids, strict=True)
     }
-    table = pd.concat(tables, names=["dataset", "method"]).reset_index(["dataset", "method"])
-    write_csv(table, snakemake.output[0])
+    write_csv(stacked(tables, "dataset", "method"), snakemake.output[0])

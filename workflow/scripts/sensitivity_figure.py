@@ -3,16 +3,12 @@
 import pandas as pd
 
 from empirical_fisher import figures, style
-from empirical_fisher.tables import read_csv
+from empirical_fisher.tables import by_method, read_csv
 from job import logged
 
 titles = snakemake.params.titles
 with logged(snakemake.log[0], "sensitivity figure"):
-    tables = map(read_csv, snakemake.input.grids)
-    grids = {
-        dataset: {method: next(tables) for method in methods}
-        for dataset, methods in snakemake.params.methods.items()
-    }
+    grids = by_method(snakemake.input.grids, snakemake.params.methods)
     initial_losses = {
         dataset: read_csv(trace)["loss"].iloc[0]
         for dataset, trace in zip(titles, snakemake.input.traces, strict=True)

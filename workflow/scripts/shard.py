@@ -15,8 +15,7 @@ shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
 SECONDS_BETWEEN_LINES = 5
 
 with logged(snakemake.log[0], f"grid of {method} on {dataset}") as log:
-    data = read(snakemake.input.data)
-    problem = linear_problem(*design(data, bias=True), data.task, **model)
+    problem = linear_problem(*design(read(snakemake.input.data), bias=True), **model)
     grid = search.cells(**{name: log_axis(**axis) for name, axis in axes.items()})
     cells = [values[shard - 1 :: shards] for values in grid]
     started = spoken = time.monotonic()

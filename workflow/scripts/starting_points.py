@@ -6,31 +6,32 @@ import pandas as pd
 from empirical_fisher import starting_points
 from empirical_fisher.datasets import design, read
 from empirical_fisher.problems import linear_problem
+from empirical_fisher.search import Schedule
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 settings, model = snakemake.params.settings, snakemake.params.model
+factor = snakemake.params.divergence_factor
 with logged(snakemake.log[0], "starting points"):
     line, dataset = settings["line"], settings["dataset"]
     cell = {"step_size": line["step_size"], "damping": line["damping"]}
-    problem = starting_points.line_problem(line["targets"])
+    problem = starting_points.constant_problem(line["targets"])
     table = starting_points.descents(
         problem,
         problem.minimizer(),
         pd.DataFrame({"method": snakemake.params.methods, **cell}),
         [(start, np.array([start])) for start in line["starts"]],
-        line["iterations"],
+        Schedule(line["iterations"], factor),
     )
     write_csv(table, snakemake.output.line)
 
-    data = read(snakemake.input.data)
-    problem = linear_problem(*design(data, bias=True), data.task, **model)
+    problem = linear_problem(*design(read(snakemake.input.data), bias=True), **model)
     minimum = problem.minimizer()
     table = starting_points.descents(
         problem,
         minimum,
         pd.concat(map(read_csv, snakemake.input.cells)),
         [(start, start * minimum) for start in dataset["starts"]],
-        dataset["iterations"],
+        Schedule(dataset["iterations"], factor),
     )
     write_csv(table, snakemake.output.dataset)

@@ -11,8 +11,7 @@ from job import logged
 model = snakemake.params.model
 dataset, method = snakemake.wildcards.dataset, snakemake.wildcards.method
 with logged(snakemake.log[0], f"trace of {method} on {dataset}"):
-    data = read(snakemake.input.data)
-    problem = linear_problem(*design(data, bias=True), data.task, **model)
+    problem = linear_problem(*design(read(snakemake.input.data), bias=True), **model)
     schedule = search.Schedule(**snakemake.params.schedule)
     grid = pd.concat(map(read_csv, snakemake.input.shards)).sort_values(["step_size", "damping"])
     write_csv(grid, snakemake.output.grid)

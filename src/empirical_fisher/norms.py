@@ -1,0 +1,17 @@
+"""How large a matrix is, and how far one is from another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .arrays import Array
+
+
+def spectral(matrix: Array) -> Array:
+    """``‖A‖₂`` of symmetric matrices ``(..., P, P)``: the largest modulus of an eigenvalue."""
+    return np.max(np.abs(np.linalg.eigvalsh(matrix)), axis=-1)
+
+
+def relative_distance(matrix: Array, reference: Array) -> float:
+    """``‖A − B‖ / ‖B‖`` in the Frobenius norm, of matrices ``(P, P)``."""
+    return float(np.linalg.norm(matrix - reference) / np.linalg.norm(reference))
