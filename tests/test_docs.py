@@ -253,13 +253,17 @@ datasets:
   Text: {task: binary, source: {file: mine.csv}, drop: [size]}
   Missing: {task: binary, source: {file: mine.csv}, drop: [diagnosis]}
   Mine: {task: binary, source: {file: separable.csv}}
+  Doubled: {task: regression, source: {file: doubled.csv}}
 monte_carlo: {datasets: [Mine]}
+scaling: {dataset: Doubled}
 """
     )
     (repository / "separable.csv").write_text("x,target\n-2,0\n-1,0\n1,1\n2,1\n")
+    (repository / "doubled.csv").write_text("x,twice,target\n1,2,1\n2,4,3\n3,6,2\n4,8,5\n")
     (repository / "mine.csv").write_text("size,diagnosis,target\n1,B,0\n,M,1\n2,B,1\n")
     names = ("Yacht", "Powerplant", "Unknown", "Energy", "Numbers", "Text", "Missing")
-    wanted = [*(f"data/{name}.csv" for name in names), "results/monte_carlo/overall.csv"]
+    results = ("results/monte_carlo/overall.csv", "results/scaling/steps.csv")
+    wanted = [*(f"data/{name}.csv" for name in names), *results]
     output = said(*wanted, "--configfile", "wrong.yaml", repository=repository)
     logs = sorted((repository / "logs").rglob("*.log"))
     return "\n".join([output, *(log.read_text("utf-8") for log in logs)])
@@ -327,6 +331,7 @@ OF_DATA = [
     "Values are missing",
     "It has not two classes",
     "The loss has no minimum",
+    "Features depend on one another",
 ]
 
 

@@ -198,11 +198,11 @@ def _invariance_claims(table: pd.DataFrame) -> list[Claim]:
 
 def _desirable_claim(table: pd.DataFrame, task: str, word: str, fault: str) -> Claim:
     """The note's question whether equal reduction is desirable, put as if it were."""
-    tuned = table[(table["task"] == task) & (table["tuned"] == "validation")]
-    wrong = tuned[tuned["fraction"] > 0]
+    cases = table[table["task"] == task]
+    wrong = cases[cases["fraction"] > 0]
     errors = _in_standard_errors(wrong)
     better = errors.unstack("against").max(axis=1) < -STANDARD_ERRORS
-    clean = _in_standard_errors(tuned[tuned["fraction"] == 0])
+    clean = _in_standard_errors(cases[cases["fraction"] == 0])
     return Claim(
         f"note.desirable-{word}",
         "the note, closing question",

@@ -2,14 +2,8 @@ r"""The note's closing question, whether it is desirable that all losses fall by
 
 A linear or logistic regression whose training targets are partly wrong, gross outliers or flipped
 labels, and the error on clean held-out data. All methods have the same number of cells of step size
-and damping and are tuned alike, in one of two ways:
-
-==============  ======================================================================
-by validation   the cell and the iteration with the lowest loss on a validation set that
-                is as contaminated as the training set
-by training     the cell with the lowest training loss after the last iteration, as in
-                Figure 3 of the paper
-==============  ======================================================================
+and damping and are tuned alike, by the cell and the iteration with the lowest loss on a validation
+set that is as contaminated as the training set.
 """
 
 from __future__ import annotations
@@ -27,8 +21,6 @@ from .problems import Problem, linear_problem
 from .search import cells
 from .solvers import iterates
 from .tables import stacked
-
-TUNED = ("validation", "training")  #: the data by which cell and stopping time are chosen
 
 
 def contaminated(
@@ -69,7 +61,7 @@ def errors(problem: Problem, theta: Array) -> Array:
 def trial(
     seed: Sequence[int], task: str, size: int, fraction: float, settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Draw one problem, train every method on it and measure what its tuned runs reach.
+    """Draw one problem, train every method on it and measure what its tuned run reaches.
 
     Parameters
     ----------
@@ -86,7 +78,7 @@ def trial(
     Returns
     -------
     pandas.DataFrame
-        ``method, tuned, step_size, damping, iteration, clean_error``.
+        ``method, step_size, damping, iteration, clean_error``.
     """
     generator = np.random.default_rng(seed)
     theta = settings["signal"] * parameters(generator, settings["features"])
@@ -103,23 +95,19 @@ def trial(
         step_size, damping = cells(**{name: log_axis(**axis) for name, axis in axes.items()})
         start = np.zeros((len(step_size), sets["training"].parameters))
         path = iterates(sets["training"], method, start, step_size, damping, settings["iterations"])
-        for tuned in TUNED:
-            first = 0 if tuned == "validation" else settings["iterations"]
-            with np.errstate(over="ignore", invalid="ignore"):
-                losses = sets[tuned].at(path[first:]).loss
-            losses = np.where(np.isfinite(losses), losses, np.inf)
-            row, cell = np.unravel_index(np.argmin(losses), losses.shape)
-            iteration = first + row
-            rows.append(
-                {
-                    "method": method,
-                    "tuned": tuned,
-                    "step_size": step_size[cell],
-                    "damping": damping[cell],
-                    "iteration": iteration,
-                    "clean_error": errors(sets["test"], path[iteration, cell]),
-                }
-            )
+        with np.errstate(over="ignore", invalid="ignore"):
+            losses = sets["validation"].at(path).loss
+        losses = np.where(np.isfinite(losses), losses, np.inf)
+        iteration, cell = np.unravel_index(np.argmin(losses), losses.shape)
+        rows.append(
+            {
+                "method": method,
+                "step_size": step_size[cell],
+                "damping": damping[cell],
+                "iteration": iteration,
+                "clean_error": errors(sets["test"], path[iteration, cell]),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -149,10 +137,10 @@ def contrasts(trials: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``task, size, fraction, tuned, against, difference, standard_error``: the mean over the
+        ``task, size, fraction, against, difference, standard_error``: the mean over the
         repeats of EFGD's clean error less the other's, negative where EFGD is better.
     """
-    case = ["task", "size", "fraction", "tuned"]
+    case = ["task", "size", "fraction"]
     errors = trials.pivot(index=[*case, "repeat"], columns="method", values="clean_error")
     tables = {}
     for against in errors.columns.drop("EFGD"):

@@ -53,9 +53,8 @@ def note(
         if shape == "few":
             _by_method(axes, table, "prediction_difference", linewidth=0.7)
         axes.set(title=f"θ = Aφ, {SHAPES[shape]}", ylabel="Relative difference")
-    tuned = trials[trials["tuned"] == "validation"]
     for axes, (task, (title, label)) in zip(rows[3], QUESTIONS.items(), strict=True):
-        _errors(axes, tuned[tuned["task"] == task])
+        _errors(axes, trials[trials["task"] == task])
         axes.set(title=title, ylabel=label)
     lines = [Line2D([], [], **look) for look in style.METHODS.values()]
     figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))

@@ -274,9 +274,9 @@ def experiment(
     ends : pandas.DataFrame
         ``step_size, damping, setting, runs, diverged, lowest, median, highest``: of the final
         losses, infinite where a run diverged. The first row is NGD's cell, with ``cell`` for its
-        setting, and the others are the ``grid``. Of these ``damped`` is the best damping at NGD's
-        step size and ``tuned`` the best cell (one cell may be both): the one whose worst run is the
-        best, and of cells that tie that of the larger step size and then the larger damping.
+        setting, and the others are the ``grid``, of which the best cell is ``tuned``: the one whose
+        worst run is the best, and of cells that tie that of the larger step size and then the
+        larger damping.
     traces : pandas.DataFrame
         ``setting, run, iteration, loss`` of the runs of these settings.
     """
@@ -291,24 +291,21 @@ def experiment(
     limit = schedule.divergence_factor * loss[0, 0]
     final = np.where(paths[-1] <= limit, paths[-1], np.inf)  # not where it is not a number
     ends = levels.assign(
-        setting="",
+        setting="grid",
         runs=runs,
         diverged=np.isinf(final).sum(axis=-1),
         lowest=final.min(axis=-1),
         median=np.quantile(final, 0.5, axis=-1, method="lower"),
         highest=final.max(axis=-1),
     )
-    damped = ends[ends["step_size"] == cell[0]].drop(index=0)
-    settings = {"cell": 0, "damped": _best(damped), "tuned": _best(ends.drop(index=0))}
+    settings = {"cell": 0, "tuned": _best(ends.drop(index=0))}
     traces = [
         pd.DataFrame({"setting": name, "run": run, "iteration": range(len(loss)), "loss": path})
         for name, level in settings.items()
         for run, path in enumerate(paths[:, level].T)
     ]
-    ends["setting"] = [
-        " ".join(name for name, level in settings.items() if level == index) or "grid"
-        for index in ends.index
-    ]
+    for name, level in settings.items():
+        ends.loc[level, "setting"] = name
     return ends, pd.concat(traces, ignore_index=True).dropna()
 
 

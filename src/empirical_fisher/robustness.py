@@ -71,7 +71,7 @@ def variant(
     prior_variance
         As for `problems.linear_problem`.
     step_sizes, dampings
-        The axes of the whole coarse grid, shape ``(K,)`` each.
+        The axes of the whole coarse grid, of shapes ``(K,)`` and ``(L,)``.
     clip
         The bound of the probabilities in ``clipped``.
 

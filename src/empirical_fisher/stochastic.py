@@ -38,7 +38,8 @@ def _along(point: Point, coefficient: Array) -> Array:
     return point.gradient * coefficient[:, None]
 
 
-#: The estimate of the gradient that each method makes of one example's.
+#: ``u`` of each method, shape ``(K, P)``, from a point with ``K`` parameter vectors and one
+#: example's gradient ``g`` for each, ``(K, P)``.
 UPDATES: dict[str, Callable[[Point, Array], Array]] = {
     "SGD": lambda point, g: g,
     "diagonal": lambda point, g: point.gradient**2 / _diagonal(point) * g,

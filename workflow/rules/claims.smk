@@ -1,5 +1,6 @@
-# The topics that write claims, in the order of the ledger. The rule of a topic writes its tables to
-# results/<topic>/ and its rows of the ledger to results/claims/<topic>.csv.
+# The topics that write claims, in the order of the ledger. The rules of a topic write its tables to
+# results/<topic>/ (`figures` reads those of the six figures) and its rows of the ledger to
+# results/claims/<topic>.csv.
 TOPICS = [
     "figures",
     "curvature",
