@@ -201,6 +201,21 @@ def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equ
             assert_allclose(point.loss - value, allowed, rtol=1e-7, atol=2e-9 * point.loss)
 
 
+def test_what_the_local_bound_takes_from_examples_is_that_of_each_pair_of_classes():
+    problem = random_problem("multiclass", size=200)
+    theta = np.linspace(-2, 2, problem.parameters)
+    weights, reach, odds = Terms(problem, 1.0)._local(problem.at(theta))
+    rows = theta.reshape(3, -1)
+    longest = 0.0
+    for n, (x, y) in enumerate(zip(problem.model.inputs, problem.targets, strict=True)):
+        p = np.exp(rows @ x) / np.exp(rows @ x).sum()
+        pairs = [(0, 1), (0, 2), (1, 2)]
+        assert_allclose(weights[n], min(1 / (1 / p[c] + 1 / p[k]) for c, k in pairs))
+        assert_allclose(odds[n], (1 - p[int(y)]) / p[int(y)])
+        longest = max(longest, x @ x)
+    assert_allclose(reach, 2 * longest)
+
+
 def three_parabolas(curvature):
     """Inputs at right angles: the loss is a sum of parabolas, of curvatures 1, 1/2 and this."""
     inputs = np.sqrt(3 * np.diag([1.0, 0.5, curvature]))
