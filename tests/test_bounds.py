@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from conftest import METHODS, TASKS, draw_inputs, draw_targets, paper_problem, random_problem
+from conftest import (
+    FEATURES,
+    METHODS,
+    TASKS,
+    draw_inputs,
+    draw_targets,
+    paper_problem,
+    random_problem,
+)
 from empirical_fisher import bounds, search
 from empirical_fisher.bounds import Terms, lower_bound
 from empirical_fisher.likelihoods import Bernoulli, Categorical
@@ -116,6 +124,21 @@ def test_the_bound_on_the_curvature_of_many_features_holds_after_any_number_of_p
         bound = Terms(problem, 1.0).highest
         assert exact * (1 - 1e-9) <= bound
         assert powers < 30 or bound <= 1.2 * exact
+
+
+def test_only_more_features_than_parameters_are_allowed_need_a_bound_on_the_curvature(monkeypatch):
+    monkeypatch.setattr(bounds, "POWERS", 0)
+    problem = random_problem("binary")
+    for most, is_exact in ((FEATURES, True), (FEATURES - 1, False)):
+        monkeypatch.setattr(bounds, "MOST_PARAMETERS", most)
+        terms = Terms(problem, 1.0)
+        assert (terms.highest == terms.spectrum[0][-1]) == is_exact
+
+
+def test_the_bound_on_the_curvature_of_nothing_is_zero(monkeypatch):
+    monkeypatch.setattr(bounds, "MOST_PARAMETERS", 0)
+    nothing = linear_problem(np.zeros((6, 5)), draw_targets("binary", 6), "binary")
+    assert Terms(nothing, 1.0).highest == 0
 
 
 def test_curvatures_are_not_negative_where_features_repeat_one_another():
