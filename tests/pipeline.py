@@ -17,6 +17,7 @@ from snakemake.utils import update_config
 from conftest import CONFIG, ROOT
 from empirical_fisher import configuration
 
+HANG = 3600  #: seconds after which a run hangs, however busy the machine
 PARTS = (
     *("Snakefile", "config.yaml", "environment.yml", "pyproject.toml", "tests/config.yaml"),
     *("src", "workflow", "data/snapshots"),
@@ -71,7 +72,7 @@ def snakemake(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=600,
+        timeout=HANG,
     )
 
 

@@ -32,7 +32,7 @@ import browser
 import oracle
 from conftest import CONFIG, ROOT, paper_problem, paper_table
 from empirical_fisher.search import Schedule, evaluate
-from pipeline import TINY, command, copy_to, environment, overlaid, snakemake
+from pipeline import HANG, TINY, command, copy_to, environment, overlaid, snakemake
 
 IN_PLACE = ("--configfile", "tests/config.yaml")
 ELSEWHERE = (*IN_PLACE, "tests/exhaustive.yaml")
@@ -73,7 +73,7 @@ class Run:
 
     def ended_well(self) -> Run:
         """Wait for the end, which has to be a good one."""
-        code = self.process.wait(timeout=600)
+        code = self.process.wait(timeout=HANG)
         assert code == 0, self.output
         return self
 
