@@ -457,3 +457,19 @@ def test_no_points_have_no_matrices(task, design):
     problem = random_problem(task, design)
     matrices = problem.at(np.empty((0, problem.parameters))).fisher
     assert matrices.shape == (0, problem.parameters, problem.parameters)
+
+
+def test_no_more_zeros_are_written_out_at_once_than_fit_in_the_cache(monkeypatch):
+    monkeypatch.setattr(models, "PAIRS", 0)
+    monkeypatch.setattr(models, "CACHED", 5 * FEATURES + 1)
+    problem = random_problem("binary", "sparse")
+    write_out, sizes = models.LinearModel._dense_rows, []
+
+    def recorded(model, block=slice(None)):
+        rows = write_out(model, block)
+        sizes.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(models.LinearModel, "_dense_rows", recorded)
+    assert problem.at(np.zeros(FEATURES)).fisher.shape == (FEATURES, FEATURES)
+    assert sizes == [5] * (SIZE // 5) + [SIZE % 5]
