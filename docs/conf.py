@@ -35,7 +35,7 @@ nitpick_ignore_regex = [
 autodoc_member_order = "bysource"
 autodoc_type_aliases = {
     "Array": "arrays.Array",
-    "Bound": "bounds.Bound",
+    "Bound": "solvers.Bound",
     "Runs": "claims_figures.Runs",
 }
 python_use_unqualified_type_names = True

@@ -9,12 +9,12 @@ import pandas as pd
 
 from .ledger import Claim, verdict
 
-ROUNDING = 1e-12  #: 1e4 ε: what sums of some hundred rounded products may lose, relatively
-#: The same where a matrix is made of numerical differences: ε^(4/5) = 3e-13 at best, less where the
-#: fifth derivative is large.
+ROUNDING = 1e-12  #: 1e4 ε, what sums of some hundred rounded products may lose relatively
+#: The same where a matrix is made of numerical differences, which have ε^(4/5) = 3e-13 at best and
+#: less where the fifth derivative is large.
 DIFFERENCES = 1e-7
-SHARE = 0.01  #: of another matrix's norm: what a curvature matrix may miss and be "close"
-#: Of the ranks along one descent, for two quantities that fall together: all but monotonic. It
+SHARE = 0.01  #: of another matrix's norm, what a curvature matrix may miss and be "close"
+#: Of the ranks along one descent, for two quantities that fall together all but monotonically. It
 #: depends on the draw (from −0.7 to 1 over eight seeds).
 CORRELATION = 0.9
 REMAINDER, SPLITS = "curvature_remainder", "curvature_splits"  #: the figures
