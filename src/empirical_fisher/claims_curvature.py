@@ -142,7 +142,7 @@ def _improvement(training: pd.DataFrame, memorised: pd.DataFrame) -> Claim:
 def _split(residuals: pd.DataFrame, memorised: pd.DataFrame) -> list[Claim]:
     """§4.1 and Definition 1."""
     least = residuals.groupby("likelihood", sort=False)["canonical"].min()
-    regression, classes = (_ends(memorised, name) for name in ("regression", "classification"))
+    regression = _ends(memorised, "regression")
     left_out = regression["empirical_fisher_remainder"] / regression["hessian"]
     return [
         Claim(
@@ -166,24 +166,18 @@ def _split(residuals: pd.DataFrame, memorised: pd.DataFrame) -> list[Claim]:
             holds=verdict(*(least == 0)),
             figure=SPLITS,
         ),
-        Claim(
-            id="curvature.ef-vanishes-regression",
-            source="§4.1, Eq. 15",
-            claim="Where all data are fitted, the empirical Fisher goes to zero and the Fisher "
+        _vanishing(
+            "curvature.ef-vanishes-regression",
+            "§4.1, Eq. 15",
+            "Where all data are fitted, the empirical Fisher goes to zero and the Fisher "
             "approaches the Hessian: least squares.",
-            measured=_norms(regression),
-            criterion=f"‖EF‖ and ‖H − F‖ at most {SHARE:g} ‖H‖ at the end of every descent",
-            holds=_vanishing(regression),
-            figure=SPLITS,
+            regression,
         ),
-        Claim(
-            id="curvature.ef-vanishes-classification",
-            source="§4.1, after Eq. 15",
-            claim="The same generally, where all gradients vanish: separable classes.",
-            measured=_norms(classes),
-            criterion=f"‖EF‖ and ‖H − F‖ at most {SHARE:g} ‖H‖ at the end of every descent",
-            holds=_vanishing(classes),
-            figure=SPLITS,
+        _vanishing(
+            "curvature.ef-vanishes-classification",
+            "§4.1, after Eq. 15",
+            "The same generally, where all gradients vanish: separable classes.",
+            _ends(memorised, "classification"),
         ),
         Claim(
             id="curvature.ef-split-remainder",
@@ -215,7 +209,15 @@ def _norms(ends: pd.DataFrame) -> str:
     )
 
 
-def _vanishing(ends: pd.DataFrame) -> str:
+def _vanishing(id: str, source: str, claim: str, ends: pd.DataFrame) -> Claim:
     """Whether the empirical Fisher has gone and the Fisher has become the Hessian."""
     names = ("empirical_fisher", "fisher_remainder")
-    return verdict(*((ends[name] <= SHARE * ends["hessian"]).all() for name in names))
+    return Claim(
+        id=id,
+        source=source,
+        claim=claim,
+        measured=_norms(ends),
+        criterion=f"‖EF‖ and ‖H − F‖ at most {SHARE:g} ‖H‖ at the end of every descent",
+        holds=verdict(*((ends[name] <= SHARE * ends["hessian"]).all() for name in names)),
+        figure=SPLITS,
+    )

@@ -17,7 +17,7 @@ from .problems import Problem, linear_problem
 
 TASKS = ("regression", "binary", "multiclass")  #: of `random_problem`
 CLASSES = 3  #: of its multiclass problems
-LIKELIHOODS = {"regression": Gaussian(), "binary": Bernoulli()}  #: of `examples`
+LIKELIHOODS = {"regression": Gaussian(), "binary": Bernoulli()}  #: of one output
 
 
 def parameters(generator: np.random.Generator, features: int) -> Array:

@@ -370,6 +370,11 @@ def _labelled(
     return (target == chosen[0]).astype(np.int64), task, ordered
 
 
+def _is_whole(column: pd.Series) -> bool:
+    """Whether numbers are all whole, and as integers the same."""
+    return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())
+
+
 def _numbers_if_all_are(target: pd.Series) -> pd.Series:
     """A target as numbers, if that tells all its values apart, else as text."""
     if types.is_numeric_dtype(target):
@@ -417,8 +422,3 @@ def _meant(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1)
     meant = f" (did you mean {close[0]}?)" if close else ""
     return f"{meant}; there are {_listed(names)}"
-
-
-def _is_whole(column: pd.Series) -> bool:
-    """Whether numbers are all whole, and as integers the same."""
-    return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())

@@ -10,7 +10,7 @@ preconditions shrinks as ``1/c``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -194,9 +194,8 @@ def starts(
                 method,
                 step_sizes,
                 np.full(len(step_sizes), damping),
-                schedule.iterations,
+                **asdict(schedule),
                 initial=case.minimum + multiple * case.offset,
-                divergence_factor=schedule.divergence_factor,
             )
             for method in METHODS
             for multiple in multiples

@@ -6,8 +6,7 @@ A cell is a pair ``(γ, λ)``; its score is the loss after the last iteration.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ import pandas as pd
 from .arrays import Array
 from .bounds import lower_bound
 from .problems import Problem
-from .solvers import Descent, descend
+from .solvers import descend
 
 CELL = ["step_size", "damping", "final_loss"]  #: columns that tell a cell and its score
 TIE = 1e-9  #: relative difference of losses up to which cells are counted as ties
@@ -78,12 +77,12 @@ def evaluate(
         limit = schedule.divergence_factor * float(problem.at(np.zeros(problem.parameters)).loss)
         bound = lower_bound(problem, method, limit)
     order = scattered(len(step_size))
-    run = _descend(
+    run = descend(
         problem,
         method,
         step_size[order],
         damping[order],
-        schedule,
+        **asdict(schedule),
         lower_bound=bound,
         progress=progress,
     )
@@ -140,7 +139,7 @@ def best_cell(
         return pd.DataFrame([{**dict.fromkeys(CELL, np.nan), "ties": ties}])
     equal = grid[grid["final_loss"] <= lowest + ROUNDING * abs(lowest)]
     step_size, damping = equal["step_size"].to_numpy(), equal["damping"].to_numpy()
-    run = _descend(problem, method, step_size, damping, schedule)
+    run = descend(problem, method, step_size, damping, **asdict(schedule))
     log_losses = np.log(np.maximum(run.loss, np.finfo(float).tiny)).sum(axis=0)
     earliest = equal[log_losses <= log_losses.min() + ROUNDING * len(run.loss)]
     winner = earliest.sort_values(CELL[:2], ascending=[True, False]).head(1)
@@ -164,8 +163,13 @@ def trace(
     pandas.DataFrame
         ``iteration, loss, gradient_norm, step_norm, cosine``, as recorded by `solvers.descend`.
     """
-    run = _descend(
-        problem, method, np.array([step_size]), np.array([damping]), schedule, with_cosine=True
+    run = descend(
+        problem,
+        method,
+        np.array([step_size]),
+        np.array([damping]),
+        **asdict(schedule),
+        with_cosine=True,
     )
     rows = slice(run.iterations[0] + 1)
     return pd.DataFrame(
@@ -176,23 +180,4 @@ def trace(
             "step_norm": run.step_norm[rows, 0],
             "cosine": run.cosine[rows, 0],
         }
-    )
-
-
-def _descend(
-    problem: Problem,
-    method: str,
-    step_size: Array,
-    damping: Array,
-    schedule: Schedule,
-    **options: Any,
-) -> Descent:
-    return descend(
-        problem,
-        method,
-        step_size,
-        damping,
-        schedule.iterations,
-        divergence_factor=schedule.divergence_factor,
-        **options,
     )

@@ -7,6 +7,7 @@ gradient, so that steps of EFGD shrink as the gradient grows (§4.3 of the paper
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -60,9 +61,8 @@ def descents(
                 cell.method,
                 np.array([cell.step_size]),
                 np.array([cell.damping]),
-                schedule.iterations,
+                **asdict(schedule),
                 initial=theta,
-                divergence_factor=schedule.divergence_factor,
             )
             loss = run.loss[: run.iterations[0] + 1, 0]
             table = pd.DataFrame({"method": cell.method, "start": start, "loss": loss})

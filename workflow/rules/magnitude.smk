@@ -15,7 +15,7 @@ rule magnitude:
     resources:
         **request(),
     params:
-        settings=config["magnitude"],
+        settings=without(config["magnitude"], "far"),
     script:
         "../scripts/magnitude.py"
 
