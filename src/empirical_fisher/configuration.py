@@ -249,6 +249,7 @@ def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             (f"robustness.variants.{variant}", names, "")
             for variant, names in config["robustness"]["variants"].items()
         ),
+        ("robustness.row_orders.datasets", config["robustness"]["row_orders"]["datasets"], ""),
     ]
     for key, names, kind in lists:
         for position, name in enumerate(names):

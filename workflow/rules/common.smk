@@ -123,6 +123,12 @@ def variants_of(wildcards):
     return [variant for variant, datasets in variants.items() if wildcards.dataset in datasets]
 
 
+def reordered():
+    """The data sets whose grids are searched with their rows in other orders, too."""
+    wanted = config["robustness"]["row_orders"]["datasets"]
+    return [dataset for dataset in optimized_datasets() if dataset in wanted]
+
+
 def misspecified(wildcards):
     """What is said of a family of misspecified problems, but for the headings of its panels."""
     settings = config["misspecification"][wildcards.family]

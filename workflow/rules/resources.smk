@@ -62,6 +62,13 @@ def robustness_cells(wildcards):
     return settings["step_sizes"]["count"] * settings["dampings"]["count"] * grids
 
 
+def row_orders_cells(wildcards):
+    """The cells of one data set's grids in all orders of its rows, at most."""
+    axes = [config["optimization"][name] for name in ("step_sizes", "dampings")]
+    grids = len(config["robustness"]["row_orders"]["seeds"]) * len(methods_of(wildcards.dataset))
+    return math.prod(axis["count"] for axis in axes) * grids
+
+
 def monte_carlo_cells(wildcards):
     """The runs with the Fisher by samples, in all cells."""
     settings = config["monte_carlo"]["descent"]
