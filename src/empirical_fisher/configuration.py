@@ -249,11 +249,12 @@ def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             (f"robustness.variants.{variant}", names, "")
             for variant, names in config["robustness"]["variants"].items()
         ),
-        ("robustness.row_orders.datasets", config["robustness"]["row_orders"]["datasets"], ""),
     ]
     for key, names, kind in lists:
         for position, name in enumerate(names):
             yield f"{key}.{position}", name, kind
+    for name in config["robustness"]["row_orders"]["orders"]:
+        yield f"robustness.row_orders.orders.{name}", name, ""
     yield "scaling.dataset", config["scaling"]["dataset"], "regression"
     starting = config["starting_points"]["dataset"]["name"]
     yield "starting_points.dataset.name", starting, "regression"

@@ -125,8 +125,14 @@ def variants_of(wildcards):
 
 def reordered():
     """The data sets whose grids are searched with their rows in other orders, too."""
-    wanted = config["robustness"]["row_orders"]["datasets"]
-    return [dataset for dataset in optimized_datasets() if dataset in wanted]
+    orders = config["robustness"]["row_orders"]["orders"]
+    return [dataset for dataset in optimized_datasets() if orders.get(dataset, 0)]
+
+
+def order_seeds(wildcards):
+    """The seeds of the orders of a data set's rows."""
+    settings = config["robustness"]["row_orders"]
+    return [settings["seed"] + order for order in range(settings["orders"][wildcards.dataset])]
 
 
 def misspecified(wildcards):

@@ -65,7 +65,7 @@ def robustness_cells(wildcards):
 def row_orders_cells(wildcards):
     """The cells of one data set's grids in all orders of its rows, at most."""
     axes = [config["optimization"][name] for name in ("step_sizes", "dampings")]
-    grids = len(config["robustness"]["row_orders"]["seeds"]) * len(methods_of(wildcards.dataset))
+    grids = len(order_seeds(wildcards)) * len(methods_of(wildcards.dataset))
     return math.prod(axis["count"] for axis in axes) * grids
 
 

@@ -42,7 +42,7 @@ rule row_orders:
     params:
         model=lambda wildcards: linear_model(wildcards.dataset),
         methods=lambda wildcards: methods_of(wildcards.dataset),
-        seeds=config["robustness"]["row_orders"]["seeds"],
+        seeds=order_seeds,
         schedule=schedule,
     script:
         "../scripts/row_orders.py"

@@ -77,7 +77,7 @@ class Reporter(ReporterBase):
         story = yaml.safe_load((HERE / "story.yaml").read_text("utf-8"))
         text = environment.get_template("page.html.jinja").render(
             introduction=self.workflow_description,
-            chapters=chapters(story, self.figures(), tables["claims"]),
+            chapters=chapters(story, self.figures(tables["hyperparameters"]), tables["claims"]),
             tally=Counter(claim["holds"] for claim in tables["claims"]),
             tables=tables,
             paths=TABLES,
@@ -89,7 +89,7 @@ class Reporter(ReporterBase):
         )
         write_text(text, page)
 
-    def figures(self):
+    def figures(self, cells):
         """What the page shows of every figure, in the order of their labels."""
         records = [
             record
@@ -105,6 +105,7 @@ class Reporter(ReporterBase):
                 "image": b64encode(record.path.read_bytes()).decode(),
                 "caption": record.caption,
                 "pdf": record.path.with_suffix(".pdf"),
+                "cells": chosen(cells, list(map(str, record.job.input))),
                 "tables": [path for path in map(str, record.job.input) if path.endswith(".csv")],
             }
             for record in sorted(records, key=lambda record: record.labels["figure"])
@@ -114,6 +115,15 @@ class Reporter(ReporterBase):
 def rows(table):
     """The rows of a table, None for an empty entry."""
     return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def chosen(cells, paths):
+    """The best cells among these, by data set, that a figure of these tables shows."""
+    kind = "best" if any(path.startswith("results/best/") for path in paths) else "traces"
+    shown = [
+        cell for cell in cells if f"results/{kind}/{cell['dataset']}/{cell['method']}.csv" in paths
+    ]
+    return {name: list(each) for name, each in groupby(shown, key=lambda cell: cell["dataset"])}
 
 
 def chapters(story, figures, claims):
