@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse
 from sklearn.preprocessing import StandardScaler
 
-from conftest import verdicts
+from conftest import CONFIG, ROOT, paper_problem, verdicts
 from empirical_fisher import claims_robustness, robustness
 from empirical_fisher.datasets import Dataset
 from empirical_fisher.drawn_problems import examples
@@ -120,6 +120,28 @@ def test_another_order_of_the_rows_is_a_search_of_the_shuffled_data() -> None:
         assert row.final_loss == table["final_loss"].min() == row.same_cell_loss
         assert row.step_size == winners[row.method]["step_size"].item()
         assert np.isnan(row.minimum_cosine) == (row.method != "EFGD")
+
+
+@pytest.mark.long
+def test_the_range_on_breast_cancer_is_what_the_pages_say() -> None:
+    """On the part of the grid where the winners of all orders are."""
+    problem = paper_problem("BreastCancer", bias=True)
+    schedule = Schedule(100, 100.0)
+    grid = cells(10.0 ** np.arange(-2, 0.01, 0.125), np.array([1e-10, 10**-9.5]))
+    table = evaluate(problem, "EFGD", *grid, schedule)
+    winner = best_cell(problem, "EFGD", table, schedule)
+    grids, winners = {"EFGD": table}, {"EFGD": winner}
+    count = CONFIG["robustness"]["row_orders"]["orders"]["BreastCancer"]
+    orders = robustness.row_orders(problem, grids, winners, range(count), schedule)
+    best = winner.assign(dataset="BreastCancer", method="EFGD")
+    orders.insert(0, "dataset", "BreastCancer")
+    row = robustness.with_row_orders(best, orders).iloc[0]
+    losses = f"{row['lowest_loss_of_orders']:.4f} to {row['highest_loss_of_orders']:.4f}"
+    for page in ("README.md", "docs/findings.md", "docs/grid-search.md"):
+        said = " ".join((ROOT / page).read_text("utf-8").split())
+        assert f"ranges from {losses}" in said
+        assert f"{row['orders']} other orders" in said or f"{row['orders']} orders" in said
+        assert f"in {row['other_winners']}," in said
 
 
 def test_orders_of_a_grid_where_no_cell_finishes_are_empty() -> None:

@@ -27,8 +27,7 @@ def exact_gradient(problem, theta):
         for row, y in zip(inputs, problem.targets, strict=True)
     ]
     sums = [
-        sum(row[p] * r for row, r in zip(inputs, residuals, strict=True))
-        for p in range(len(theta))
+        sum(row[p] * r for row, r in zip(inputs, residuals, strict=True)) for p in range(len(theta))
     ]
     return np.array([float(total / problem.size) for total in sums])
 

@@ -273,9 +273,7 @@ def test_iterations_needed_are_those_until_a_run_stays_near_its_end():
     ],
 )
 def test_the_edge_of_the_grid_is_named(cell, sides):
-    grid = pd.DataFrame(
-        dict(zip(CELL, cells([0.01, 0.1, 1.0], [1e-4, 1e-2, 1.0]), strict=False))
-    )
+    grid = pd.DataFrame(dict(zip(CELL, cells([0.01, 0.1, 1.0], [1e-4, 1e-2, 1.0]), strict=False)))
     assert edge(grid, pd.DataFrame([cell], columns=CELL[:2])) == sides
     single = grid[grid["damping"] == cell[1]]
     assert "damping" not in edge(single, pd.DataFrame([cell], columns=CELL[:2]))
