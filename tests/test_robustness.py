@@ -10,9 +10,9 @@ import pytest
 import scipy.sparse
 from sklearn.preprocessing import StandardScaler
 
-from conftest import CONFIG, ROOT, paper_problem, verdicts
+from conftest import CONFIG, ROOT, paper_table, verdicts
 from empirical_fisher import claims_robustness, robustness
-from empirical_fisher.datasets import Dataset
+from empirical_fisher.datasets import Dataset, design, from_table
 from empirical_fisher.drawn_problems import examples
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, best_cell, cells, evaluate
@@ -103,7 +103,9 @@ def reordered(seeds, methods=("GD", "NGD", "EFGD")):
         grid = cells(STEPS, None if method == "GD" else DAMPINGS)
         grids[method] = evaluate(problem, method, *grid, SCHEDULE)
         winners[method] = best_cell(problem, method, grids[method], SCHEDULE)
-    return problem, winners, robustness.row_orders(problem, grids, winners, seeds, SCHEDULE)
+    dataset = Dataset(inputs, targets, "binary")
+    orders = robustness.row_orders(dataset, {}, grids, winners, seeds, SCHEDULE)
+    return problem, winners, orders
 
 
 def test_another_order_of_the_rows_is_a_search_of_the_shuffled_data() -> None:
@@ -125,14 +127,15 @@ def test_another_order_of_the_rows_is_a_search_of_the_shuffled_data() -> None:
 @pytest.mark.long
 def test_the_range_on_breast_cancer_is_what_the_pages_say() -> None:
     """On the part of the grid where the winners of all orders are."""
-    problem = paper_problem("BreastCancer", bias=True)
+    dataset = from_table(*paper_table("BreastCancer"))
+    problem = linear_problem(*design(dataset, bias=True))
     schedule = Schedule(100, 100.0)
     grid = cells(10.0 ** np.arange(-2, 0.01, 0.125), np.array([1e-10, 10**-9.5]))
     table = evaluate(problem, "EFGD", *grid, schedule)
     winner = best_cell(problem, "EFGD", table, schedule)
     grids, winners = {"EFGD": table}, {"EFGD": winner}
     count = CONFIG["robustness"]["row_orders"]["orders"]["BreastCancer"]
-    orders = robustness.row_orders(problem, grids, winners, range(count), schedule)
+    orders = robustness.row_orders(dataset, {}, grids, winners, range(count), schedule)
     best = winner.assign(dataset="BreastCancer", method="EFGD")
     orders.insert(0, "dataset", "BreastCancer")
     row = robustness.with_row_orders(best, orders).iloc[0]
@@ -148,7 +151,8 @@ def test_orders_of_a_grid_where_no_cell_finishes_are_empty() -> None:
     problem, _, _ = reordered([0], ["NGD"])
     grid = evaluate(problem, "NGD", np.full(2, 1e300), np.full(2, 1e-10), SCHEDULE)
     winner = best_cell(problem, "NGD", grid, SCHEDULE)
-    orders = robustness.row_orders(problem, {"NGD": grid}, {"NGD": winner}, [0], SCHEDULE)
+    dataset = Dataset(*data(), "binary")
+    orders = robustness.row_orders(dataset, {}, {"NGD": grid}, {"NGD": winner}, [0], SCHEDULE)
     assert orders.drop(columns=["method", "seed"]).isna().all(axis=None)
 
 

@@ -27,7 +27,6 @@ import scipy.sparse
 from .arrays import Array, Inputs
 from .datasets import Dataset, design, from_table
 from .misspecification import accuracy
-from .models import LinearModel
 from .norms import relative_distance
 from .problems import Problem, linear_problem
 from .search import Schedule, best_cell, cells, evaluate, trace
@@ -145,7 +144,8 @@ def _best(problem: Problem, method: str, grid: pd.DataFrame, schedule: Schedule)
 
 
 def row_orders(
-    problem: Problem,
+    dataset: Dataset,
+    model: Mapping[str, float],
     grids: Mapping[str, pd.DataFrame],
     winners: Mapping[str, pd.DataFrame],
     seeds: Iterable[int],
@@ -158,8 +158,10 @@ def row_orders(
 
     Parameters
     ----------
-    problem
-        With the rows in the file's order.
+    dataset
+        With the rows in the file's order. A bias is appended to its features.
+    model
+        Other arguments of `problems.linear_problem`.
     grids, winners
         For each method the tables that `search.evaluate` and `search.best_cell` make of it.
     seeds
@@ -177,20 +179,16 @@ def row_orders(
         contenders = grid[grid["final_loss"] <= CONTENDERS * grid["final_loss"].min()]
         step_size, damping = (contenders[axis].to_numpy() for axis in ("step_size", "damping"))
         for seed in seeds:
-            shuffled = _shuffled(problem, np.random.default_rng(seed))
+            order = np.random.default_rng(seed).permutation(len(dataset.targets))
+            moved = replace(dataset, inputs=dataset.inputs[order], targets=dataset.targets[order])
+            inputs, targets, task = design(moved, bias=True)
+            shuffled = linear_problem(inputs, targets, task, **model)
             again = evaluate(shuffled, method, step_size, damping, schedule)
             row = _best(shuffled, method, again, schedule)
             row.insert(1, "seed", seed)
             same = again[_is_cell(again, winners[method])]
             rows.append(row.assign(same_cell_loss=same["final_loss"].max()))
     return pd.concat(rows, ignore_index=True)
-
-
-def _shuffled(problem: Problem, generator: np.random.Generator) -> Problem:
-    """The problem of a linear model with its rows in another order."""
-    order = generator.permutation(problem.size)
-    model = LinearModel(problem.model.inputs[order], problem.model.outputs)
-    return replace(problem, model=model, targets=problem.targets[order])
 
 
 def _is_cell(cells: pd.DataFrame, cell: pd.DataFrame) -> pd.Series:

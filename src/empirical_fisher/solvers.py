@@ -146,13 +146,13 @@ def natural_cosine(
     preconditioner = PRECONDITIONERS[method]
     if preconditioner is None:
         shift = np.full(own.shape[:-1], prior)
-        defined = is_invertible(fisher + prior * np.eye(point.problem.parameters))
-        defined &= np.linalg.norm(own, axis=-1) > np.linalg.norm(error, axis=-1)
+        resolved = np.linalg.norm(own, axis=-1) > np.linalg.norm(error, axis=-1)
+        defined = is_invertible(fisher + prior * np.eye(point.problem.parameters)) & resolved
     else:
         shift = np.broadcast_to(damping, point.theta.shape[:-1])[runs] + prior
         defined = is_resolved(own, preconditioner(point)[runs], shift, error)
     natural = -solve(fisher, shift, gradient)
-    defined &= is_resolved(natural, fisher, shift, error)
+    defined = defined & is_resolved(natural, fisher, shift, error)
     return np.where(defined, cosine(own, natural), np.nan)
 
 

@@ -1,18 +1,15 @@
 """Search the grids of one data set again with its rows in other orders."""
 
 from empirical_fisher import robustness, search
-from empirical_fisher.datasets import design, read
-from empirical_fisher.problems import linear_problem
+from empirical_fisher.datasets import read
 from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 dataset, methods = snakemake.wildcards.dataset, snakemake.params.methods
 with logged(snakemake.log[0], f"orders of the rows of {dataset}"):
-    problem = linear_problem(
-        *design(read(snakemake.input.data), bias=True), **snakemake.params.model
-    )
     orders = robustness.row_orders(
-        problem,
+        read(snakemake.input.data),
+        snakemake.params.model,
         dict(zip(methods, map(read_csv, snakemake.input.grids), strict=True)),
         dict(zip(methods, map(read_csv, snakemake.input.cells), strict=True)),
         snakemake.params.seeds,
