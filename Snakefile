@@ -65,6 +65,8 @@ logging.raiseExceptions = False
 
 onstart:
     runs.begin(Path.cwd())
+    needed = [path for job in workflow.dag.needrun_jobs() for path in job.output]
+    outputs.refuse_to_overwrite(Path.cwd(), needed)
 
 
 # Said at the very end, below Snakemake's own last words.

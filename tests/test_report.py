@@ -65,13 +65,14 @@ def test_run_times_are_summed_by_rule_the_longest_first():
     ]
 
 
-def test_only_tables_that_are_there_are_listed_by_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for path in ("b/y.csv", "b.csv", "b/x.csv", "b/x.png"):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).touch()
-    listed = page.folders(["b/y.csv", "b/x.png", "b/gone.csv", "b.csv", "b/x.csv", "b/x.csv"])
+def test_files_are_listed_by_folder():
+    listed = page.by_folder({"b/y.csv", "b.csv", "b/x.csv"})
     assert listed == {"": ["b.csv"], "b": ["b/x.csv", "b/y.csv"]}
+
+
+def test_a_chapter_without_figures_and_claims_is_not_told():
+    story = [{"title": "One", "claims": ["b.two"]}, {"title": "Two"}]
+    assert [each["title"] for each in page.chapters(story, [figure("line", "Two")], [])] == ["Two"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,231 @@
+"""Which files in a folder the pipeline wrote, and which are the user's.
+
+Snakemake records every file that a job made, with the file's time. A file is the pipeline's as long
+as it still has that time; one that was edited or replaced since is the user's.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .files import UNFINISHED, write_text
+
+FOLDERS = ("data", "results", "figures", "logs")  #: where runs write
+DOWNLOADED = ("data/cache", "data/origins")  #: kept when a folder is cleaned
+KEPT = ("data/snapshots", *DOWNLOADED)
+TABLES = (".csv", ".yaml")  #: that a run writes to data/ for a data set
+RECORDS = ".snakemake/metadata"
+STARTED = ".snakemake/incomplete"
+NOTES = ".snakemake/written.json"
+ROUNDED = 2.0  #: seconds to which file systems and archives may round the time of a file
+
+#: Folders of the repository that no output folder may be in.
+RESERVED = (
+    *(".ci", ".git", ".snakemake", ".venv", "benchmarks", "docs", "examples", "profiles"),
+    *("src", "tests", "workflow", *FOLDERS),
+)
+
+
+def own(folder: Path) -> set[str]:
+    """Files in a folder that the pipeline wrote, by their paths relative to it.
+
+    They are unchanged since, or a job that was killed left them. Logs are those of finished jobs.
+    """
+    spans = [(name, time, time) for name, time in _read(folder / NOTES).items()]
+    for name, path in _entries(folder / RECORDS):
+        record = _read(path)
+        began, ended = record.get("starttime"), record.get("endtime")
+        if began is not None and ended is not None:
+            spans.append((name, ended, ended))
+            spans += [(log, began, ended) for log in record.get("log") or ()]
+    written = {name for name, *span in spans if _is_within(folder / name, *span)}
+    started = {name for name, _ in _entries(folder / STARTED) if _is_file(folder / name)}
+    return {name for name in written | started if _is_written_to(name)}
+
+
+def note(folder: Path, *paths: Path) -> None:
+    """Remember files in a folder, written by no job, as the pipeline's with the time they have."""
+    times = {os.path.relpath(path, folder): path.stat().st_mtime for path in paths}
+    write_text(json.dumps({**_read(folder / NOTES), **times}, indent=1) + "\n", folder / NOTES)
+
+
+def foreign(folder: Path, names: Iterable[str]) -> list[str]:
+    """Those of some files which are there and are not the pipeline's."""
+    there = sorted({str(name) for name in names if os.path.lexists(folder / name)})
+    ours = own(folder) if there else set()
+    return [name for name in there if name not in ours]
+
+
+def refuse_to_overwrite(folder: Path, names: Iterable[str], shown: int = 10) -> None:
+    """End unless all files that a run is about to write are the pipeline's or not there yet.
+
+    Raises
+    ------
+    SystemExit
+        Naming those which are the user's, the first ``shown`` of them.
+    """
+    found = foreign(folder, names)
+    if found:
+        more = [f"  … and {len(found) - shown} more"] if len(found) > shown else []
+        raise SystemExit(
+            "\n".join(
+                [
+                    "This run would overwrite files that are not the pipeline's, or were changed "
+                    "since it wrote them; move them elsewhere, or delete them:",
+                    *(f"  {name}" for name in found[:shown]),
+                    *more,
+                ]
+            )
+        )
+
+
+def clean(folder: Path) -> tuple[list[str], list[str]]:
+    """Remove what the pipeline wrote in a folder; downloads and all other files stay.
+
+    Returns
+    -------
+    removed, left
+        The files that were removed, and those that stay where runs write, for nothing says that
+        they are the pipeline's.
+    """
+    removed = sorted(own(folder))
+    for place in FOLDERS:
+        removed += [str(path.relative_to(folder)) for path in (folder / place).rglob(UNFINISHED)]
+    for name in removed:
+        (folder / name).unlink()
+    _remove_empty(folder, removed)
+    left = [
+        str(path.relative_to(folder))
+        for place in FOLDERS
+        for path in sorted((folder / place).rglob("*"))
+        if not path.is_dir() and path.name != ".gitkeep"
+    ]
+    kept = tuple(f"{place}/" for place in KEPT)
+    return removed, [name for name in left if not name.startswith(kept)]
+
+
+def clashes(
+    sources: Mapping[str, Path], datasets: Iterable[str], folders: Iterable[Path]
+) -> list[str]:
+    """Find sources that runs write to, whichever links or spellings lead there.
+
+    Parameters
+    ----------
+    sources
+        The user's files, by the key of the configuration that names each.
+    datasets
+        All data sets of the configuration.
+    folders
+        Folders that runs write to: of this run, and of the repository.
+
+    Returns
+    -------
+    A line for each fault.
+    """
+    tables = [f"data/{dataset}{suffix}" for dataset in datasets for suffix in TABLES]
+    faults = []
+    for key, path in sources.items():
+        place = next(
+            (place for each in folders if (place := _written_place(path, each, tables))), None
+        )
+        if place:
+            faults.append(
+                f"{key}: {path} leads to {place}, which runs write and remove; keep your file "
+                "elsewhere, for example in a folder of its own"
+            )
+    return faults
+
+
+def misplaced(folder: Path, root: Path) -> list[str]:
+    """Say so if an output folder lies inside a folder of the repository's own."""
+    places = [place for place in RESERVED if _is_in(folder.resolve(), root / place)]
+    return [
+        f"The output folder {folder} is in the repository's own folder {place}; take one beside it"
+        for place in places
+    ]
+
+
+def _written_place(path: Path, folder: Path, tables: Iterable[str]) -> str | None:
+    """The file, or the folder of files, that runs in a folder write and that a path leads to."""
+    real = path.resolve()
+    for place in (*FOLDERS[1:], *DOWNLOADED, ".snakemake"):
+        if _is_in(real, folder / place) or _is_linked(real, folder / place):
+            return place
+    for name in tables:
+        if _is_same(real, folder / name):
+            return name
+    if _is_same(real.parent, folder / "data") and f"data/{real.name}" in own(folder):
+        return f"data/{real.name}"  # the table of another configuration's data set
+    return None
+
+
+def _is_in(path: Path, place: Path) -> bool:
+    """Whether a path without links is a place or below it."""
+    return any(_is_same(above, place) for above in (path, *path.parents))
+
+
+def _is_linked(path: Path, place: Path) -> bool:
+    """Whether a file has another name, a hard link, somewhere below a place."""
+    if not path.is_file() or path.stat().st_nlink == 1:
+        return False
+    return any(_is_same(path, below) for below in place.rglob("*"))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, as the file system sees it, or would be."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
+
+
+def _is_within(path: Path, first: float, last: float) -> bool:
+    """Whether there is a file from between two times, as exactly as times are kept."""
+    return _is_file(path) and first - ROUNDED <= path.stat().st_mtime <= last + ROUNDED
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file that is no link; the pipeline makes none."""
+    return path.is_file() and not path.is_symlink()
+
+
+def _is_written_to(name: str) -> bool:
+    """Whether a path relative to an output folder is below one that runs write to."""
+    parts = Path(name).parts
+    return parts[0] in FOLDERS and ".." not in parts
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Snakemake's records in a folder, each with the name of the file that it is about.
+
+    A record's path is that name in Base64; it is cut where file names end, and every part but the
+    last begins with @.
+    """
+    for path in folder.rglob("*"):
+        encoded = "".join(part.lstrip("@") for part in path.relative_to(folder).parts)
+        if path.is_file():
+            with contextlib.suppress(ValueError):
+                yield base64.urlsafe_b64decode(encoded).decode(), path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What a file of JSON says; nothing if it is absent or damaged."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _remove_empty(folder: Path, names: Iterable[str]) -> None:
+    """Remove the folders that files were in, from the deepest up, where nothing is left in them."""
+    folders = {above for name in names for above in Path(name).parents if above.parts}
+    kept = {Path(place) for place in FOLDERS if place != "logs"}
+    for each in sorted(folders - kept, key=lambda path: -len(path.parts)):
+        with contextlib.suppress(OSError):
+            (folder / each).rmdir()
