@@ -329,7 +329,7 @@ def clashing(folder: Path) -> str:
 
 def overwriting(folder: Path) -> str:
     with pytest.raises(SystemExit) as caught:
-        outputs.refuse_to_overwrite(users_files(folder), ["data/Boston.csv"])
+        outputs.begin(users_files(folder), ["data/Boston.csv"])
     return str(caught.value)
 
 

@@ -18,6 +18,7 @@ from conftest import ROOT
 from empirical_fisher import outputs, runs
 from empirical_fisher.files import write_whole
 from pipeline import copy_to, snakemake
+from processes import largest_file
 
 LONG = f"results/{'long' * 50}/{'name' * 50}.csv"
 
@@ -79,6 +80,19 @@ def test_what_a_killed_job_left_is_the_pipelines(tmp_path: Path) -> None:
     write(tmp_path / "results/a.csv")
     FilePersistence(path=tmp_path / ".snakemake")._mark_incomplete("results/a.csv", None)
     assert outputs.own(tmp_path) == {"results/a.csv"}
+
+
+def test_what_a_killed_run_wrote_and_did_not_record_is_the_pipelines(tmp_path: Path) -> None:
+    """But not what was there before, and nothing once the run has ended."""
+    make(tmp_path, "results/old.csv", age=100)
+    outputs.begin(tmp_path, ["results/old.csv", "results/new.csv", "results/later.csv"])
+    write(tmp_path / "results/old.csv", age=50)
+    write(tmp_path / "results/new.csv")
+    assert outputs.own(tmp_path) == {"results/new.csv"}
+    outputs.begin(tmp_path, [])  # the next run
+    outputs.end(tmp_path)
+    write(tmp_path / "results/later.csv")
+    assert outputs.own(tmp_path) == {"results/new.csv"}
 
 
 def test_a_damaged_record_proves_nothing(tmp_path: Path) -> None:
@@ -169,12 +183,20 @@ def test_a_run_that_is_killed_leaves_names_that_are_recognised(
 
 def test_only_files_of_the_pipelines_are_overwritten(tmp_path: Path) -> None:
     make(tmp_path, "data/Boston.csv")
-    outputs.refuse_to_overwrite(tmp_path, ["data/Boston.csv", "data/Absent.csv"])
+    outputs.begin(tmp_path, ["data/Boston.csv", "data/Absent.csv"])
     names = [write(tmp_path / f"figures/{n:02}.png").name for n in range(12)]
     with pytest.raises(SystemExit) as refused:
-        outputs.refuse_to_overwrite(tmp_path, ["data/Boston.csv", *(f"figures/{n}" for n in names)])
+        outputs.begin(tmp_path, ["data/Boston.csv", *(f"figures/{n}" for n in names)])
     lines = str(refused.value).splitlines()
     assert lines[1:] == [*(f"  figures/{name}" for name in names[:10]), "  … and 2 more"]
+
+
+def test_a_run_on_a_full_disk_is_told_so_when_it_begins(tmp_path: Path) -> None:
+    with (
+        largest_file(10),
+        pytest.raises(SystemExit, match=r"^Nothing can be written to /\S+: File"),
+    ):
+        outputs.begin(tmp_path, ["results/a.csv"])
 
 
 # Sources

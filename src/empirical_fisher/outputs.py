@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import math
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ TABLES = (".csv", ".yaml")  #: that a run writes to data/ for a data set
 RECORDS = ".snakemake/metadata"
 STARTED = ".snakemake/incomplete"
 NOTES = ".snakemake/written.json"
+BEGUN = ".snakemake/begun.json"
 ROUNDED = 2.0  #: seconds to which file systems and archives may round the time of a file
 
 #: Folders of the repository that no output folder may be in.
@@ -35,42 +38,25 @@ RESERVED = (
 def own(folder: Path) -> set[str]:
     """Files in a folder that the pipeline wrote, by their paths relative to it.
 
-    They are unchanged since, or a job that was killed left them. Logs are those of finished jobs.
+    They are unchanged since, or a run that was killed left them. Logs are those of finished jobs.
     """
-    spans = [(name, time, time) for name, time in _read(folder / NOTES).items()]
-    for name, path in _entries(folder / RECORDS):
-        record = _read(path)
-        began, ended = record.get("starttime"), record.get("endtime")
-        if began is not None and ended is not None:
-            spans.append((name, ended, ended))
-            spans += [(log, began, ended) for log in record.get("log") or ()]
+    spans = _spans(folder)
     written = {name for name, *span in spans if _is_within(folder / name, *span)}
     started = {name for name, _ in _entries(folder / STARTED) if _is_file(folder / name)}
-    return {name for name in written | started if _is_written_to(name)}
+    return {name for name in written | started | _unrecorded(folder, spans) if _is_written_to(name)}
 
 
-def note(folder: Path, *paths: Path) -> None:
-    """Remember files in a folder, written by no job, as the pipeline's with the time they have."""
-    times = {os.path.relpath(path, folder): path.stat().st_mtime for path in paths}
-    write_text(json.dumps({**_read(folder / NOTES), **times}, indent=1) + "\n", folder / NOTES)
-
-
-def foreign(folder: Path, names: Iterable[str]) -> list[str]:
-    """Those of some files which are there and are not the pipeline's."""
-    there = sorted({str(name) for name in names if os.path.lexists(folder / name)})
-    ours = own(folder) if there else set()
-    return [name for name in there if name not in ours]
-
-
-def refuse_to_overwrite(folder: Path, names: Iterable[str], shown: int = 10) -> None:
-    """End unless all files that a run is about to write are the pipeline's or not there yet.
+def begin(folder: Path, names: Iterable[str], shown: int = 10) -> None:
+    """Begin a run that will write some files, unless one of them is there and is the user's.
 
     Raises
     ------
     SystemExit
-        Naming those which are the user's, the first ``shown`` of them.
+        Naming the files of the user's, the first ``shown`` of them, or what keeps from writing.
     """
-    found = foreign(folder, names)
+    names = sorted(map(str, names))
+    ours = own(folder)
+    found = [name for name in names if os.path.lexists(folder / name) and name not in ours]
     if found:
         more = [f"  … and {len(found) - shown} more"] if len(found) > shown else []
         raise SystemExit(
@@ -83,6 +69,23 @@ def refuse_to_overwrite(folder: Path, names: Iterable[str], shown: int = 10) -> 
                 ]
             )
         )
+    try:
+        note(folder, *(folder / name for name in sorted(_unrecorded(folder, _spans(folder)))))
+        write_text(json.dumps(dict.fromkeys(names, time.time()), indent=1) + "\n", folder / BEGUN)
+    except OSError as error:
+        raise SystemExit(f"Nothing can be written to {folder}: {error.strerror}.") from None
+
+
+def end(folder: Path) -> None:
+    """End a run: what comes to be from now on is not its own."""
+    (folder / BEGUN).unlink(missing_ok=True)
+
+
+def note(folder: Path, *paths: Path) -> None:
+    """Remember files in a folder, written by no job, as the pipeline's with the time they have."""
+    times = {os.path.relpath(path, folder): path.stat().st_mtime for path in paths}
+    if times:
+        write_text(json.dumps({**_read(folder / NOTES), **times}, indent=1) + "\n", folder / NOTES)
 
 
 def clean(folder: Path) -> tuple[list[str], list[str]]:
@@ -149,6 +152,32 @@ def misplaced(folder: Path, root: Path) -> list[str]:
         f"The output folder {folder} is in the repository's own folder {place}; take one beside it"
         for place in places
     ]
+
+
+def _spans(folder: Path) -> list[tuple[str, float, float]]:
+    """For every file with a record, its name and the times between which it was written last."""
+    spans = [(name, noted, noted) for name, noted in _read(folder / NOTES).items()]
+    for name, path in _entries(folder / RECORDS):
+        record = _read(path)
+        began, ended = record.get("starttime"), record.get("endtime")
+        if began is not None and ended is not None:
+            spans.append((name, ended, ended))
+            spans += [(log, began, ended) for log in record.get("log") or ()]
+    return spans
+
+
+def _unrecorded(folder: Path, spans: Iterable[tuple[str, float, float]]) -> set[str]:
+    """What a run that was killed had begun to write and has no record of.
+
+    On a cluster a job takes away Snakemake's mark of its start before the run records its end.
+    """
+    begun: dict[str, float] = _read(folder / BEGUN)
+    recorded = {name for name, _, last in spans if last >= begun.get(name, math.inf)}
+    return {
+        name
+        for name, began in begun.items()
+        if name not in recorded and _is_within(folder / name, began, math.inf)
+    }
 
 
 def _written_place(path: Path, folder: Path, tables: Iterable[str]) -> str | None:
