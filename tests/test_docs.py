@@ -335,7 +335,7 @@ def overwriting(folder: Path) -> str:
 
 def empty_report(folder: Path) -> str:
     reporter = object.__new__(report_page.Reporter)
-    reporter.dag = SimpleNamespace(jobs=[], needrun_jobs=list)
+    reporter.dag = SimpleNamespace(jobs=[], depending={}, bfs=lambda *_: [])
     reporter.results, reporter.jobs, reporter.rules = {}, [], {}
     with contextlib.chdir(folder), pytest.raises(WorkflowError) as caught:
         reporter.render()

@@ -361,6 +361,14 @@ def test_two_configurations_in_one_repository(repository: Path, tmp_path: Path) 
     beside = (repository / "results/snakemake.html").read_text("utf-8")
     assert "figure2_misspecification.png" in beside and "figure1_vector_fields" not in beside
 
+    # Nor is anything shown that stands on a table which someone edited.
+    table = repository / "data/GaussianCorrect.csv"
+    times = table.stat()
+    os.utime(table, (times.st_atime - 100, times.st_mtime - 100))  # newer would rerun its figure
+    ended = report_of(repository, "figure2", *TINY)
+    assert ended.returncode == 1 and "No figure, claim" in ended.stdout
+    os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+
     # A figure of the user's is neither shown nor overwritten.
     own = write(repository / f"{FIGURE2}.png", "edited")
     report_of(repository, "figure1", "figure2", *TINY)

@@ -105,14 +105,18 @@ class Reporter(ReporterBase):
     def separate(self, own):
         """The files of this configuration, and those that it can't be said of.
 
-        Shown is what the jobs asked for wrote and would not write anew: with these settings, this
-        code and these inputs. ``own`` are the files that are as the pipeline wrote them.
+        Shown is what the jobs asked for wrote and would not write anew, with these settings, this
+        code and these inputs, if nobody changed it or what it is made from. ``own`` are the files
+        that are as the pipeline wrote them.
         """
-        asked = {str(path) for job in self.dag.jobs for path in job.output if Path(path).exists()}
-        stale = {str(path) for job in self.dag.needrun_jobs() for path in job.output}
-        shown = (asked & own) - stale
-        others = {path for path in (asked | own) - shown if not path.startswith("logs/")}
-        return shown, others
+        made = {
+            job: {str(path) for path in job.output if Path(path).exists()} for job in self.dag.jobs
+        }
+        doubtful = [job for job, paths in made.items() if self.dag.needrun(job) or not paths <= own]
+        doubtful = {*doubtful, *self.dag.bfs(self.dag.depending, *doubtful)}
+        shown = {path for job, paths in made.items() if job not in doubtful for path in paths}
+        others = own.union(*made.values()) - shown
+        return shown, {path for path in others if not path.startswith("logs/")}
 
     def keep(self, shown):
         """Forget the figures, jobs and rules of all other files."""
