@@ -247,9 +247,13 @@ def test_a_source_is_refused_where_the_output_is_a_link_to_it(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "path",
-    ["raw.csv", "absent.csv", "data/raw.csv", "data/snapshots/mine.csv", "other/data/Mine.csv"],
+    [
+        *("raw.csv", "absent.csv", "data/raw.csv", "data/snapshots/mine.csv"),
+        *("other/data/Mine.csv", "long" * 100, "nul\0", "loop"),
+    ],
 )
 def test_any_other_source_is_fine(tmp_path: Path, path: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
     for name in ("raw.csv", "data/raw.csv", "data/snapshots/mine.csv", "other/data/Mine.csv"):
         write(tmp_path / name)
     make(tmp_path, "data/Former.csv")

@@ -101,7 +101,7 @@ def clean(folder: Path) -> tuple[list[str], list[str]]:
     for place in FOLDERS:
         removed += [str(path.relative_to(folder)) for path in (folder / place).rglob(UNFINISHED)]
     for name in removed:
-        (folder / name).unlink()
+        (folder / name).unlink(missing_ok=True)
     _remove_empty(folder, removed)
     left = [
         str(path.relative_to(folder))
@@ -134,9 +134,11 @@ def clashes(
     tables = [f"data/{dataset}{suffix}" for dataset in datasets for suffix in TABLES]
     faults = []
     for key, path in sources.items():
-        place = next(
-            (place for each in folders if (place := _written_place(path, each, tables))), None
-        )
+        places = (_written_place(path, folder, tables) for folder in folders)
+        try:
+            place = next(filter(None, places), None)
+        except (OSError, RuntimeError, ValueError):
+            continue  # such as a name too long or a link to itself: no file, as what reads it says
         if place:
             faults.append(
                 f"{key}: {path} leads to {place}, which runs write and remove; keep your file "
@@ -147,10 +149,11 @@ def clashes(
 
 def misplaced(folder: Path, root: Path) -> list[str]:
     """Say so if an output folder lies inside a folder of the repository's own."""
-    places = [place for place in RESERVED if _is_in(folder.resolve(), root / place)]
+    place = next((place for place in RESERVED if _is_in(folder.resolve(), root / place)), None)
+    if place is None:
+        return []
     return [
         f"The output folder {folder} is in the repository's own folder {place}; take one beside it"
-        for place in places
     ]
 
 
