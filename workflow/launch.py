@@ -7,8 +7,10 @@ for much that may be wrong with them.
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = map(str, (ROOT / "src", ROOT / "workflow/report", ROOT / "workflow/terminal"))
+sys.path.extend(
+    str(Path(__file__).resolve().parents[1] / path)
+    for path in ("src", "workflow/report", "workflow/terminal")
+)
 
 from snakemake import cli
 
