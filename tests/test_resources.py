@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from pathlib import Path
 from types import SimpleNamespace
@@ -114,6 +115,15 @@ def test_memory_grows_with_the_data_and_its_features(tmp_path: Path) -> None:
     wide = asked(table(tmp_path / "wide.csv", 1000, 2000))[0]
     assert long > small + 3 * 8 * 100_000 * 21 / 1e6
     assert wide > small + 32 * 3 * 8 * 2000**2 / 1e6
+
+
+def test_what_is_asked_can_be_told_within_an_event_loop(data: InputFiles) -> None:
+    """Snakemake's report asks there, where `input.size_mb` leaves a coroutine unawaited."""
+
+    async def within() -> Any:
+        return asked(data)
+
+    assert asyncio.run(within()) == asked(data)
 
 
 def test_data_that_is_not_there_yet_is_told_so_that_snakemake_waits_for_it() -> None:
