@@ -11,10 +11,27 @@ MOMENTS ?= 30
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
+ifeq ($(OS),Windows_NT)
+$(error This runs on Linux, macOS and WSL, not on Windows itself: install WSL and run make there)
+endif
+
 # The interpreter behind $(PYTHON), also when that is a virtual environment's; empty if unsuitable.
 suitable = import sys; (3, 11) <= sys.version_info < (3, 14) and print(sys._base_executable)
 interpreter = $(shell $(PYTHON) -c '$(suitable)' 2>/dev/null)
-install = .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes
+
+# Lock files are complete, so nothing is resolved. uv takes half of pip's time; where it is not to
+# be had, or can't reach the packages (of pip's settings it is told the index alone), pip does it.
+pip = .venv/bin/python -m pip --disable-pip-version-check
+locked = install -q --no-deps --require-hashes
+index = $$($(pip) config list | sed -n "s/^[a-z:]*\.index-url='\(.*\)'$$/\1/p" | head -n 1)
+uv = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$(index)}" .venv/bin/uv pip
+define install
+$(uv) $(locked) --python .venv/bin/python --system-certs --compile-bytecode -r $(1) 2>>.venv/uv.log || \
+	{ echo "… by pip, which takes longer; .venv/uv.log says why not by uv"; $(pip) $(locked) -q -r $(1); }
+checked=$$($(pip) check) || \
+	{ echo "$$checked"; echo "After $(1) the packages in .venv don't fit: delete .venv, then run make again"; exit 1; }
+touch $@
+endef
 
 .SILENT:
 .DELETE_ON_ERROR:
@@ -25,6 +42,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 on_slurm = $(filter slurm,$(PROFILE))
 cores = $(if $(on_slurm),,--cores $(CORES))
 overlay = $(if $(CONFIG),--configfile $(CONFIG))
+snakemake = .venv/bin/python workflow/launch.py
 # A folder of its own for all that is written; downloads are shared.
 into = $(if $(OUT),--directory "$(OUT)")
 ifdef OUT
@@ -32,10 +50,10 @@ export EMPIRICAL_FISHER_CACHE ?= $(CURDIR)/data/cache
 endif
 
 figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CONFIG=… for a file laid over config.yaml, OUT=… for an output folder of its own, CORES=n for fewer cores, PROFILE=slurm on a cluster
-	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(into) $(FIGURES) $(overlay)
+	$(snakemake) $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(into) $(FIGURES) $(overlay)
 
 report: figures ## draw everything, or FIGURES="…", and write results/report.html, a page that needs nothing else
-	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page $(into) $(FIGURES) $(overlay)
+	$(snakemake) --reporter page $(into) $(FIGURES) $(overlay)
 	echo "Open $(if $(OUT),$(OUT)/)results/report.html"
 
 test: lint pytest ## check the code, then run the tests
@@ -83,24 +101,25 @@ clean: ## remove what the pipeline wrote, OUT=… in that folder; downloads and 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.venv/.requirements: requirements.txt
+# The file .made-here marks a .venv that is make's own from the beginning; no other is touched.
+.venv/.requirements: requirements.txt requirements-uv.txt
 	$(if $(interpreter),,$(error Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: try "make PYTHON=python3.13"))
-	echo "Installing the pinned requirements into .venv (about a minute) …"
-	"$(interpreter)" -m venv --clear .venv
-	$(install) -r requirements.txt
-	touch $@
+	$(if $(wildcard .venv),$(if $(wildcard .venv/.made-here $@),,$(error .venv is here already, and make did not make it: move or delete it, then run make again)))
+	echo "Installing the pinned requirements into .venv (a quarter of a minute) …"
+	mkdir -p .venv && touch .venv/.made-here
+	find .venv -mindepth 1 -maxdepth 1 ! -name .made-here -exec rm -rf {} +
+	"$(interpreter)" -m venv .venv
+	$(pip) $(locked) -q --only-binary :all: -r requirements-uv.txt 2>.venv/uv.log || true
+	$(call install,requirements.txt)
 
 .venv/.requirements-test: requirements-test.txt .venv/.requirements
 	echo "Installing the pinned test tools into .venv …"
-	$(install) -r requirements-test.txt
-	touch $@
+	$(call install,$<)
 
 .venv/.requirements-slurm: requirements-slurm.txt .venv/.requirements
 	echo "Installing the pinned Slurm executor into .venv …"
-	$(install) -r requirements-slurm.txt
-	touch $@
+	$(call install,$<)
 
 .venv/.requirements-docs: requirements-docs.txt .venv/.requirements
 	echo "Installing what builds the documentation into .venv …"
-	$(install) -r requirements-docs.txt
-	touch $@
+	$(call install,$<)

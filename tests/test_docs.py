@@ -37,6 +37,7 @@ PAGES = {
     for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
     if "_build" not in path.parts
 }
+LOCK_FILE = "requirements-test.txt"
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 
@@ -278,17 +279,36 @@ scaling: {dataset: Doubled}
 
 
 def without_python(folder: Path) -> str:
-    for name in ("Makefile", "requirements.txt"):
-        shutil.copy2(ROOT / name, folder)
     python = folder / "python3"
     python.write_text("#!/bin/sh\nexit 1\n")
     python.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
-    command = ["make", "figures"]
-    made = subprocess.run(
-        command, cwd=folder, env=environment, stderr=subprocess.PIPE, encoding="utf-8"
-    )
-    return made.stderr
+    return made(folder, PATH=f"{folder}:{os.environ['PATH']}")
+
+
+def with_an_environment(folder: Path) -> str:
+    (folder / ".venv").mkdir()
+    return made(folder)
+
+
+def made(folder: Path, **variables: str) -> str:
+    """What make says in a folder where nothing is installed."""
+    for name in ("Makefile", "requirements.txt", "requirements-uv.txt"):
+        shutil.copy2(ROOT / name, folder)
+    return subprocess.run(
+        ["make", "figures"],
+        cwd=folder,
+        env={**os.environ, **variables},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ).stderr
+
+
+def overlaid_by(folder: Path, content: str | None = None) -> str:
+    """What is said of a file of settings before Snakemake starts."""
+    if content is not None:
+        (folder / "mine.yaml").write_text(content)
+    command = [sys.executable, ROOT / "workflow/launch.py", "--configfile", "mine.yaml"]
+    return subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, encoding="utf-8").stderr
 
 
 def syntax_error(folder: Path) -> str:
@@ -345,10 +365,18 @@ def empty_report(folder: Path) -> str:
 # How to meet each message, by its heading; those of data sets that can't be used are from one run.
 WAYS: dict[str, Callable[[Path], str]] = {
     "No suitable Python": without_python,
-    "A target that does not exist": lambda folder: said("figre3", "-n", "--directory", str(folder)),
-    "A configuration file that does not exist": lambda folder: said(
-        "figure1", "-n", "--directory", str(folder), "--configfile", "figure3"
+    "A .venv that make did not make": with_an_environment,
+    "Windows": lambda folder: made(folder, OS="Windows_NT"),
+    **dict.fromkeys(  # met in test_installation.py
+        ["Installation takes a minute", "Packages that do not fit"],
+        lambda _: "\n".join(re.findall('echo "(.*?)"', MAKEFILE)).replace("$(1)", LOCK_FILE),
     ),
+    "A target that does not exist": lambda folder: said("figre3", "-n", "--directory", str(folder)),
+    "A configuration file that does not exist": lambda folder: (
+        said("figure1", "-n", "--directory", str(folder), "--configfile", "figure3")
+        + overlaid_by(folder)
+    ),
+    "A file without keys": lambda folder: overlaid_by(folder, "# nothing yet"),
     "Not YAML": syntax_error,
     "A key that does not exist": told("optimization: {itrations: 5}"),
     "A number that YAML reads as text": told("optimization: {step_sizes: {low: 1e-20}}"),

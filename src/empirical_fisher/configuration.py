@@ -41,9 +41,12 @@ def read_yaml(path: Path) -> Any:
     Raises
     ------
     SystemExit
-        Naming file, line and fault, if the file is not YAML.
+        Naming file, line and fault, if the file can't be read or is not YAML.
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SystemExit(f"{path} can't be read: {error.strerror}") from None
     try:
         return yaml.load(content.decode("utf-8"), _Loader)
     except UnicodeDecodeError as error:

@@ -1,4 +1,5 @@
 import math
+import os
 from pathlib import Path
 
 # What jobs need at most, as measured; docs/scaling.md has the measurements. The search keeps 32
@@ -20,7 +21,7 @@ def request(cells=None):
     """
 
     def mem_mb(wildcards, input, attempt):
-        needed = MEGABYTES + MEGABYTES_A_MEGABYTE * input.size_mb
+        needed = MEGABYTES + MEGABYTES_A_MEGABYTE * megabytes(input)
         if cells:
             _, columns = shape(input.data)
             needed += MEGABYTES_A_SEARCH + MEGABYTES_A_MATRIX_ENTRY * columns**2
@@ -34,6 +35,11 @@ def request(cells=None):
         return math.ceil(needed) * attempt
 
     return {"mem_mb": mem_mb, "runtime": runtime}
+
+
+def megabytes(files):
+    """The size of files; Snakemake's `input.size_mb` needs an event loop of its own."""
+    return sum(os.path.getsize(path) for path in files) / 1e6
 
 
 def shape(table):
