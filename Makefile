@@ -18,7 +18,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures report docs test lint pytest test-kill test-slurm coverage mutants linkcheck gallery bench clean help
+.PHONY: figures report docs test lint pytest test-long test-kill test-slurm coverage mutants linkcheck gallery bench clean help
 
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
@@ -44,8 +44,11 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
 
+test-long: .venv/.requirements-test ## run the long tests, which "make test" leaves out
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile -m long
+
 test-kill: .venv/.requirements-test ## kill runs at random moments and resume them; MOMENTS=n for how many
-	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -k any_moment -rP
+	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -m long -k any_moment -rP
 
 test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
 	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py

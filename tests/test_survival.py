@@ -1,6 +1,6 @@
 """Runs that are killed, paused, starved of space or crowded, and what the next run makes of them.
 
-`make test-kill MOMENTS=30` kills at as many random moments; the test suite does at a few.
+`make test-kill MOMENTS=30` kills at as many random moments, `make test-long` at a few.
 """
 
 from __future__ import annotations
@@ -152,6 +152,7 @@ def pause(run: Run) -> None:
 WAYS = ((kill_scheduler, -signal.SIGKILL), (kill_group, -signal.SIGKILL), (kill_job, 1), (pause, 0))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", range(MOMENTS))
 def test_a_run_killed_at_any_moment_is_resumed_without_a_loss(
     whole: tuple[dict[str, bytes], float], tmp_path: Path, moment: int
