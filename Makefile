@@ -18,7 +18,7 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures report docs test lint pytest test-long test-kill test-slurm coverage mutants linkcheck gallery bench clean help
+.PHONY: figures report docs test lint pytest test-long test-kill test-slurm coverage mutants linkcheck gallery gallery-check bench clean help
 
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
@@ -71,8 +71,11 @@ docs: .venv/.requirements-docs ## build the documentation: docs/_build/html/inde
 linkcheck: .venv/.requirements-docs ## check the documentation's links to other sites
 	.venv/bin/sphinx-build -q -b linkcheck docs docs/_build/linkcheck
 
-gallery: .venv/.requirements ## keep the figures as drawn last in docs/figures
-	.venv/bin/python docs/keep_figures.py
+gallery: figures ## keep figures and ledger as made last in docs, and count the claims where pages do
+	.venv/bin/python docs/keep_results.py
+
+gallery-check: figures ## make everything; fails if what "make gallery" keeps is not what was made
+	.venv/bin/python docs/keep_results.py --check
 
 clean: ## remove everything that the pipeline made; .venv stays
 	rm -rf results/* figures/* logs data/*.csv data/*.yaml
