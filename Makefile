@@ -53,8 +53,8 @@ test-kill: .venv/.requirements-test ## kill runs at random moments and resume th
 test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
 	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py
 
-coverage: .venv/.requirements-test ## run the tests and count what they reach; fails below 95 % of branches
-	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile --cov
+coverage: .venv/.requirements-test ## run all tests and count what they reach; fails below 95 % of branches
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile -m "" --cov
 
 mutants: .venv/.requirements-test ## change the core and see whether its tests notice, about an hour; MODULES="…" for some
 	OMP_NUM_THREADS=1 .venv/bin/python tests/mutants.py $(MODULES)
@@ -81,7 +81,7 @@ clean: ## remove everything that the pipeline made; .venv stays
 	rm -rf results/* figures/* logs data/*.csv data/*.yaml
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 .venv/.requirements: requirements.txt
 	$(if $(interpreter),,$(error Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: try "make PYTHON=python3.13"))

@@ -130,6 +130,9 @@ def once(folder: Path, make: Callable[[Path], None]) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
         if not lock.read():
+            lock.write("begun, ")
             make(folder)
             lock.write("made")
+        lock.seek(0)
+        assert lock.read() == "begun, made", f"{folder} was not made, and another test says why"
     return folder
