@@ -22,7 +22,7 @@ import pytest
 import pipeline
 from conftest import ROOT
 from empirical_fisher.files import UNFINISHED
-from pipeline import command, environment
+from pipeline import HANG, command, environment
 from processes import is_alive, wait_for
 
 MOMENTS = int(os.environ.get("MOMENTS", 4))
@@ -50,7 +50,7 @@ class Run:
     started: float
 
     def wait(self) -> int:
-        return self.process.wait(timeout=300)
+        return self.process.wait(timeout=HANG)
 
     @property
     def output(self) -> str:
