@@ -36,7 +36,7 @@ endef
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures report docs test lint pytest test-kill test-slurm coverage mutants linkcheck gallery bench clean help
+.PHONY: figures report docs test lint pytest test-long test-kill test-slurm coverage mutants linkcheck gallery gallery-check bench clean help
 
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
@@ -68,14 +68,17 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
 
+test-long: .venv/.requirements-test ## run the long tests, which "make test" leaves out
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile -m long
+
 test-kill: .venv/.requirements-test ## kill runs at random moments and resume them; MOMENTS=n for how many
-	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -k any_moment -rP
+	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -m long -k any_moment -rP
 
 test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
 	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py
 
-coverage: .venv/.requirements-test ## run the tests and count what they reach; fails below 95 % of branches
-	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile --cov
+coverage: .venv/.requirements-test ## run all tests and count what they reach; fails below 95 % of branches
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile -m "" --cov
 
 mutants: .venv/.requirements-test ## change the core and see whether its tests notice, about an hour; MODULES="…" for some
 	OMP_NUM_THREADS=1 .venv/bin/python tests/mutants.py $(MODULES)
@@ -92,14 +95,17 @@ docs: .venv/.requirements-docs ## build the documentation: docs/_build/html/inde
 linkcheck: .venv/.requirements-docs ## check the documentation's links to other sites
 	.venv/bin/sphinx-build -q -b linkcheck docs docs/_build/linkcheck
 
-gallery: .venv/.requirements ## keep the figures as drawn last in docs/figures
-	.venv/bin/python docs/keep_figures.py
+gallery: figures ## keep figures and ledger as made last in docs, and count the claims where pages do
+	.venv/bin/python docs/keep_results.py
+
+gallery-check: figures ## make everything; fails if what "make gallery" keeps is not what was made
+	.venv/bin/python docs/keep_results.py --check
 
 clean: ## remove what the pipeline wrote, OUT=… in that folder; downloads and files of your own stay
 	$(PYTHON) workflow/clean.py "$(or $(OUT),.)"
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 # The file .made-here marks a .venv that is make's own from the beginning; no other is touched.
 .venv/.requirements: requirements.txt requirements-uv.txt
