@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import workers
 
-from empirical_fisher.tables import write_csv
+from empirical_fisher.pipeline.tables import write_csv
 
 CORES = 2
 EVERY = (6, 4)  # the naive search takes every 6th step size and every 4th damping

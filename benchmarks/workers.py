@@ -11,9 +11,10 @@ import numpy as np
 import one_by_one
 import yaml
 
-from empirical_fisher import datasets, search, solvers, sources
+from empirical_fisher import search, solvers
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.preparation import prepare
+from empirical_fisher.data import datasets, sources
+from empirical_fisher.data.preparation import prepare
 from empirical_fisher.problems import linear_problem
 
 ROOT = Path(__file__).parents[1]

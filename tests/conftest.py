@@ -11,11 +11,11 @@ import yaml
 from hypothesis import settings
 
 import oracle
-from empirical_fisher import datasets, sources
-from empirical_fisher.preparation import prepare
+from empirical_fisher.data import datasets, sources
+from empirical_fisher.data.preparation import prepare
+from empirical_fisher.experiments.optimization.starting_points import constant_problem, descents
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule
-from empirical_fisher.starting_points import constant_problem, descents
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))

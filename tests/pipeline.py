@@ -18,7 +18,7 @@ import yaml
 from snakemake.utils import update_config
 
 from conftest import CONFIG, ROOT
-from empirical_fisher import configuration
+from empirical_fisher.pipeline import configuration
 
 HANG = 3600  #: seconds after which a run hangs, however busy the machine
 PARTS = (

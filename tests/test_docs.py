@@ -27,8 +27,8 @@ from PIL import Image, ImageDraw
 from snakemake_interface_common.exceptions import WorkflowError
 
 from conftest import CONFIG, ROOT
-from empirical_fisher import configuration, outputs
-from empirical_fisher.files import write_text
+from empirical_fisher.pipeline import configuration, outputs
+from empirical_fisher.pipeline.files import write_text
 from empirical_fisher.problems import linear_problem
 from pipeline import WORKFLOW, Run, copy_to, faults, overlaid, snakemake
 

@@ -21,7 +21,7 @@ import pytest
 
 import pipeline
 from conftest import ROOT
-from empirical_fisher.files import UNFINISHED
+from empirical_fisher.pipeline.files import UNFINISHED
 from pipeline import HANG, command, environment
 from processes import is_alive, wait_for
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from empirical_fisher import outputs, runs
+from empirical_fisher.pipeline import outputs, runs
 
 SHOWN = 20
 

@@ -14,7 +14,7 @@ sys.path.extend(
 
 from snakemake import cli
 
-from empirical_fisher import configuration
+from empirical_fisher.pipeline import configuration
 
 
 def main(arguments):

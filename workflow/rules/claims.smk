@@ -17,7 +17,7 @@ TOPICS = [
 # The ledger of all topics, as a table and to read.
 rule claims:
     input:
-        code("ledger", "tables"),
+        code("pipeline.ledger", "pipeline.tables"),
         topics=expand("results/claims/{topic}.csv", topic=TOPICS),
     output:
         csv="results/claims.csv",

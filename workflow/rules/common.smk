@@ -1,8 +1,8 @@
 import os
 from pathlib import Path
 
-from empirical_fisher import configuration, outputs, runs
-from empirical_fisher.provenance import sources
+from empirical_fisher.pipeline import configuration, outputs, runs
+from empirical_fisher.pipeline.provenance import sources
 
 ROOT = Path(workflow.basedir)
 

@@ -1,7 +1,7 @@
 # §4.2: the empirical Fisher at the minimum with ever more examples, all seeds of a data set.
 rule consistency:
     input:
-        code("consistency", "tables"),
+        code("experiments.consistency.experiment", "pipeline.tables"),
     output:
         "results/consistency/sizes/{dataset}.csv",
     log:
@@ -21,7 +21,11 @@ rule consistency:
 # The same for outliers that make a model ever more wrong, and for ever larger models.
 rule consistency_models:
     input:
-        code("consistency", "capacity", "tables"),
+        code(
+            "experiments.consistency.experiment",
+            "experiments.consistency.capacity",
+            "pipeline.tables",
+        ),
     output:
         outliers="results/consistency/outliers.csv",
         capacity="results/consistency/capacity.csv",
@@ -40,7 +44,7 @@ rule consistency_models:
 
 rule consistency_claims:
     input:
-        code("claims_consistency", "ledger", "tables"),
+        code("experiments.consistency.claims", "pipeline.ledger", "pipeline.tables"),
         sizes=expand(
             "results/consistency/sizes/{dataset}.csv", dataset=config["consistency"]["datasets"]
         ),
@@ -63,7 +67,7 @@ rule consistency_claims:
 
 rule consistency_figure:
     input:
-        code("figures_consistency", "tables"),
+        code("experiments.consistency.figure", "pipeline.tables"),
         sizes=rules.consistency_claims.input.sizes,
         outliers="results/consistency/outliers.csv",
         capacity="results/consistency/capacity.csv",

@@ -1,7 +1,7 @@
 # Proposition 1, Eq. 4 and Eq. 14: matrices that should be equal.
 rule curvature_identities:
     input:
-        code("identities", "tables"),
+        code("experiments.curvature.identities", "pipeline.tables"),
     output:
         "results/curvature/identities.csv",
     log:
@@ -19,7 +19,7 @@ rule curvature_identities:
 # Proposition 2: what the GGN leaves out of the Hessian, and its bound.
 rule curvature_remainder:
     input:
-        code("remainder", "tables"),
+        code("experiments.curvature.remainder", "pipeline.tables"),
     output:
         training="results/curvature/remainder_training.csv",
         repeated="results/curvature/remainder_repeated.csv",
@@ -38,7 +38,7 @@ rule curvature_remainder:
 # §4.1: two splits of the loss, their residual gradients, and their GGNs where all data are fitted.
 rule curvature_splits:
     input:
-        code("splits", "tables"),
+        code("experiments.curvature.splits", "pipeline.tables"),
     output:
         residuals="results/curvature/residual_gradients.csv",
         memorised="results/curvature/memorised.csv",
@@ -56,7 +56,7 @@ rule curvature_splits:
 
 rule curvature_claims:
     input:
-        code("claims_curvature", "ledger", "tables"),
+        code("experiments.curvature.claims", "pipeline.ledger", "pipeline.tables"),
         identities=rules.curvature_identities.output[0],
         training=rules.curvature_remainder.output.training,
         repeated=rules.curvature_remainder.output.repeated,
@@ -77,7 +77,7 @@ rule curvature_claims:
 
 rule curvature_remainder_figure:
     input:
-        code("figures_curvature", "tables"),
+        code("experiments.curvature.figure", "pipeline.tables"),
         training=rules.curvature_remainder.output.training,
         repeated=rules.curvature_remainder.output.repeated,
     output:
@@ -101,7 +101,7 @@ rule curvature_remainder_figure:
 
 rule curvature_splits_figure:
     input:
-        code("figures_curvature", "tables"),
+        code("experiments.curvature.figure", "pipeline.tables"),
         memorised=rules.curvature_splits.output.memorised,
         residuals=rules.curvature_splits.output.residuals,
     output:

@@ -6,7 +6,7 @@ wildcard_constraints:
 rule dataset:
     input:
         local_files,
-        code("sources", "downloads", "origins", "preparation", "datasets"),
+        code("data.sources", "data.downloads", "data.origins", "data.preparation", "data.datasets"),
     output:
         table="data/{dataset}.csv",
         record="data/{dataset}.yaml",

@@ -5,7 +5,7 @@ wildcard_constraints:
 # Figure 1: the vector fields and trajectories of least squares.
 rule vector_field:
     input:
-        code("vector_field", "tables"),
+        code("experiments.vector_field.experiment", "pipeline.tables"),
         data=f"data/{config['vector_field']['dataset']}.csv",
     output:
         fit="results/vector_field/fit.csv",
@@ -27,7 +27,7 @@ rule vector_field:
 # Figures 2 and 4: Fisher, empirical Fisher and Hessian at the minimum.
 rule misspecification:
     input:
-        code("misspecification", "datasets", "tables"),
+        code("experiments.misspecification.experiment", "data.datasets", "pipeline.tables"),
         data=lambda wildcards: problem_data(wildcards.family),
         record=lambda wildcards: problem_data(wildcards.family, "yaml"),
     output:
@@ -55,7 +55,7 @@ scattergather:
 # Figures 3 and 5, first step: the grid of step sizes and dampings, every so many cells in one job.
 rule shard:
     input:
-        code("search", "datasets", "tables"),
+        code("search", "data.datasets", "pipeline.tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
     output:
@@ -78,7 +78,7 @@ rule shard:
 # Second step: the whole grid, its best cell by the tie rule, and the run of that cell.
 rule trace:
     input:
-        code("search", "datasets", "tables"),
+        code("search", "data.datasets", "pipeline.tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
         shards=gather.grid("results/grid/{{dataset}}/{{method}}/{scatteritem}.csv"),
@@ -103,7 +103,7 @@ rule trace:
 # the rows of the data are in another order.
 rule hyperparameters:
     input:
-        code("robustness", "tables"),
+        code("experiments.robustness.experiment", "pipeline.tables"),
         cells=optimization_files("best", methods_by(optimized_datasets())),
         orders=expand("results/robustness/row_orders/{dataset}.csv", dataset=reordered()),
     output:
@@ -123,7 +123,7 @@ rule hyperparameters:
 # How large the good part of each grid is.
 rule sensitivity:
     input:
-        code("sensitivity", "tables"),
+        code("experiments.optimization.sensitivity", "pipeline.tables"),
         grids=optimization_files("grid", methods_by(optimized_datasets())),
     output:
         "results/sensitivity.csv",
@@ -143,7 +143,7 @@ rule sensitivity:
 # Figure 6: NGD and EFGD from several starting points.
 rule starting_points:
     input:
-        code("starting_points", "datasets", "tables"),
+        code("experiments.optimization.starting_points", "data.datasets", "pipeline.tables"),
         data=f"data/{config['starting_points']['dataset']['name']}.csv",
         record=f"data/{config['starting_points']['dataset']['name']}.yaml",
         cells=optimization_files(

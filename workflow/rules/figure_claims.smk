@@ -1,7 +1,7 @@
 # What the paper says of its figures, beside what they show here.
 rule figure_claims:
     input:
-        code("claims_figures", "ledger", "tables"),
+        code("experiments.figures.claims", "pipeline.ledger", "pipeline.tables"),
         fit=rules.vector_field.output.fit,
         trajectories=rules.vector_field.output.trajectories,
         logistic="results/misspecification/logistic.csv",

@@ -1,6 +1,6 @@
 rule figure1:
     input:
-        code("figures", "tables"),
+        code("experiments.optimization.figure", "pipeline.tables"),
         data=rules.vector_field.input.data,
         fit=rules.vector_field.output.fit,
         field=rules.vector_field.output.field,
@@ -27,7 +27,7 @@ rule figure1:
 
 rule figure2:
     input:
-        code("figures", "tables"),
+        code("experiments.optimization.figure", "pipeline.tables"),
         data=problem_data("logistic"),
         summary="results/misspecification/logistic.csv",
         ellipses="results/misspecification/logistic_ellipses.csv",
@@ -55,7 +55,7 @@ rule figure2:
 
 rule figure3:
     input:
-        code("figures", "tables"),
+        code("experiments.optimization.figure", "pipeline.tables"),
         traces=optimization_files("traces", methods_by(optimized()["figure3"])),
     output:
         report(
@@ -81,7 +81,7 @@ rule figure3:
 
 use rule figure2 as figure4 with:
     input:
-        code("figures", "tables"),
+        code("experiments.optimization.figure", "pipeline.tables"),
         data=problem_data("linear"),
         summary="results/misspecification/linear.csv",
         ellipses="results/misspecification/linear_ellipses.csv",
@@ -103,7 +103,7 @@ use rule figure2 as figure4 with:
 
 use rule figure3 as figure5 with:
     input:
-        code("figures", "tables"),
+        code("experiments.optimization.figure", "pipeline.tables"),
         traces=optimization_files("traces", methods_by(optimized()["figure5"])),
     output:
         report(
@@ -123,7 +123,7 @@ use rule figure3 as figure5 with:
 
 rule figure6:
     input:
-        code("figures", "tables"),
+        code("experiments.optimization.figure", "pipeline.tables"),
         line=rules.starting_points.output.line,
         dataset=rules.starting_points.output.dataset,
     output:
@@ -160,7 +160,7 @@ rule paper:
 
 rule sensitivity_figure:
     input:
-        code("figures", "tables"),
+        code("experiments.optimization.figure", "pipeline.tables"),
         grids=optimization_files("grid", damped_methods_by(optimized()["figure3"])),
         cells=optimization_files("best", damped_methods_by(optimized()["figure3"])),
         traces=[

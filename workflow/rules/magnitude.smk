@@ -1,7 +1,7 @@
 # §5, last paragraph: the length of updates as the gradient's changes.
 rule magnitude:
     input:
-        code("magnitude", "datasets", "tables"),
+        code("experiments.magnitude.experiment", "data.datasets", "pipeline.tables"),
         data=expand("data/{dataset}.csv", dataset=config["magnitude"]["datasets"]),
         record=expand("data/{dataset}.yaml", dataset=config["magnitude"]["datasets"]),
     output:
@@ -22,7 +22,7 @@ rule magnitude:
 
 rule magnitude_claims:
     input:
-        code("claims_magnitude", "ledger", "tables"),
+        code("experiments.magnitude.claims", "pipeline.ledger", "pipeline.tables"),
         **rules.magnitude.output,
     output:
         "results/claims/magnitude.csv",
@@ -41,7 +41,7 @@ rule magnitude_claims:
 
 rule magnitude_figure:
     input:
-        code("figures_magnitude", "tables"),
+        code("experiments.magnitude.figure", "pipeline.tables"),
         scales=rules.magnitude.output.scales,
         distances=rules.magnitude.output.distances,
     output:

@@ -1,7 +1,12 @@
 # Appendix B: the error and the cost of the one-sample Fisher.
 rule monte_carlo_errors:
     input:
-        code("monte_carlo", "drawn_problems", "datasets", "tables"),
+        code(
+            "experiments.monte_carlo.experiment",
+            "experiments.drawn_problems",
+            "data.datasets",
+            "pipeline.tables",
+        ),
         data=expand("data/{dataset}.csv", dataset=config["monte_carlo"]["datasets"]),
         record=expand("data/{dataset}.yaml", dataset=config["monte_carlo"]["datasets"]),
     output:
@@ -23,7 +28,7 @@ rule monte_carlo_errors:
 # NGD with it on a problem of Figure 3.
 rule monte_carlo_descent:
     input:
-        code("monte_carlo", "datasets", "tables"),
+        code("experiments.monte_carlo.experiment", "data.datasets", "pipeline.tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
         cell="results/best/{dataset}/NGD.csv",
@@ -47,7 +52,7 @@ rule monte_carlo_descent:
 
 rule monte_carlo_claims:
     input:
-        code("claims_monte_carlo", "ledger", "tables"),
+        code("experiments.monte_carlo.claims", "pipeline.ledger", "pipeline.tables"),
         by_samples=rules.monte_carlo_errors.output.by_samples,
         overall=rules.monte_carlo_errors.output.overall,
         costs=rules.monte_carlo_errors.output.costs,
@@ -76,7 +81,7 @@ rule monte_carlo_claims:
 
 rule monte_carlo_figure:
     input:
-        code("figures_monte_carlo", "tables"),
+        code("experiments.monte_carlo.figure", "pipeline.tables"),
         by_samples=rules.monte_carlo_errors.output.by_samples,
         overall=rules.monte_carlo_errors.output.overall,
         samples=expand(

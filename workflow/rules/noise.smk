@@ -1,7 +1,7 @@
 # §5: Eqs. 18 and 19 on random problems and data sets.
 rule noise_errors:
     input:
-        code("noise", "datasets", "tables"),
+        code("experiments.noise.experiment", "data.datasets", "pipeline.tables"),
         data=expand("data/{dataset}.csv", dataset=config["noise"]["datasets"]),
         record=expand("data/{dataset}.yaml", dataset=config["noise"]["datasets"]),
     output:
@@ -22,7 +22,7 @@ rule noise_errors:
 # Stochastic descent with the matrices that adapt to noise, and some that do not.
 rule noise_descent:
     input:
-        code("stochastic", "drawn_problems", "tables"),
+        code("experiments.noise.stochastic", "experiments.drawn_problems", "pipeline.tables"),
     output:
         choices="results/noise/choices.csv",
         paths="results/noise/paths.csv",
@@ -42,7 +42,7 @@ rule noise_descent:
 
 rule noise_claims:
     input:
-        code("claims_noise", "ledger", "tables"),
+        code("experiments.noise.claims", "pipeline.ledger", "pipeline.tables"),
         identities=rules.noise_errors.output.identities,
         errors=rules.noise_errors.output.errors,
         paths=rules.noise_descent.output.paths,
@@ -61,7 +61,7 @@ rule noise_claims:
 
 rule noise_figure:
     input:
-        code("figures_noise", "tables"),
+        code("experiments.noise.figure", "pipeline.tables"),
         errors=rules.noise_errors.output.errors,
         paths=rules.noise_descent.output.paths,
     output:

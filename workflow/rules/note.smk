@@ -1,7 +1,7 @@
 # The note: its constrained problem, the examples' reductions and the invariance.
 rule note:
     input:
-        code("note", "tables"),
+        code("experiments.note.experiment", "pipeline.tables"),
     output:
         conditions="results/note/conditions.csv",
         comparison="results/note/comparison.csv",
@@ -22,7 +22,7 @@ rule note:
 # The note's closing question: training on wrong targets.
 rule note_contamination:
     input:
-        code("contamination", "tables"),
+        code("experiments.note.contamination", "pipeline.tables"),
     output:
         trials="results/note/contamination_trials.csv",
         contrasts="results/note/contamination.csv",
@@ -40,7 +40,7 @@ rule note_contamination:
 
 rule note_claims:
     input:
-        code("claims_note", "ledger", "tables"),
+        code("experiments.note.claims", "pipeline.ledger", "pipeline.tables"),
         **rules.note.output,
         contrasts=rules.note_contamination.output.contrasts,
     output:
@@ -58,7 +58,7 @@ rule note_claims:
 
 rule note_figure:
     input:
-        code("figures_note", "tables"),
+        code("experiments.note.figure", "pipeline.tables"),
         **rules.note.output,
         trials=rules.note_contamination.output.trials,
     output:

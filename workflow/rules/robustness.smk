@@ -1,7 +1,7 @@
 # Figure 3 under other choices, one job a data set.
 rule robustness:
     input:
-        code("robustness", "datasets", "tables"),
+        code("experiments.robustness.experiment", "data.datasets", "pipeline.tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
     output:
@@ -26,7 +26,7 @@ rule robustness:
 # Figure 3's search with the rows of the data in other orders, one job a data set.
 rule row_orders:
     input:
-        code("robustness", "datasets", "tables"),
+        code("experiments.robustness.experiment", "data.datasets", "pipeline.tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
         grids=lambda wildcards: optimization_files("grid", methods_by([wildcards.dataset])),
@@ -51,7 +51,7 @@ rule row_orders:
 # Figures 1 and 2 with other seeds.
 rule robustness_seeds:
     input:
-        code("robustness", "tables"),
+        code("experiments.robustness.experiment", "pipeline.tables"),
     output:
         fields="results/robustness/figure1_seeds.csv",
         distances="results/robustness/figure2_seeds.csv",
@@ -79,7 +79,7 @@ rule robustness_seeds:
 
 rule robustness_claims:
     input:
-        code("claims_robustness", "ledger", "tables"),
+        code("experiments.robustness.claims", "pipeline.ledger", "pipeline.tables"),
         searches=expand(
             "results/robustness/figure3/{dataset}.csv",
             dataset=dict.fromkeys(sum(config["robustness"]["variants"].values(), [])),

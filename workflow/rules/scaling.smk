@@ -1,7 +1,7 @@
 # §4.3: updates far from the optimum, and the step sizes that work from there.
 rule scaling:
     input:
-        code("scaling", "datasets", "tables"),
+        code("experiments.scaling.experiment", "data.datasets", "pipeline.tables"),
         data=f"data/{config['scaling']['dataset']}.csv",
         record=f"data/{config['scaling']['dataset']}.yaml",
     output:
@@ -23,7 +23,7 @@ rule scaling:
 
 rule scaling_claims:
     input:
-        code("claims_scaling", "ledger", "tables"),
+        code("experiments.scaling.claims", "pipeline.ledger", "pipeline.tables"),
         steps="results/scaling/steps.csv",
         angles="results/scaling/angles.csv",
         starts="results/scaling/starts.csv",
@@ -45,7 +45,7 @@ rule scaling_claims:
 
 rule scaling_figure:
     input:
-        code("figures_scaling", "tables"),
+        code("experiments.scaling.figure", "pipeline.tables"),
         steps="results/scaling/steps.csv",
         angles="results/scaling/angles.csv",
         starts="results/scaling/starts.csv",

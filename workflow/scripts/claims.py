@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from empirical_fisher import ledger
-from empirical_fisher.files import write_text
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.files import write_text
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims"):

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from empirical_fisher import consistency
-from empirical_fisher.tables import write_csv
+from empirical_fisher.experiments.consistency import experiment as consistency
+from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 params = snakemake.params

@@ -1,7 +1,8 @@
 """Write the rows of the ledger on the empirical Fisher at the minimum."""
 
-from empirical_fisher import claims_consistency, ledger
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.experiments.consistency import claims as claims_consistency
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 classes = snakemake.params.classes

@@ -1,7 +1,8 @@
 """Draw the empirical Fisher at the minimum with more examples, outliers and larger models."""
 
-from empirical_fisher import figures_consistency, style
-from empirical_fisher.tables import read_csv
+from empirical_fisher.experiments.consistency import figure as figures_consistency
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import read_csv
 from job import logged
 
 with logged(snakemake.log[0], "figure on consistency"):

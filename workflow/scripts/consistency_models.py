@@ -4,8 +4,9 @@ from itertools import product
 
 import pandas as pd
 
-from empirical_fisher import capacity, consistency
-from empirical_fisher.tables import write_csv
+from empirical_fisher.experiments.consistency import capacity
+from empirical_fisher.experiments.consistency import experiment as consistency
+from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 settings = dict(snakemake.params.capacity)

@@ -1,7 +1,8 @@
 """Write the ledger's rows on curvature matrices."""
 
-from empirical_fisher import claims_curvature, ledger
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.experiments.curvature import claims as claims_curvature
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "curvature claims"):

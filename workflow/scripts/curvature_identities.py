@@ -1,7 +1,7 @@
 """Tabulate how far matrices that should be equal differ."""
 
-from empirical_fisher import identities
-from empirical_fisher.tables import write_csv
+from empirical_fisher.experiments.curvature import identities
+from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 with logged(snakemake.log[0], "identities"):

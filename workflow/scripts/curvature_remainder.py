@@ -1,7 +1,7 @@
 """Tabulate both sides of Proposition 2."""
 
-from empirical_fisher import remainder
-from empirical_fisher.tables import write_csv
+from empirical_fisher.experiments.curvature import remainder
+from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 with logged(snakemake.log[0], "remainder"):

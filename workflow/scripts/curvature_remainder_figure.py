@@ -1,7 +1,8 @@
 """Draw both sides of Proposition 2."""
 
-from empirical_fisher import figures_curvature, style
-from empirical_fisher.tables import read_csv
+from empirical_fisher.experiments.curvature import figure as figures_curvature
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import read_csv
 from job import logged
 
 with logged(snakemake.log[0], "remainder figure"):

@@ -1,7 +1,7 @@
 """Tabulate what two splits of the loss leave out of the Hessian."""
 
-from empirical_fisher import splits
-from empirical_fisher.tables import write_csv
+from empirical_fisher.experiments.curvature import splits
+from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 settings = snakemake.params.settings

@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-from empirical_fisher.datasets import write
-from empirical_fisher.downloads import Limits
-from empirical_fisher.origins import confirm
-from empirical_fisher.preparation import check_facts, prepare
-from empirical_fisher.sources import REMOTE, kind, load
+from empirical_fisher.data.datasets import write
+from empirical_fisher.data.downloads import Limits
+from empirical_fisher.data.origins import confirm
+from empirical_fisher.data.preparation import check_facts, prepare
+from empirical_fisher.data.sources import REMOTE, kind, load
 from job import logged
 
 name, settings = snakemake.wildcards.dataset, snakemake.params.settings

@@ -1,7 +1,8 @@
 """Compare what the paper says of its figures with what they show."""
 
-from empirical_fisher import claims_figures, ledger
-from empirical_fisher.tables import by_method, read_csv, write_csv
+from empirical_fisher.experiments.figures import claims as claims_figures
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.tables import by_method, read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims of the figures"):

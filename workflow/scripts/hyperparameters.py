@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from empirical_fisher import robustness
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.experiments.robustness import experiment as robustness
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "hyperparameters"):

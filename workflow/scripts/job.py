@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from empirical_fisher.datasets import DatasetError
+from empirical_fisher.data.datasets import DatasetError
 from empirical_fisher.problems import MinimizerNotFoundError, TooManyParametersError
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s"

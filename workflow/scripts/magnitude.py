@@ -1,10 +1,10 @@
 """Tabulate the length of updates as the gradient's changes."""
 
-from empirical_fisher import magnitude
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.experiments.magnitude import experiment as magnitude
+from empirical_fisher.pipeline.tables import stacked, write_csv
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import stacked, write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings

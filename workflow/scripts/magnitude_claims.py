@@ -1,7 +1,8 @@
 """Hold §5's last paragraph and §4.3 against what was measured."""
 
-from empirical_fisher import claims_magnitude, ledger
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.experiments.magnitude import claims as claims_magnitude
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims.magnitude"):

@@ -1,7 +1,8 @@
 """Draw the figure of the length of updates."""
 
-from empirical_fisher import figures_magnitude, style
-from empirical_fisher.tables import read_csv
+from empirical_fisher.experiments.magnitude import figure as figures_magnitude
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import read_csv
 from job import logged
 
 with logged(snakemake.log[0], "figure of magnitude"):

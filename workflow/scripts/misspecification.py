@@ -1,9 +1,9 @@
 """Tabulate what Figures 2 and 4 compare at the minimum of each problem."""
 
-from empirical_fisher import misspecification
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.experiments.misspecification import experiment as misspecification
+from empirical_fisher.pipeline.tables import stacked, write_csv
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import stacked, write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings

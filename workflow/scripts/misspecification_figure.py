@@ -1,7 +1,8 @@
 """Draw Figure 2 or Figure 4."""
 
-from empirical_fisher import figures, style
-from empirical_fisher.tables import read_csv
+from empirical_fisher.experiments.optimization import figure as figures
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import read_csv
 from job import logged
 
 titles = snakemake.params.titles

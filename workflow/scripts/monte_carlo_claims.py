@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from empirical_fisher import claims_monte_carlo, ledger
-from empirical_fisher.tables import read_csv, stacked, write_csv
+from empirical_fisher.experiments.monte_carlo import claims as claims_monte_carlo
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.tables import read_csv, stacked, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims.monte_carlo"):

@@ -1,10 +1,11 @@
 """Run NGD with the one-sample Fisher on a problem of Figure 3."""
 
-from empirical_fisher import monte_carlo, search
+from empirical_fisher import search
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.experiments.monte_carlo import experiment as monte_carlo
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 model, settings = snakemake.params.model, snakemake.params.settings

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from empirical_fisher import drawn_problems, monte_carlo
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.experiments import drawn_problems
+from empirical_fisher.experiments.monte_carlo import experiment as monte_carlo
+from empirical_fisher.pipeline.tables import stacked, write_csv
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import stacked, write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings

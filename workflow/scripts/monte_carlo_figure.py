@@ -1,7 +1,8 @@
 """Draw the figure of the one-sample Fisher."""
 
-from empirical_fisher import figures_monte_carlo, style
-from empirical_fisher.tables import by_method, read_csv
+from empirical_fisher.experiments.monte_carlo import figure as figures_monte_carlo
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import by_method, read_csv
 from job import logged
 
 titles = snakemake.params.titles

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from empirical_fisher import stochastic
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.drawn_problems import random_problem
-from empirical_fisher.tables import stacked, write_csv
+from empirical_fisher.experiments.drawn_problems import random_problem
+from empirical_fisher.experiments.noise import stochastic
+from empirical_fisher.pipeline.tables import stacked, write_csv
 from job import logged
 
 seed, settings = snakemake.params.seed, snakemake.params.settings

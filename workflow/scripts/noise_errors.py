@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from empirical_fisher import noise
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.experiments.noise import experiment as noise
+from empirical_fisher.pipeline.tables import write_csv
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import write_csv
 from job import logged
 
 settings = snakemake.params.settings

@@ -1,7 +1,8 @@
 """Draw the figure of variance adaptation."""
 
-from empirical_fisher import figures_noise, style
-from empirical_fisher.tables import read_csv
+from empirical_fisher.experiments.noise import figure as figures_noise
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import read_csv
 from job import logged
 
 with logged(snakemake.log[0], "figure of noise"):

@@ -1,7 +1,7 @@
 """Tabulate what the note says of the empirical Fisher's update."""
 
-from empirical_fisher import note
-from empirical_fisher.tables import write_csv
+from empirical_fisher.experiments.note import experiment as note
+from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 with logged(snakemake.log[0], "note"):

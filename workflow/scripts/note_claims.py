@@ -1,7 +1,8 @@
 """Write the note's rows of the ledger."""
 
-from empirical_fisher import claims_note, ledger
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.experiments.note import claims as claims_note
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 names = ("conditions", "comparison", "reductions", "reparametrization", "contrasts")

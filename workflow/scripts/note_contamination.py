@@ -1,7 +1,7 @@
 """Train on wrong targets and measure the error on clean ones."""
 
-from empirical_fisher import contamination
-from empirical_fisher.tables import write_csv
+from empirical_fisher.experiments.note import contamination
+from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 with logged(snakemake.log[0], "note, contamination"):

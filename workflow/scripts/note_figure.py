@@ -1,8 +1,8 @@
 """Draw the figure of the note."""
 
-from empirical_fisher import style
-from empirical_fisher.figures_note import note
-from empirical_fisher.tables import read_csv
+from empirical_fisher.experiments.note.figure import note
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import read_csv
 from job import logged
 
 names = ("conditions", "comparison", "reductions", "reparametrization", "trials")

@@ -1,7 +1,8 @@
 """Draw Figure 3 or Figure 5."""
 
-from empirical_fisher import figures, style
-from empirical_fisher.tables import by_method
+from empirical_fisher.experiments.optimization import figure as figures
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import by_method
 from job import logged
 
 titles = snakemake.params.titles

@@ -1,9 +1,10 @@
 """Search the grids of one data set in every variant that it is in."""
 
-from empirical_fisher import robustness, search
+from empirical_fisher import search
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.datasets import read
-from empirical_fisher.tables import stacked, write_csv
+from empirical_fisher.data.datasets import read
+from empirical_fisher.experiments.robustness import experiment as robustness
+from empirical_fisher.pipeline.tables import stacked, write_csv
 from job import logged
 
 dataset = snakemake.wildcards.dataset

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from empirical_fisher import claims_robustness, ledger
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.experiments.robustness import claims as claims_robustness
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims on robustness"):

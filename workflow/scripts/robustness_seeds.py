@@ -1,8 +1,8 @@
 """Measure Figures 1 and 2 on data drawn with other seeds."""
 
-from empirical_fisher import robustness
-from empirical_fisher.tables import write_csv
-from empirical_fisher.vector_field import square
+from empirical_fisher.experiments.robustness import experiment as robustness
+from empirical_fisher.experiments.vector_field.experiment import square
+from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 settings, seeds = snakemake.params.settings, snakemake.params.seeds

@@ -1,8 +1,9 @@
 """Search the grids of one data set again with its rows in other orders."""
 
-from empirical_fisher import robustness, search
-from empirical_fisher.datasets import read
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher import search
+from empirical_fisher.data.datasets import read
+from empirical_fisher.experiments.robustness import experiment as robustness
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 dataset, methods = snakemake.wildcards.dataset, snakemake.params.methods

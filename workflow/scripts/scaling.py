@@ -1,11 +1,11 @@
 """Tabulate updates far from the optimum, and the step sizes that work from there."""
 
-from empirical_fisher import scaling
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.experiments.scaling import experiment as scaling
+from empirical_fisher.pipeline.tables import write_csv
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule
-from empirical_fisher.tables import write_csv
 from job import logged, naming
 
 settings = snakemake.params.settings

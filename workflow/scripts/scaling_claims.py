@@ -1,7 +1,8 @@
 """Write the rows of the ledger on updates far from the optimum."""
 
-from empirical_fisher import claims_scaling, ledger
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.experiments.scaling import claims as claims_scaling
+from empirical_fisher.pipeline import ledger
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "claims on scaling"):

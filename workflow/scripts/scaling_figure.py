@@ -1,7 +1,8 @@
 """Draw updates far from the optimum, and the step sizes that work from there."""
 
-from empirical_fisher import figures_scaling, style
-from empirical_fisher.tables import read_csv
+from empirical_fisher.experiments.scaling import figure as figures_scaling
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import read_csv
 from job import logged
 
 with logged(snakemake.log[0], "figure on scaling"):

@@ -1,7 +1,7 @@
 """Tabulate how large the good part of each grid is."""
 
-from empirical_fisher import sensitivity
-from empirical_fisher.tables import read_csv, stacked, write_csv
+from empirical_fisher.experiments.optimization import sensitivity
+from empirical_fisher.pipeline.tables import read_csv, stacked, write_csv
 from job import logged
 
 with logged(snakemake.log[0], "sensitivity"):

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from empirical_fisher import figures, style
-from empirical_fisher.tables import by_method, read_csv
+from empirical_fisher.experiments.optimization import figure as figures
+from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline.tables import by_method, read_csv
 from job import logged
 
 titles = snakemake.params.titles

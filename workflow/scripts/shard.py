@@ -4,9 +4,9 @@ import time
 
 from empirical_fisher import search
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.pipeline.tables import write_csv
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import write_csv
 from job import logged
 
 model, axes = snakemake.params.model, snakemake.params.axes

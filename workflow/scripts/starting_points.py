@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from empirical_fisher import starting_points
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.experiments.optimization import starting_points
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule
-from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 settings, model = snakemake.params.settings, snakemake.params.model

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from empirical_fisher import search
-from empirical_fisher.datasets import design, read
+from empirical_fisher.data.datasets import design, read
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.tables import read_csv, write_csv
 from job import logged
 
 model = snakemake.params.model

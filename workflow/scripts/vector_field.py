@@ -1,7 +1,7 @@
 """Tabulate the vector fields and trajectories of Figure 1."""
 
-from empirical_fisher import vector_field
-from empirical_fisher.tables import read_csv, write_csv
+from empirical_fisher.experiments.vector_field import experiment as vector_field
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from job import logged
 
 settings = snakemake.params.settings

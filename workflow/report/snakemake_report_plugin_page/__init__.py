@@ -47,8 +47,8 @@ class Reporter(ReporterBase):
     def render(self):
         """Write both."""
         from empirical_fisher import outputs  # the Snakefile knows where it is
-        from empirical_fisher.files import write_text
-        from empirical_fisher.tables import read_csv
+        from empirical_fisher.pipeline.files import write_text
+        from empirical_fisher.pipeline.tables import read_csv
 
         folder = Path.cwd()
         shown, left_out = self.separate(outputs.own(folder))

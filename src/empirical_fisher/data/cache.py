@@ -1,0 +1,80 @@
+"""Downloads kept between runs, each behind its SHA-256; the folder may be deleted at any time.
+
+A file is kept under its own SHA-256, and a record, named after what was asked for, tells which
+file answered. The record comes last and at once, so whoever is interrupted leaves none, and two
+who ask for the same at once don't disturb each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from empirical_fisher.pipeline.files import write_text
+
+from .datasets import DatasetError
+
+ATTEMPT = "attempt-"
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong in writing to a folder into a `DatasetError`."""
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(
+            f"{folder} can't be written: {error.strerror or error}; "
+            "make room or allow writing there, then run again"
+        ) from None
+
+
+@contextmanager
+def attempt(folder: Path, seconds: float) -> Iterator[Path]:
+    """An empty folder for one download, removed afterwards.
+
+    What killed downloads left is removed too, once no download with this deadline can still run.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{ATTEMPT}*"):
+            if left.stat().st_mtime < time.time() - 2 * seconds:
+                shutil.rmtree(left, ignore_errors=True)
+        room = Path(tempfile.mkdtemp(prefix=ATTEMPT, dir=folder))
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def keep(folder: Path, asked: Mapping[str, Any], file: Path, facts: Mapping[str, Any]) -> None:
+    """Keep the file that answered, and what else is known of it (as JSON); the file is moved."""
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    record = {"asked": asked, "facts": facts, "sha256": sha256}
+    with writing(folder):
+        file.replace(folder / sha256)
+        write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", _record(folder, asked))
+
+
+def recall(folder: Path, asked: Mapping[str, Any]) -> tuple[Path, Mapping[str, Any]] | None:
+    """The file that answered the last time, and what is known of it, if both are intact."""
+    try:
+        record = json.loads(_record(folder, asked).read_text(encoding="utf-8"))
+        file = folder / record["sha256"]
+        if hashlib.sha256(file.read_bytes()).hexdigest() == record["sha256"]:
+            return file, record["facts"]
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # absent or damaged: it is asked for anew
+    return None
+
+
+def _record(folder: Path, asked: Mapping[str, Any]) -> Path:
+    question = json.dumps(asked, sort_keys=True).encode()
+    return folder / f"{hashlib.sha256(question).hexdigest()[:16]}.json"

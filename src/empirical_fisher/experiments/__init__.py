@@ -1,0 +1,1 @@
+"""One folder for each topic of the two texts, and the problems that several of them draw."""

@@ -1,0 +1,125 @@
+"""§4.2: the empirical Fisher at the minimum against the Fisher, with ever more examples (Eq. 17).
+
+Distances are relative, in the Frobenius norm: ``‖EF − F‖ / ‖F‖``, both at the minimum ``θ*_N`` of
+the loss of ``N`` examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher.arrays import Array
+from empirical_fisher.data.datasets import from_table
+from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.norms import relative_distance
+from empirical_fisher.problems import MinimizerNotFoundError, Point, Problem, linear_problem
+from empirical_fisher.solvers import solve
+
+NEWTON_STEPS = 20  #: from a minimum nearby
+CONVERGED = 1e-16  #: Newton decrement at which θ, and with it every matrix, has eight digits
+CORRECT_PERCENT = 99  #: of the labels in `outlier_problem`
+
+
+def minimum_from(problem: Problem, start: Array) -> Point:
+    """The minimum, by full Newton steps from a ``θ`` nearby, shape ``(P,)``.
+
+    Raises
+    ------
+    MinimizerNotFoundError
+        If the steps do not get there.
+    """
+    point = problem.at(start)
+    for _ in range(NEWTON_STEPS):
+        step = solve(point.hessian, 0.0, point.gradient)
+        if point.gradient @ step <= 2 * CONVERGED:
+            return point
+        point = problem.at(point.theta - step)
+    raise MinimizerNotFoundError(f"{NEWTON_STEPS} Newton steps from θ = {start} find no minimum.")
+
+
+def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]) -> pd.DataFrame:
+    """Compare the matrices at the minimum of logistic regression on nested sets of examples.
+
+    Of one draw of the largest size, the smaller sets are the first half of their size of each
+    class; the minimum of one is where the search for the next one's starts.
+
+    Parameters
+    ----------
+    classes
+        ``mean, scale_0, scale_1`` of `synthetic.gaussian_classes`.
+    seed
+        Of the draw.
+    sizes
+        ``low, high, count`` of the sizes ``N``, evenly spaced in their logarithm and then rounded
+        to even numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``seed, size, theta_1, theta_2`` and the distances ``empirical_fisher_fisher``,
+        ``empirical_fisher_hessian`` and ``fisher_hessian``, the second matrix the reference.
+    """
+    halves = np.geomspace(sizes["low"] / 2, sizes["high"] / 2, sizes["count"]).round().astype(int)
+    draw = gaussian_classes(seed=seed, size=2 * int(halves[-1]), **classes)
+    whole = from_table(draw, "binary")
+    theta, rows = None, []
+    for half in halves:
+        nested = np.r_[:half, halves[-1] : halves[-1] + half]
+        problem = linear_problem(whole.inputs[nested], whole.targets[nested], whole.task)
+        point = minimum_from(problem, problem.minimizer() if theta is None else theta)
+        theta = point.theta
+        rows.append(
+            {
+                "seed": seed,
+                "size": 2 * half,
+                "theta_1": theta[0],
+                "theta_2": theta[1],
+                "empirical_fisher_fisher": relative_distance(point.empirical_fisher, point.fisher),
+                "empirical_fisher_hessian": relative_distance(
+                    point.empirical_fisher, point.hessian
+                ),
+                "fisher_hessian": relative_distance(point.fisher, point.hessian),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def outlier_problem(leverage: int) -> Problem:
+    """Logistic regression in one dimension that outliers of a given leverage make misspecified.
+
+    Of every hundred labels `CORRECT_PERCENT` are 1, at ``x = 1`` and at ``x = k`` alike, so that
+    the model, whose log-odds are ``k`` times larger at the latter, is right for ``k = 1`` only.
+    There are ``100 k`` examples at ``x = 1`` and 100 at ``x = k``.
+    """
+    labels = np.repeat([1.0, 0.0], [CORRECT_PERCENT, 100 - CORRECT_PERCENT])
+    inputs = np.repeat([1.0, leverage], [100 * leverage, 100])
+    return linear_problem(inputs[:, None], np.tile(labels, leverage + 1), "binary")
+
+
+def outliers(leverages: Sequence[int]) -> pd.DataFrame:
+    """Compare the matrices at the minimum of `outlier_problem`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``leverage, size, theta, fisher, empirical_fisher, empirical_fisher_fisher``.
+    """
+    rows = []
+    for leverage in leverages:
+        problem = outlier_problem(leverage)
+        point = problem.at(problem.minimizer())
+        rows.append(
+            {
+                "leverage": leverage,
+                "size": problem.size,
+                "theta": point.theta.item(),
+                "fisher": point.fisher.item(),
+                "empirical_fisher": point.empirical_fisher.item(),
+                "empirical_fisher_fisher": relative_distance(point.empirical_fisher, point.fisher),
+            }
+        )
+    return pd.DataFrame(rows)

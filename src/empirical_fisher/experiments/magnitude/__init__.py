@@ -1,0 +1,1 @@
+"""What updates make of the size of the gradient (§5)."""

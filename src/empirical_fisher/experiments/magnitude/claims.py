@@ -1,0 +1,143 @@
+"""The ledger of §5, last paragraph, and §4.3: what an update makes of the gradient's size.
+
+The tables are those of `magnitude`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from empirical_fisher.arrays import exponent
+from empirical_fisher.pipeline.ledger import Claim, verdict
+
+from .experiment import UPDATES
+
+FIGURE = "magnitude"  #: where the ledger sends the reader
+EXACT = 1e-6  #: of a slope that is a whole number but for rounding
+LIMIT = 0.05  #: of a slope that is a whole number far from the minimum only
+
+
+def claims(
+    scales: pd.DataFrame, distances: pd.DataFrame, signs: pd.DataFrame, far: float
+) -> list[Claim]:
+    """What the tables say of §5's last paragraph and §4.3.
+
+    Parameters
+    ----------
+    scales, distances, signs
+        As the functions of these names in `magnitude` tabulate them, each with a column
+        ``dataset``.
+    far
+        The distance from the minimum that counts as far.
+    """
+    in_scale = pd.DataFrame(
+        {dataset: slopes(table) for dataset, table in scales.groupby("dataset", sort=False)}
+    )
+    beyond = distances[distances["factor"] >= far]
+    in_distance = pd.DataFrame(
+        {dataset: slopes(table) for dataset, table in beyond.groupby("dataset", sort=False)}
+    )
+
+    def met(method: str) -> list[bool]:
+        update = UPDATES[method]
+        return [
+            bool((in_scale.loc[method] - update.scale).abs().max() <= EXACT),
+            bool((in_distance.loc[method] - update.distance).abs().max() <= LIMIT),
+        ]
+
+    def measured(*methods: str) -> str:
+        """The slopes that are furthest from those expected."""
+        parts = []
+        for method in methods:
+            update = UPDATES[method]
+            pairs = ((in_scale, update.scale), (in_distance, update.distance))
+            ends = [
+                table.loc[method].iloc[(table.loc[method] - goal).abs().argmax()]
+                for table, goal in pairs
+            ]
+            powers = [round(end, 3) + 0.0 for end in ends]  # no −0.000
+            parts.append(f"{method} c^{powers[0]:.3f}, t^{powers[1]:.3f}")
+        return f"the update's length grows as {'; '.join(parts)}"
+
+    def expected(*methods: str) -> str:
+        powers = "; ".join(
+            f"{method} c^{UPDATES[method].scale}, t^{UPDATES[method].distance}"
+            for method in methods
+        )
+        return (
+            f"{powers}: to {EXACT:.0e} in the loss's scale c, to {LIMIT} in the distance t far off"
+        )
+
+    def row(name: str, source: str, claim: str, *methods: str) -> Claim:
+        holds = verdict(*(part for method in methods for part in met(method)))
+        return Claim(
+            f"magnitude.{name}",
+            source,
+            claim,
+            measured(*methods),
+            expected(*methods),
+            holds,
+            FIGURE,
+        )
+
+    deviation = (signs["update"] - signs["predicted"]).abs().max()
+    size = signs["update"].abs()
+    return [
+        row(
+            "square-root",
+            "§5",
+            "Preconditioning with the square root of the diagonal empirical Fisher, as in Adam, "
+            "cancels the gradient's magnitude.",
+            "√diag EF",
+        ),
+        Claim(
+            "magnitude.sign",
+            "§5",
+            "Such a preconditioner makes gradient descent a sign descent, damped by each "
+            "coordinate's noise.",
+            f"each coordinate is its sign divided by √(1 + relative noise) to {deviation:.0e}; "
+            f"lengths from {size.min():.2g} to {size.max():.2g}",
+            f"equal to {EXACT:.0e}, and at most 1",
+            verdict(bool(deviation <= EXACT), bool((size <= 1 + EXACT).all())),
+            FIGURE,
+        ),
+        row(
+            "inverse",
+            "§4.3, §5",
+            "Updates preconditioned with the empirical Fisher are inversely proportional to the "
+            "gradient's size, far from an optimum.",
+            "EFGD",
+        ),
+        row(
+            "natural",
+            "§4.3, §5",
+            "The gradient grows with the loss's scale, from which the natural gradient (the Fisher "
+            "as GGN) is free; both grow with the distance from the optimum.",
+            "GD",
+            "NGD",
+        ),
+        row(
+            "fixed-distribution",
+            "Proposition 1, with §4.3",
+            "Where a scaled loss is the negative logarithm of no density, outer products expected "
+            "under the model are no GGN and scale as the empirical Fisher does.",
+            "NGD, y fixed",
+        ),
+        row(
+            "adaptation",
+            "§5, Eq. 19",
+            "The multiplication with ∇L ∇Lᵀ in Eq. 19 counteracts the poor scaling of the "
+            "empirical Fisher.",
+            "Eq. 19",
+        ),
+    ]
+
+
+def slopes(lengths: pd.DataFrame) -> pd.Series:
+    """Slope of the logarithm of each update's length against that of the factor, by method."""
+    return pd.Series(
+        {
+            method: exponent(table["factor"], table["update_norm"])
+            for method, table in lengths.groupby("method", sort=False)
+        }
+    )

@@ -1,0 +1,77 @@
+"""Figures 2 and 4: Fisher and empirical Fisher at the minimum of right and wrong models.
+
+Every problem has two parameters. At its minimum ``θ*`` the matrices ``B`` are compared by their
+ellipses ``θ* + radius B^(−1/2) u``, ``‖u‖ = 1``, with ``B`` summed over the ``N`` examples.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher.arrays import Array, lattice
+from empirical_fisher.problems import Point, Problem
+
+MATRICES = ("fisher", "empirical_fisher", "hessian")  #: what is compared at the minimum
+PARAMETERS = ["theta_1", "theta_2"]  #: columns of a ``θ``
+
+
+def accuracy(point: Point) -> float:
+    """Share of examples whose more probable label, 1 for ``f > 0``, is theirs."""
+    return float(np.mean((point.predictions[..., 0] > 0) == point.problem.targets))
+
+
+def summary(point: Point, *, classification: bool) -> pd.DataFrame:
+    """One row: the minimum, the loss and accuracy there, and the three matrices.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``theta_1, theta_2, loss, accuracy`` and the entries ``11, 12, 22`` of each of `MATRICES`,
+        such as ``fisher_12``, averages over the examples; the accuracy is NaN for a regression.
+    """
+    row = dict(zip(PARAMETERS, point.theta, strict=True))
+    row["loss"] = point.loss
+    row["accuracy"] = accuracy(point) if classification else np.nan
+    for name in MATRICES:
+        matrix = getattr(point, name)
+        for i, j in ((0, 0), (0, 1), (1, 1)):
+            row[f"{name}_{i + 1}{j + 1}"] = matrix[i, j]
+    return pd.DataFrame([row])
+
+
+def ellipse(center: Array, matrix: Array, radius: float) -> Array:
+    """``center + radius B^(−1/2) u`` for unit vectors ``u`` all around, shape ``(181, 2)``.
+
+    Parameters
+    ----------
+    center, matrix
+        Shape ``(2,)``, and ``B``, positive definite, shape ``(2, 2)``.
+    radius
+        Size of the ellipse.
+    """
+    angle = np.linspace(0, 2 * np.pi, 181)  # every two degrees
+    circle = np.stack([np.cos(angle), np.sin(angle)])
+    eigenvalues, vectors = np.linalg.eigh(matrix)
+    root = vectors / np.sqrt(eigenvalues) @ vectors.T
+    return center + radius * (root @ circle).T
+
+
+def ellipses(point: Point, radius: float) -> pd.DataFrame:
+    """Tabulate the ellipses of all matrices: ``matrix, theta_1, theta_2``."""
+    tables = []
+    for name in MATRICES:
+        curve = ellipse(point.theta, point.problem.size * getattr(point, name), radius)
+        table = pd.DataFrame(curve, columns=PARAMETERS)
+        table.insert(0, "matrix", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def contours(
+    problem: Problem, window_1: tuple[float, float], window_2: tuple[float, float], count: int
+) -> pd.DataFrame:
+    """Tabulate the loss on a ``count × count`` grid over a window: ``theta_1, theta_2, loss``."""
+    axes = np.linspace(*window_1, count), np.linspace(*window_2, count)
+    theta = lattice(*axes)
+    return pd.DataFrame(theta, columns=PARAMETERS).assign(loss=problem.at(theta).loss)

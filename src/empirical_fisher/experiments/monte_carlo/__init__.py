@@ -1,0 +1,1 @@
+"""The Fisher by one sampled label per example (Appendix B)."""

@@ -1,0 +1,202 @@
+r"""§5: stochastic descent with the preconditioners that adapt to the gradient's noise.
+
+One example a step, drawn uniformly, with the gradient ``g``. A step is ``θ ← θ − γ u``, where, with
+``S`` the empirical Fisher and ``F`` the Fisher of all examples at the present ``θ``,
+
+==============  =========================================================================
+SGD             ``u = g``
+diagonal        ``u = D g``, the diagonal factors of Schaul et al. (see `noise`)
+printed         ``u = S⁻¹ ∇L ∇Lᵀ g``, Eq. 19
+transposed      ``u = ∇L ∇Lᵀ S⁻¹ g``, the matrix that minimises what Eq. 19 is meant to
+EF              ``u = S⁻¹ g``
+square root     ``u = diag(S)^(−1/2) g``, in the manner of Adam
+Fisher          ``u = F⁻¹ g``: adapts to curvature, not to noise
+gradient        ``u = ∇L``: what a step that sees all examples could as well take
+==============  =========================================================================
+
+All but SGD need the gradients of all examples at every step, as the paper says of Eq. 19. They are
+compared by the steps they take, not by their cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher.arrays import Array
+from empirical_fisher.problems import Point, Problem
+from empirical_fisher.solvers import solve
+
+LIMIT = 1e6  #: a run has diverged once its excess loss is this many times that at the start
+QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}  #: of the runs
+
+
+def _along(point: Point, coefficient: Array) -> Array:
+    """``∇L`` times a number."""
+    return point.gradient * coefficient[:, None]
+
+
+#: ``u`` of each method, shape ``(K, P)``, from a point with ``K`` parameter vectors and one
+#: example's gradient ``g`` for each, ``(K, P)``.
+UPDATES: dict[str, Callable[[Point, Array], Array]] = {
+    "SGD": lambda point, g: g,
+    "diagonal": lambda point, g: point.gradient**2 / _diagonal(point) * g,
+    "printed": lambda point, g: solve(
+        point.empirical_fisher, 0.0, _along(point, np.sum(point.gradient * g, axis=-1))
+    ),
+    "transposed": lambda point, g: _along(
+        point, np.sum(solve(point.empirical_fisher, 0.0, point.gradient) * g, axis=-1)
+    ),
+    "EF": lambda point, g: solve(point.empirical_fisher, 0.0, g),
+    "square root": lambda point, g: g / np.sqrt(_diagonal(point)),
+    "Fisher": lambda point, g: solve(point.fisher, 0.0, g),
+    "gradient": lambda point, g: point.gradient,
+}
+
+
+def _diagonal(point: Point) -> Array:
+    return np.einsum("...ii->...i", point.empirical_fisher)
+
+
+def example_gradient(point: Point, examples: np.ndarray) -> Array:
+    """``∇ℓ_n`` of one example for each of ``K`` parameter vectors, shape ``(K, P)``.
+
+    Parameters
+    ----------
+    point
+        A problem at ``K`` parameter vectors.
+    examples
+        The ``n`` of each, shape ``(K,)``.
+    """
+    rows = np.arange(len(examples))
+    jacobian = point.problem.model.jacobian(point.theta)[rows, examples]
+    return np.einsum("kmp,km->kp", jacobian, point.residuals[rows, examples])
+
+
+def draws(seed: int, runs: range, size: int, steps: int) -> np.ndarray:
+    """The examples that each run meets, shape ``(runs, steps)``; a run has its own stream."""
+    return np.array([np.random.default_rng([seed, run]).integers(size, size=steps) for run in runs])
+
+
+def descend(problem: Problem, method: str, step_size: Array, examples: np.ndarray) -> Array:
+    """Follow ``K`` runs from ``θ = 0``.
+
+    Parameters
+    ----------
+    problem, method
+        What to minimise, and a key of `UPDATES`.
+    step_size
+        ``γ`` of each run, shape ``(K,)``.
+    examples
+        The example of each step, shape ``(K, T)``.
+
+    Returns
+    -------
+    (T + 1, K) array
+        Excess loss ``L(θ) − L(θ*)`` at every iterate; infinite once a run has diverged.
+    """
+    runs, steps = examples.shape
+    lowest = problem.at(problem.minimizer()).loss
+    theta = np.zeros((runs, problem.parameters))
+    limit = LIMIT * (problem.at(theta[0]).loss - lowest)
+    excess = np.full((steps + 1, runs), np.inf)
+    going = np.arange(runs)
+    for step in range(steps + 1):
+        point = problem.at(theta[going])
+        excess[step, going] = np.maximum(point.loss - lowest, 0.0)  # rounding
+        sound = excess[step, going] <= limit  # false where not a number
+        excess[step, going[~sound]] = np.inf
+        if step < steps:
+            update = UPDATES[method](point, example_gradient(point, examples[going, step]))
+            theta[going] -= step_size[going, None] * update
+        going = going[sound]
+    return excess
+
+
+def tune(
+    problem: Problem,
+    step_sizes: Array,
+    seed: int,
+    *,
+    tuning: int,
+    runs: int,
+    steps: int,
+    every: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Try the same step sizes for every method, and follow fresh runs at the best of each.
+
+    Parameters
+    ----------
+    problem
+        What to minimise.
+    step_sizes
+        All ``γ``, shape ``(K,)``.
+    seed
+        Of the examples that the runs meet.
+    tuning, runs
+        How many runs choose the step size, by the lowest mean final excess loss, and how many
+        others follow it. Run ``i`` meets the same examples whatever the method and step size.
+    steps, every
+        Steps of a run; of these the table of paths keeps every so many, and the last.
+
+    Returns
+    -------
+    choices : pandas.DataFrame
+        ``method, step_size, final_excess``: the mean over the tuning runs.
+    paths : pandas.DataFrame
+        ``method, step_size, run, step, excess`` of the fresh runs at the best step size.
+    """
+    count = len(step_sizes)
+    first = np.repeat(draws(seed, range(tuning), problem.size, steps), count, axis=0)
+    fresh = draws(seed, range(tuning, tuning + runs), problem.size, steps)
+    kept = np.union1d(np.arange(0, steps, every), steps)
+    choices, paths = [], []
+    for method in UPDATES:
+        final = descend(problem, method, np.tile(step_sizes, tuning), first)[-1]
+        mean = final.reshape(tuning, count).mean(axis=0)
+        choices.append(
+            pd.DataFrame({"method": method, "step_size": step_sizes, "final_excess": mean})
+        )
+        best = step_sizes[np.argmin(mean)]
+        excess = descend(problem, method, np.full(runs, best), fresh)[kept]
+        columns = {
+            "run": np.repeat(np.arange(runs), len(kept)),
+            "step": np.tile(kept, runs),
+            "excess": excess.T.ravel(),
+        }
+        paths.append(pd.DataFrame({"method": method, "step_size": best, **columns}))
+    return pd.concat(choices, ignore_index=True), pd.concat(paths, ignore_index=True)
+
+
+def summary(paths: pd.DataFrame) -> pd.DataFrame:
+    """The last step of the fresh runs, a row for each problem and method.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``problem, method, step_size, runs, diverged, mean, deviation, low, median, high``: of the
+        excess loss over the runs. Mean and deviation are of the runs that did not diverge, the
+        quantiles (`QUANTILES`) of all.
+    """
+    last = paths[paths["step"] == paths["step"].max()]
+    rows = []
+    for _, group in last.groupby(["problem", "method"], sort=False):
+        excess = group["excess"]
+        finite = excess[np.isfinite(excess)]
+        rows.append(
+            {
+                **group[["problem", "method", "step_size"]].iloc[0],
+                "runs": len(excess),
+                "diverged": len(excess) - len(finite),
+                "mean": finite.mean(),
+                "deviation": finite.std(),
+                # the lower of two neighbours: between a number and infinity there is none
+                **{
+                    name: excess.quantile(level, interpolation="lower")
+                    for name, level in QUANTILES.items()
+                },
+            }
+        )
+    return pd.DataFrame(rows)

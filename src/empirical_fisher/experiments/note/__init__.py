@@ -1,0 +1,1 @@
+"""The experiments of Le Roux's note."""

@@ -1,0 +1,43 @@
+"""How hard a method is to tune: how large the part of its grid is that does well (§4.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher.arrays import Array
+from empirical_fisher.solvers import KEEP
+
+
+def good_cells(grid: pd.DataFrame) -> pd.DataFrame:
+    """Cells of a grid whose final loss is within a relative `KEEP` of the lowest.
+
+    Cells that a certified search has pruned are proven not to be among them.
+    """
+    lowest = grid["final_loss"].min()
+    return grid[grid["final_loss"] <= lowest + KEEP * abs(lowest)]
+
+
+def summary(grid: pd.DataFrame) -> pd.DataFrame:
+    """One row: how many cells are good, and how far they reach.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``cells, good_cells, good_share, step_size_decades, damping_decades``; the decades are those
+        from the lowest to the highest value of a good cell, NaN for a method without dampings.
+    """
+    good = good_cells(grid)
+    return pd.DataFrame(
+        {
+            "cells": [len(grid)],
+            "good_cells": [len(good)],
+            "good_share": [len(good) / len(grid)],
+            "step_size_decades": [_decades(good["step_size"].to_numpy())],
+            "damping_decades": [_decades(good["damping"].to_numpy())],
+        }
+    )
+
+
+def _decades(values: Array) -> float:
+    return float(np.log10(np.max(values) / np.min(values))) if len(values) else np.nan

@@ -1,0 +1,1 @@
+"""Whether Figures 1 to 3 survive other choices."""

@@ -1,0 +1,1 @@
+"""Updates far from the minimum (§4.3)."""

@@ -1,0 +1,224 @@
+"""The ledger of §4.3 and Appendix E: updates far from the optimum of least squares.
+
+The tables are those of `scaling`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from empirical_fisher.arrays import exponent
+from empirical_fisher.pipeline.ledger import Claim, verdict
+
+from .experiment import WORKS
+
+FIGURE = "scaling"  #: where the ledger sends the reader
+FAR = 10.0  #: distance from which on the loss is a hundred times the minimum's
+
+#: Criteria. "Almost inversely proportional" is a slope on log axes that would read −1.0; NGD's is 1
+#: but for rounding. "Almost opposite" is less than 26° from opposite.
+SLOPE_TOLERANCE, ROUNDING = 0.1, 1e-6
+OPPOSITE = -0.9  #: cosine below which directions are almost opposite
+#: If every step has the size ~ γ/c, a way of length c in a fixed number of steps takes γ ~ c²; the
+#: grid of step sizes is no finer than an eighth of a decade.
+START_LAW, START_TOLERANCE = 2.0, 0.2
+
+
+def claims(
+    updates: pd.DataFrame,
+    directions: pd.DataFrame,
+    runs: pd.DataFrame,
+    descent: pd.DataFrame,
+    dataset: str,
+) -> list[Claim]:
+    """The rows of the ledger on §4.3 and Appendix E.
+
+    Parameters
+    ----------
+    updates, runs
+        What `scaling.steps` and `scaling.starts` tabulate.
+    directions, descent
+        What `scaling.angles` and `scaling.path` tabulate for the data set.
+    dataset
+        Its name.
+    """
+    fits = slopes(updates)
+    found = windows(runs)
+    return [
+        *(_proportionality(fits, method) for method in ("EFGD", "NGD")),
+        _damping(fits),
+        *(_dependence(runs, found, method) for method in ("EFGD", "NGD")),
+        _law(found),
+        *_opposite(directions, descent, dataset),
+    ]
+
+
+def slopes(table: pd.DataFrame) -> pd.DataFrame:
+    """Fit the size of the update to the size of the gradient on log axes, far from the optimum.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``problem, method, damping, ray, slope``, the last fitted to distances of at least `FAR`.
+    """
+    far = table[table["distance"] >= FAR]
+    groups = far.groupby(["problem", "method", "damping", "ray"], sort=False)
+    fits = {key: exponent(rows["gradient_norm"], rows["step_norm"]) for key, rows in groups}
+    return pd.Series(fits, name="slope").rename_axis(groups.keys).reset_index()
+
+
+def windows(table: pd.DataFrame) -> pd.DataFrame:
+    """Find the range of the step sizes that work.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``problem, method, multiple, distance, working, lowest, highest``: how many step sizes
+        work, and the range of them.
+    """
+    good = table["step_size"].where(table["works"])
+    keys = ["problem", "method", "multiple", "distance"]
+    grouped = table.assign(step_size=good).groupby(keys, sort=False)["step_size"]
+    found = grouped.agg(working="count", lowest="min", highest="max")
+    return found.reset_index()
+
+
+def _proportionality(fits: pd.DataFrame, method: str) -> Claim:
+    """The size of the update against that of the gradient, as good as undamped."""
+    least = fits[(fits["method"] == method) & (fits["damping"] == fits["damping"].min())]
+    law, tolerance = (-1, SLOPE_TOLERANCE) if method == "EFGD" else (1, ROUNDING)
+    texts = {
+        "EFGD": "Far from the optimum the update preconditioned by the empirical Fisher has a size "
+        "almost inversely proportional to that of the gradient.",
+        "NGD": "The natural gradient's update is proportional to the gradient.",
+    }
+    digits = 2 if method == "EFGD" else 6
+    ranges = "; ".join(
+        f"{problem}: {rows['slope'].min():.{digits}f} to {rows['slope'].max():.{digits}f} over "
+        f"{len(rows)} ray{'s'[: len(rows) > 1]}"
+        for problem, rows in least.groupby("problem", sort=False)
+    )
+    return Claim(
+        f"scaling.update-{method}",
+        "§4.3",
+        texts[method],
+        f"slope on log axes, {ranges}",
+        f"within {tolerance} of {law} on every ray, where the loss is over {FAR**2:.0f} times the "
+        "minimum's",
+        verdict(bool(((least["slope"] - law).abs() <= tolerance).all())),
+        FIGURE,
+    )
+
+
+def _damping(fits: pd.DataFrame) -> Claim:
+    """The same with damping."""
+    own = fits[fits["method"] == "EFGD"]
+    groups = own.groupby(["problem", "damping"], sort=False)["slope"]
+    within = [bool(((group + 1).abs() <= SLOPE_TOLERANCE).all()) for _, group in groups]
+    listed = "; ".join(
+        f"{problem}, λ = {damping:g}: {group.mean():.2f}" for (problem, damping), group in groups
+    )
+    return Claim(
+        "scaling.update-damped",
+        "§4.3",
+        "Damping does not cure the inverse proportionality far from the optimum.",
+        f"mean slope on log axes, {listed}",
+        f"within {SLOPE_TOLERANCE} of -1 for every problem, damping and ray, where the loss is "
+        f"over {FAR**2:.0f} times the minimum's",
+        verdict(*within),
+        FIGURE,
+    )
+
+
+def _dependence(runs: pd.DataFrame, found: pd.DataFrame, method: str) -> Claim:
+    """Which step sizes work from near and from far (Appendix E)."""
+    parts, met = [], []
+    for problem, rows in found[found["method"] == method].groupby("problem", sort=False):
+        near, far = rows.iloc[0], rows.iloc[-1]
+        mine = runs[(runs["method"] == method) & (runs["problem"] == problem)]
+        everywhere = mine.groupby("step_size")["works"].all()
+        common = int(everywhere.sum())
+        none_missing = bool(rows["working"].all())
+        expected = 0 if method == "EFGD" else rows["working"].max()
+        met.append(none_missing and common == expected)
+        parts.append(
+            f"{problem}: {_span(near)} at distance {near['distance']:.2g}, {_span(far)} at "
+            f"{far['distance']:.3g}, {common} from all starts"
+        )
+    texts = {
+        "EFGD": "The step size that works for EFGD depends on the starting point.",
+        "NGD": "The step size that works for NGD does not depend on the starting point.",
+    }
+    criteria = {
+        "EFGD": "from every start some step size of the grid leaves at most {} of the excess loss, "
+        "and none does so from all",
+        "NGD": "from every start some step size of the grid leaves at most {} of the excess loss, "
+        "and the same do so from all",
+    }
+    return Claim(
+        f"scaling.start-{method}",
+        "§4.3, Appendix E, Figure 6",
+        texts[method],
+        "working step sizes, " + "; ".join(parts),
+        criteria[method].format(WORKS),
+        verdict(*met),
+        FIGURE,
+    )
+
+
+def _span(window: pd.Series) -> str:
+    """The range of step sizes that work from one start."""
+    if not window["working"]:
+        return "none"
+    return f"{window['lowest']:.2g} to {window['highest']:.2g}"
+
+
+def _law(found: pd.DataFrame) -> Claim:
+    """How the step size must follow the distance."""
+    far = found[(found["method"] == "EFGD") & (found["distance"] >= FAR) & (found["working"] > 0)]
+    exponents = {
+        problem: float(exponent(rows["distance"], rows["lowest"]))
+        for problem, rows in far.groupby("problem", sort=False)
+        if len(rows) > 1
+    }
+    listed = ", ".join(f"{problem}: {value:.2f}" for problem, value in exponents.items())
+    met = [abs(value - START_LAW) <= START_TOLERANCE for value in exponents.values()]
+    return Claim(
+        "scaling.start-law",
+        "§4.3, Appendix E",
+        "The step size has to counteract updates that shrink with the distance: to get there in a "
+        "given number of steps, EFGD needs one that grows with the distance squared.",
+        f"exponent of the least working step size, {listed or 'none found'}",
+        f"within {START_TOLERANCE} of {START_LAW:.0f}, from starts at distance {FAR:.0f} and more",
+        verdict(*met),
+        FIGURE,
+    )
+
+
+def _opposite(directions: pd.DataFrame, descent: pd.DataFrame, dataset: str) -> list[Claim]:
+    """The directions of the two updates."""
+    along, anywhere = descent["cosine"].min(), directions["lowest"].min()
+    inner = directions["fisher_lowest"].min()
+    return [
+        Claim(
+            "scaling.opposite",
+            "§4.3, Figure 3",
+            f"On {dataset} the two preconditioned updates point in almost opposite directions.",
+            f"lowest cosine {along:.2f} along EFGD's run from θ = 0 with its best step size "
+            f"{descent['step_size'].iloc[0]:.3g}, {anywhere:.3f} on random rays",
+            f"both at most {OPPOSITE}",
+            verdict(along <= OPPOSITE, anywhere <= OPPOSITE),
+            FIGURE,
+        ),
+        Claim(
+            "scaling.opposite-fisher-metric",
+            "§4.3, Figure 3",
+            "They are opposite only as the parameters' units have it: in the metric of the Fisher "
+            "the cosine is never negative, since both descend.",
+            f"lowest cosine in the metric of the Fisher {inner:.2f}, where the Euclidean one is "
+            f"negative at up to {directions['obtuse'].max():.0%} of the points at a distance",
+            "above 0 everywhere, and the Euclidean one below 0 somewhere",
+            verdict(inner > 0, anywhere < 0),
+            FIGURE,
+        ),
+    ]

@@ -1,0 +1,105 @@
+"""Figure 1: the vector fields of GD, NGD and EFGD on a line fitted by least squares.
+
+The parameters are the intercept ``b`` and the slope ``θ`` of ``f(x) = b + θ x``, in this order. Two
+things differ from the solvers: the natural gradient is preconditioned by the full Hessian, prior
+included, and the empirical Fisher by the data alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher.arrays import Array, lattice, thinned
+from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.solvers import solve
+
+
+def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
+    """Least squares on the features ``(1, x)`` of a table with the columns ``x`` and ``target``."""
+    inputs = np.column_stack([np.ones(len(table)), table["x"]])
+    return linear_problem(inputs, table["target"].to_numpy(), "regression", prior_variance)
+
+
+def flow(problem: Problem, theta: Array, method: str, scale: float, damping: float) -> Array:
+    """Velocity at ``θ``, shape ``(..., 2)``: ``−scale (B + λ I)⁻¹ ∇L``.
+
+    ``B`` is the Hessian for NGD and the empirical Fisher for EFGD; GD has no preconditioner.
+    """
+    point = problem.at(theta)
+    if method == "GD":
+        return -scale * point.gradient
+    matrix = point.hessian if method == "NGD" else point.empirical_fisher
+    return -scale * solve(matrix, damping, point.gradient)
+
+
+def square(low: float, high: float, count: int) -> Array:
+    """A ``count × count`` grid over ``[low, high]²``, shape ``(count², 2)``, first axis slowest."""
+    axis = np.linspace(low, high, count)
+    return lattice(axis, axis)
+
+
+def field(
+    problem: Problem, points: Array, scales: Mapping[str, float], damping: float
+) -> pd.DataFrame:
+    """Tabulate the flow at ``points`` of shape ``(K, 2)``: ``method, b, theta, db, dtheta``."""
+    tables = []
+    for method, scale in scales.items():
+        velocity = flow(problem, points, method, scale, damping)
+        columns = np.column_stack([points, velocity])
+        table = pd.DataFrame(columns, columns=["b", "theta", "db", "dtheta"])
+        table.insert(0, "method", method)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def trajectories(
+    problem: Problem,
+    starts: Sequence[Sequence[float]],
+    scales: Mapping[str, float],
+    damping: float,
+    *,
+    step: float,
+    points: int,
+    kept: int,
+) -> pd.DataFrame:
+    """Follow the flow from each start by explicit Euler steps.
+
+    Of ``points`` iterates about ``kept`` are returned, the first and the last among them, denser at
+    the beginning, where the flow is fast.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``method, start, step, b, theta``, ordered by the first three.
+    """
+    shown = thinned(points - 1, kept)
+    tables = []
+    for method, scale in scales.items():
+        theta = np.array(starts, dtype=float)
+        path = [theta]
+        for index in range(1, points):
+            theta = theta + step * flow(problem, theta, method, scale, damping)
+            if index in shown:
+                path.append(theta)
+        for start, line in enumerate(np.swapaxes(path, 0, 1)):
+            table = pd.DataFrame(line, columns=["b", "theta"])
+            table.insert(0, "method", method)
+            table.insert(1, "start", start)
+            table.insert(2, "step", shown)
+            tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def contours(problem: Problem, points: Array) -> pd.DataFrame:
+    """Tabulate the loss at ``points`` of shape ``(K, 2)``: ``b, theta, loss``."""
+    table = pd.DataFrame(points, columns=["b", "theta"])
+    return table.assign(loss=problem.at(points).loss)
+
+
+def fit(problem: Problem) -> pd.DataFrame:
+    """Minimum of the loss, one row: ``b, theta, loss``."""
+    theta = problem.minimizer()
+    return contours(problem, theta[None])

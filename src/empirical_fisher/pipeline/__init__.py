@@ -1,0 +1,1 @@
+"""What the workflow needs of files, tables, figures and its configuration."""

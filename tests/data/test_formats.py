@@ -1,0 +1,264 @@
+"""Files of data sets are read as they are, whatever their format, or refused with a reason."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import lzma
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.io.arff
+import scipy.sparse
+from sklearn.datasets import dump_svmlight_file
+
+from empirical_fisher.data import formats
+from empirical_fisher.data.datasets import DatasetError
+from empirical_fisher.data.formats import form_of, read
+
+CSV = "age,height,colour\n40,1.5,red\n,1.75,?\n50,2,blue\n"
+ARFF = """% A comment
+@RELATION things
+@ATTRIBUTE age INTEGER
+@attribute 'height in m' real
+@attribute colour {red, 'light blue', green}
+@attribute note string
+
+@DATA
+40,1.5,red,'hello, you'
+% another
+?,1.75,'light blue',?
+50,2,?,x
+"""
+SPARSE_ARFF = """@relation things
+@attribute count numeric
+@attribute class {no, yes}
+@attribute size numeric
+@data
+{0 2, 1 yes}
+{2 1.5}
+{ }
+{0 -1, 2 ?}
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def writer(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return writer
+
+
+def values(table: pd.DataFrame, column: str) -> list:
+    """A column as a list, missing values as None."""
+    return [None if pd.isna(value) else value for value in table[column]]
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("a.csv", "csv"),
+        ("a.b.CSV.gz", "csv"),
+        ("/x/a.arff", "arff"),
+        ("a.svm.bz2", "libsvm"),
+        ("a.libsvm.xz", "libsvm"),
+        ("a.pq", "parquet"),
+    ],
+)
+def test_the_name_tells_the_format(name: str, form: str) -> None:
+    assert form_of(name) == form
+
+
+@pytest.mark.parametrize("name", ["a9a", "a9a.bz2", "a.xls", "csv", ""])
+def test_a_name_that_does_not_tell_is_refused_with_the_formats_there_are(name: str) -> None:
+    with pytest.raises(DatasetError, match="format: and one of csv, arff, libsvm, parquet"):
+        form_of(name)
+
+
+def test_csv(write) -> None:
+    table = read(write("a.csv", CSV)).table
+    assert list(table) == ["age", "height", "colour"]
+    assert values(table, "age") == [40.0, None, 50.0]
+    assert values(table, "height") == [1.5, 1.75, 2.0]
+    assert values(table, "colour") == ["red", None, "blue"]
+
+
+def test_floats_of_a_csv_are_read_exactly(write) -> None:
+    numbers = np.random.default_rng(0).lognormal(sigma=20, size=(200, 2))
+    path = write("a.csv", pd.DataFrame(numbers, columns=["a", "b"]).to_csv(index=False))
+    np.testing.assert_array_equal(read(path).table.to_numpy(), numbers)
+
+
+def test_arff(write) -> None:
+    table = read(write("a.arff", ARFF)).table
+    assert list(table) == ["age", "height in m", "colour", "note"]
+    assert values(table, "age") == [40.0, None, 50.0]
+    assert values(table, "height in m") == [1.5, 1.75, 2.0]
+    assert values(table, "colour") == ["red", "light blue", None]
+    assert list(table["colour"].cat.categories) == ["red", "light blue", "green"]
+    assert values(table, "note") == ["hello, you", None, "x"]
+
+
+def test_arff_agrees_with_scipy(write) -> None:
+    numbers = np.random.default_rng(1).normal(size=(50, 3))
+    rows = "\n".join(f"{a!r},{b!r},{c!r},{'uv'[int(a > 0)]}" for a, b, c in numbers.tolist())
+    header = "".join(f"@attribute {name} numeric\n" for name in "abc")
+    path = write("a.arff", f"@relation r\n{header}@attribute d {{u,v}}\n@data\n{rows}\n")
+    expected, _ = scipy.io.arff.loadarff(path)
+    table = read(path).table
+    for name in "abc":
+        np.testing.assert_array_equal(table[name], expected[name])
+    assert list(table["d"]) == [label.decode() for label in expected["d"]]
+
+
+def test_a_fraction_in_a_column_of_integers_is_not_cut_off(write) -> None:
+    table = read(write("a.arff", ARFF.replace("40,1.5", "40.75,1.5"))).table
+    assert table["age"][0] == 40.75
+
+
+def test_sparse_arff_leaves_out_zeros_and_first_values(write) -> None:
+    table = read(write("a.arff", SPARSE_ARFF)).table
+    assert values(table, "count") == [2.0, 0.0, 0.0, -1.0]
+    assert values(table, "class") == ["yes", "no", "no", "no"]
+    assert values(table, "size") == [0.0, 1.5, 0.0, None]
+    assert isinstance(table["count"].dtype, pd.SparseDtype)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_libsvm_stays_sparse_and_numbers_its_features_from_1(tmp_path: Path, whole: bool) -> None:
+    matrix = scipy.sparse.random_array((40, 9), density=0.2, rng=np.random.default_rng(2)).tocsr()
+    matrix.data = np.ceil(matrix.data) if whole else matrix.data.round(3)
+    targets = np.where(np.arange(40) % 3, 1, -1)
+    dump_svmlight_file(matrix, targets, str(tmp_path / "a.svm"), zero_based=False)
+    raw = read(tmp_path / "a.svm")
+    assert raw.target == "target"
+    features = raw.table.drop(columns="target")
+    assert list(features) == [f"x{number}" for number in range(1, 10)]
+    np.testing.assert_array_equal(features.to_numpy(float), matrix.toarray())
+    np.testing.assert_array_equal(raw.table["target"], targets)
+    kind = np.int64 if whole else np.float64
+    assert set(features.dtypes) == {pd.SparseDtype(kind, 0)}
+
+
+def test_parquet(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "small": np.array([1, 250, 3], "uint8"),
+            "gaps": pd.array([1, None, 3], dtype="Int64"),
+            "text": ["x", None, "z"],
+            "kind": pd.Categorical(["u", "v", "u"]),
+            "flag": [True, False, True],
+            "single": np.array([0.5, 1.5, np.nan], "float32"),
+        },
+        index=[5, 6, 7],
+    )
+    table.to_parquet(tmp_path / "a.parquet", index=False)
+    found = read(tmp_path / "a.parquet").table
+    assert (found["small"] * 1000).tolist() == [1000, 250_000, 3000]
+    assert values(found, "gaps") == [1.0, None, 3.0]
+    assert values(found, "text") == ["x", None, "z"]
+    assert values(found, "kind") == ["u", "v", "u"]
+    assert values(found, "flag") == ["True", "False", "True"]
+    assert values(found, "single") == [0.5, 1.5, None]
+    assert found.dtypes["single"] == np.float64 and found.dtypes["gaps"] == np.float64
+
+
+def test_whole_numbers_are_integers_in_every_format(write, tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1.0, 2.0]}).to_parquet(tmp_path / "a.parquet")
+    paths = [
+        write("a.csv", "a\n1\n2\n"),
+        write("a.arff", "@relation r\n@attribute a real\n@data\n1.0\n2\n"),
+        tmp_path / "a.parquet",
+    ]
+    assert [read(path).table["a"].dtype for path in paths] == [np.int64] * 3
+
+
+def test_whole_numbers_too_large_for_an_integer_stay_what_they_are(write) -> None:
+    table = read(write("a.csv", f"a\n{2**63 - 1}\n")).table
+    assert table["a"].tolist() == [2**63 - 1]
+    table = read(write("a.csv", f"a\n{10**19}\n")).table
+    assert table["a"].tolist() == [1e19]
+
+
+@pytest.mark.parametrize("module", [gzip, bz2, lzma])
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_compression_is_undone_whatever_the_name(write, module, name: str) -> None:
+    stored = module.compress(CSV.encode())
+    raw = read(write(name, stored))
+    assert values(raw.table, "height") == [1.5, 1.75, 2.0]
+    assert raw.origin == {"sha256": hashlib.sha256(stored).hexdigest()}
+
+
+@pytest.mark.parametrize("module", [gzip, bz2, lzma])
+def test_what_is_compressed_and_cut_short_is_refused(write, module) -> None:
+    with pytest.raises(DatasetError, match="compressed, and damaged or cut short"):
+        read(write("a.csv", module.compress(CSV.encode())[:-4]))
+
+
+@pytest.mark.parametrize("module", [gzip, bz2, lzma])
+def test_nothing_grows_beyond_the_limit(write, module) -> None:
+    content = b"a\n" + b"1\n" * 500_000
+    path = write("a.csv", module.compress(content))
+    assert len(read(path, largest=len(content)).table) == 500_000
+    with pytest.raises(DatasetError, match=r"more than the 1 MB allowed.*downloads.megabytes"):
+        read(path, largest=1e6)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", CSV[:-6], "line 4 has 2 fields, the header has 3"),
+        ("a.csv", CSV.replace("1.75", "1,75"), "line 3 has 4 fields, the header has 3"),
+        ("a.csv", "a,b,a\n1,2,3\n", "more than one column 'a'"),
+        ("a.csv", 'a,b\n1,"x\n', "line 2: unexpected end of data"),
+        ("a.csv", b"a,b\n1,\xe9\n", "byte 7 is not UTF-8"),
+        ("a.csv", "", "holds no data"),
+        ("a.csv", "a,b\n", "holds no data"),
+        ("a.csv", "\n<!DOCTYPE html><html></html>", "a web page or XML, not csv"),
+        ("a.arff", "<html>busy</html>", "a web page or XML, not arff"),
+        ("a.arff", ARFF.rpartition("2,?")[0], "line 12"),
+        ("a.arff", ARFF.replace("1.5,red", "1.5,rot"), "rot not found in nominal declaration"),
+        ("a.arff", ARFF.replace("1.5,red", "tall,red"), "Invalid numerical value, at line 9"),
+        ("a.arff", ARFF.replace("'height in m'", "age"), "Bad @ATTRIBUTE name age"),
+        ("a.arff", ARFF.partition("@DATA")[0], "Invalid layout"),
+        ("a.arff", ARFF.partition("40,")[0], "holds no data"),
+        ("a.arff", "a,b\n1,2\n", "Invalid layout"),
+        ("a.arff", SPARSE_ARFF.replace("{2 1.5}", "{3 1.5}"), "{3 1.5}"),
+        (
+            "a.arff",
+            SPARSE_ARFF.replace("{2 1.5}", "1,no,2"),
+            "Invalid layout of the ARFF file, at line 7",
+        ),
+        ("a.svm", "1 0:1\n", "Invalid index 0"),
+        ("a.svm", "1 1:\n", "could not convert"),
+        ("a.svm", "1 1:1\n1 999999999:1\n", "999999999 columns; at most 100000"),
+        ("a.parquet", "PAR1", "as parquet it can't be read"),
+        ("absent", None, "absent can't be read: No such file"),
+    ],
+)
+def test_a_file_that_is_damaged_or_something_else_is_refused(
+    write, tmp_path: Path, name: str, content: str | None, message: str
+) -> None:
+    path = tmp_path / name if content is None else write(name, content)
+    with pytest.raises(DatasetError) as error:
+        read(path, form="csv" if content is None else None)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_parquet_cut_short_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"a": range(1000)}).to_parquet(path)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(DatasetError, match="as parquet it can't be read"):
+        read(path)
+
+
+def test_every_format_has_a_reader() -> None:
+    assert set(formats.FORMS) == set(formats._READERS)

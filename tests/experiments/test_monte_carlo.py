@@ -1,0 +1,170 @@
+"""The one-sample Fisher against enumeration, closed forms and naive loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import verdicts
+from empirical_fisher.arrays import exponent
+from empirical_fisher.experiments import drawn_problems
+from empirical_fisher.experiments.monte_carlo import claims as claims_monte_carlo
+from empirical_fisher.experiments.monte_carlo import experiment as monte_carlo
+from empirical_fisher.experiments.noise import experiment as noise
+from empirical_fisher.pipeline.tables import stacked
+from empirical_fisher.search import Schedule, trace
+
+POINTS = noise.random_points(seed=1, count=1, size=30, features=2)
+SCHEDULE = Schedule(iterations=6, divergence_factor=100.0)
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_sampled_fisher_is_the_naive_sum(name):
+    point = POINTS[name]
+    labels = point.problem.likelihood.sample(point.predictions, np.random.default_rng(2))
+    jacobian = point.problem.model.jacobian(point.theta)
+    naive = np.zeros_like(point.fisher)
+    for n in range(30):
+        residual = point.problem.likelihood.residual(
+            point.predictions[n : n + 1], labels[n : n + 1]
+        )[0]
+        gradient = jacobian[n].T @ residual
+        naive += np.outer(gradient, gradient) / 30
+    np.testing.assert_allclose(monte_carlo.sampled_fisher(point, labels), naive, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["regression 1", "binary 1"])
+def test_error_of_one_sample_is_that_of_the_closed_form(name):
+    """For one natural parameter, E‖F̂ − F‖² = Σ_n var(r_n²) ‖x_n‖⁴ / N²."""
+    point = POINTS[name]
+    lengths = np.sum(point.problem.model.inputs**2, axis=1)
+    if name.startswith("binary"):
+        p = point.problem.likelihood.mean(point.predictions)[:, 0]
+        variance = p * (1 - p) * (1 - 2 * p) ** 2
+    else:
+        variance = np.full(30, 2.0)  # of a squared standard normal number
+    expected = np.sqrt(np.sum(variance * lengths**2)) / 30 / np.linalg.norm(point.fisher)
+    by_samples, overall = monte_carlo.errors(point, seed=0, repeats=200, doublings=4)
+    found = by_samples.set_index("samples")["error"]
+    assert found[1] == pytest.approx(expected, rel=0.3)
+    assert found[16] == pytest.approx(expected / 4, rel=0.15)
+    assert overall["expected"].item() == pytest.approx(expected / np.sqrt(3200), rel=0.1)
+    assert overall["error"].item() < 3 * overall["expected"].item()
+    assert exponent(by_samples["samples"], by_samples["error"]) == pytest.approx(-0.5, abs=0.1)
+
+
+def test_logistic_sample_is_exact_where_both_labels_are_even():
+    """At p = 1/2 both labels have the same squared residual: the sample is the Fisher."""
+    problem = POINTS["binary 1"].problem
+    point = problem.at(np.zeros(2))
+    labels = problem.likelihood.sample(point.predictions, np.random.default_rng(0))
+    np.testing.assert_allclose(monte_carlo.sampled_fisher(point, labels), point.fisher, rtol=1e-12)
+
+
+def measured(points=POINTS) -> tuple[pd.DataFrame, pd.DataFrame]:
+    tables = {name: monte_carlo.errors(point, 0, 20, 6) for name, point in points.items()}
+    return tuple(
+        stacked({name: pair[i] for name, pair in tables.items()}, "dataset") for i in (0, 1)
+    )
+
+
+def counted() -> pd.DataFrame:
+    costs = {
+        name.split()[0]: monte_carlo.costs(point.problem, point.theta)
+        for name, point in POINTS.items()
+    }
+    return stacked(costs, "task")
+
+
+def finals(loss: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ends = pd.DataFrame(
+        {"dataset": ["A", "A"], "setting": ["cell", "tuned"], "median": [loss, loss]}
+    )
+    best = pd.DataFrame({"dataset": ["A", "A"], "method": ["NGD", "EFGD"], "final_loss": [1, 2]})
+    return ends, best
+
+
+def test_costs_are_counted():
+    costs = counted().set_index(["task", "matrix", "of"])
+    for task in drawn_problems.TASKS:
+        empirical = costs.loc[(task, "empirical_fisher", "matrix")]
+        sampled = costs.loc[(task, "sampled_fisher", "matrix")]
+        assert empirical["gradients"] == sampled["gradients"] == 1
+        assert empirical["outer_products"] == sampled["outer_products"] == 1
+        assert (empirical["draws"], sampled["draws"]) == (0, 1)
+        assert costs.loc[(task, "empirical_fisher", "step"), "gradients"] == 1
+        assert costs.loc[(task, "sampled_fisher", "step"), "gradients"] == 2
+    assert costs.loc[("multiclass", "fisher", "matrix"), "gradients"] == drawn_problems.CLASSES - 1
+
+
+def test_ledger_believes_what_was_measured():
+    claims = verdicts(claims_monte_carlo.claims(*measured(), counted(), *finals(1.9)))
+    assert claims.pop("cost-of-a-step") == "no"
+    assert set(claims.values()) == {"yes"}
+
+
+def test_ledger_says_no_to_a_biased_sample_and_to_lost_runs(monkeypatch):
+    """The data's labels instead of the model's: the empirical Fisher, as an estimate."""
+    right = monte_carlo.sampled_fisher
+
+    def empirical(point, targets):
+        return right(point, np.broadcast_to(point.problem.targets, targets.shape))
+
+    monkeypatch.setattr(monte_carlo, "sampled_fisher", empirical)
+    broken = claims_monte_carlo.claims(*measured(), counted(), *finals(np.inf))
+    claims = verdicts(broken)
+    assert claims["unbiased"] == "no"
+    assert claims["rate"] == "no"
+    assert claims["in-place-of-the-fisher"] == "no"
+    assert claims["tuned"] == "no"
+    [tuned] = [claim for claim in broken if claim.id == "monte_carlo.tuned"]
+    assert "diverges" in tuned.measured
+
+
+def test_descent_with_an_exact_sample_is_natural_gradient_descent(monkeypatch):
+    """With the Fisher in the sample's place the runs are those of the solver."""
+    monkeypatch.setattr(monte_carlo, "sampled_fisher", lambda point, targets: point.fisher)
+    problem = POINTS["binary 1"].problem
+    generators = [np.random.default_rng(0)] * 2
+    loss = monte_carlo.descend(
+        problem, np.array([0.5, 0.7]), np.array([0.1, 0.2]), SCHEDULE, generators
+    )
+    for run, cell in enumerate([(0.5, 0.1), (0.7, 0.2)]):
+        expected = trace(problem, "NGD", *cell, SCHEDULE)["loss"]
+        np.testing.assert_allclose(loss[:, run], expected, rtol=1e-10)
+
+
+def test_experiment_finds_its_settings_and_its_losses_again():
+    problem = POINTS["binary 1"].problem
+    ends, traces = monte_carlo.experiment(
+        problem, (1.0, 1e-3), [1.0, 0.1], np.array([1e-2, 1.0, 100.0]), SCHEDULE, seed=4, runs=3
+    )
+    assert len(ends) == 1 + 2 * 3
+    assert ends["setting"].iloc[0] == "cell"
+    grid = ends.iloc[1:]
+    tuned = grid[grid["setting"] == "tuned"]
+    assert tuned["highest"].item() == grid["highest"].min()
+    rows = traces[(traces["setting"] == "tuned") & (traces["iteration"] == SCHEDULE.iterations)]
+    assert rows["loss"].median() == tuned["median"].item()
+    alone = monte_carlo.descend(
+        problem,
+        tuned["step_size"].to_numpy(),
+        tuned["damping"].to_numpy(),
+        SCHEDULE,
+        [np.random.default_rng([4, 1])],
+    )
+    run = traces[(traces["setting"] == "tuned") & (traces["run"] == 1)]["loss"]
+    np.testing.assert_allclose(run, alone[:, 0], rtol=1e-12)
+
+
+def test_diverged_runs_are_infinite_and_their_traces_end_there():
+    problem = POINTS["regression 1"].problem
+    ends, traces = monte_carlo.experiment(
+        problem, (1e3, 1.0), [1.0], np.array([1e8]), SCHEDULE, seed=0, runs=2
+    )
+    assert ends["diverged"].tolist() == [2, 0]
+    assert np.isinf(ends["median"].iloc[0])
+    cell = traces[traces["setting"] == "cell"]
+    assert cell["iteration"].max() < SCHEDULE.iterations
+    assert cell["loss"].max() > 100 * cell["loss"].iloc[0]

@@ -1,0 +1,256 @@
+"""Variants of Figure 3 and other seeds, against the searches and matrices they stand on."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from sklearn.preprocessing import StandardScaler
+
+from conftest import CONFIG, ROOT, paper_table, verdicts
+from empirical_fisher.data.datasets import Dataset, design, from_table
+from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.experiments.drawn_problems import examples
+from empirical_fisher.experiments.robustness import claims as claims_robustness
+from empirical_fisher.experiments.robustness import experiment as robustness
+from empirical_fisher.problems import linear_problem
+from empirical_fisher.search import Schedule, best_cell, cells, evaluate
+
+STEPS, DAMPINGS = np.geomspace(1e-2, 1, 3), np.geomspace(1e-4, 1e4, 5)
+SCHEDULE = Schedule(8, 100.0)
+CLASSES = {"seed": 0, "size": 200, "mean": [1.0, 1.0]}
+
+
+def data(size: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    inputs, targets = examples(np.random.default_rng(0), "binary", size, np.array([2.0, -1.0, 0.5]))
+    return inputs * [1, 10, 0.1] + 3, targets
+
+
+def searched(name: str, size: int = 40, prior_variance: float = np.inf) -> pd.DataFrame:
+    return robustness.variant(
+        name,
+        Dataset(*data(size), "binary"),
+        prior_variance=prior_variance,
+        step_sizes=STEPS,
+        dampings=DAMPINGS,
+        clip=0.2,
+        methods=["GD", "NGD", "EFGD"],
+        schedule=SCHEDULE,
+    ).set_index("method")
+
+
+def exhaustive_search(
+    inputs: np.ndarray, targets: np.ndarray, method: str, dampings, **options
+) -> float:
+    problem = linear_problem(
+        np.column_stack([inputs, np.ones(len(inputs))]), targets, "binary", **options
+    )
+    return evaluate(problem, method, *cells(STEPS, dampings), SCHEDULE)["final_loss"].min()
+
+
+def test_standardized_is_scikit_learns() -> None:
+    inputs, _ = data()
+    expected = StandardScaler().fit_transform(inputs)
+    np.testing.assert_allclose(robustness.standardized(inputs), expected, atol=1e-12)
+    sparse = robustness.standardized(scipy.sparse.csr_array(inputs))
+    np.testing.assert_array_equal(sparse, robustness.standardized(inputs))
+
+
+def test_a_constant_feature_is_standardized_to_zero() -> None:
+    constant = np.full((10, 2), 0.1)  # whose standard deviation is 1e-17 by NumPy
+    np.testing.assert_array_equal(robustness.standardized(constant), np.zeros((10, 2)))
+
+
+@pytest.mark.parametrize("prior_variance", [np.inf, 0.1])
+@pytest.mark.parametrize("method", ["NGD", "EFGD"])
+def test_variants_are_the_searches_they_name(method: str, prior_variance: float) -> None:
+    inputs, targets = data()
+    exhaustive = partial(exhaustive_search, prior_variance=prior_variance)
+    expected = {
+        "lower_dampings": exhaustive(inputs, targets, method, DAMPINGS[:2]),
+        "upper_dampings": exhaustive(inputs, targets, method, DAMPINGS[2:]),
+        "undamped": exhaustive(inputs, targets, method, np.zeros(1)),
+        "standardized": exhaustive(
+            (inputs - inputs.mean(0)) / inputs.std(0), targets, method, DAMPINGS
+        ),
+        "clipped": exhaustive(inputs, targets, method, DAMPINGS, probability_clip=0.2),
+    }
+    for name, loss in expected.items():
+        found = searched(name, prior_variance=prior_variance).loc[method, "final_loss"]
+        assert found == pytest.approx(loss, rel=1e-12)
+
+
+def test_methods_without_damping_sit_out() -> None:
+    assert list(searched("undamped").index) == ["NGD", "EFGD"]
+    assert list(searched("standardized").index) == ["GD", "NGD", "EFGD"]
+
+
+def test_undamped_is_empty_where_matrices_are_singular() -> None:
+    table = searched("undamped", size=3)
+    assert table["final_loss"].isna().all()
+    table = searched("undamped", size=3, prior_variance=0.1)
+    assert table["final_loss"].notna().all()
+
+
+def reordered(seeds, methods=("GD", "NGD", "EFGD")):
+    """The problem of `data`, its best cells, and what they are in other orders of the rows."""
+    inputs, targets = data()
+    problem = linear_problem(np.column_stack([inputs, np.ones(len(inputs))]), targets, "binary")
+    grids, winners = {}, {}
+    for method in methods:
+        grid = cells(STEPS, None if method == "GD" else DAMPINGS)
+        grids[method] = evaluate(problem, method, *grid, SCHEDULE)
+        winners[method] = best_cell(problem, method, grids[method], SCHEDULE)
+    dataset = Dataset(inputs, targets, "binary")
+    orders = robustness.row_orders(dataset, {}, grids, winners, seeds, SCHEDULE)
+    return problem, winners, orders
+
+
+def test_another_order_of_the_rows_is_a_search_of_the_shuffled_data() -> None:
+    problem, winners, orders = reordered([0, 5])
+    assert list(orders) == list(robustness.ROW_ORDERS)
+    assert list(zip(orders["method"], orders["seed"], strict=True)) == [
+        (method, seed) for method in winners for seed in (0, 5)
+    ]
+    for row in orders.itertuples():
+        order = np.random.default_rng(row.seed).permutation(problem.size)
+        again = linear_problem(problem.model.inputs[order], problem.targets[order], "binary")
+        grid = cells(STEPS, None if row.method == "GD" else DAMPINGS)
+        table = evaluate(again, row.method, *grid, SCHEDULE)
+        assert row.final_loss == table["final_loss"].min() == row.same_cell_loss
+        assert row.step_size == winners[row.method]["step_size"].item()
+        assert np.isnan(row.minimum_cosine) == (row.method != "EFGD")
+
+
+@pytest.mark.long
+def test_the_range_on_breast_cancer_is_what_the_pages_say() -> None:
+    """On the part of the grid where the winners of all orders are."""
+    dataset = from_table(*paper_table("BreastCancer"))
+    problem = linear_problem(*design(dataset, bias=True))
+    schedule = Schedule(100, 100.0)
+    grid = cells(10.0 ** np.arange(-2, 0.01, 0.125), np.array([1e-10, 10**-9.5]))
+    table = evaluate(problem, "EFGD", *grid, schedule)
+    winner = best_cell(problem, "EFGD", table, schedule)
+    grids, winners = {"EFGD": table}, {"EFGD": winner}
+    count = CONFIG["robustness"]["row_orders"]["orders"]["BreastCancer"]
+    orders = robustness.row_orders(dataset, {}, grids, winners, range(count), schedule)
+    best = winner.assign(dataset="BreastCancer", method="EFGD")
+    orders.insert(0, "dataset", "BreastCancer")
+    row = robustness.with_row_orders(best, orders).iloc[0]
+    losses = f"{row['lowest_loss_of_orders']:.4f} to {row['highest_loss_of_orders']:.4f}"
+    for page in ("README.md", "docs/findings.md", "docs/grid-search.md"):
+        said = " ".join((ROOT / page).read_text("utf-8").split())
+        assert f"ranges from {losses}" in said
+        assert f"{row['orders']} other orders" in said or f"{row['orders']} orders" in said
+        assert f"in {row['other_winners']}," in said
+
+
+def test_orders_of_a_grid_where_no_cell_finishes_are_empty() -> None:
+    problem, _, _ = reordered([0], ["NGD"])
+    grid = evaluate(problem, "NGD", np.full(2, 1e300), np.full(2, 1e-10), SCHEDULE)
+    winner = best_cell(problem, "NGD", grid, SCHEDULE)
+    dataset = Dataset(*data(), "binary")
+    orders = robustness.row_orders(dataset, {}, {"NGD": grid}, {"NGD": winner}, [0], SCHEDULE)
+    assert orders.drop(columns=["method", "seed"]).isna().all(axis=None)
+
+
+def test_best_cells_have_the_range_of_their_losses_in_other_orders() -> None:
+    best = pd.DataFrame(
+        [("A", "GD", 0.1, np.nan), ("A", "NGD", 1.0, 1e-3), ("B", "NGD", 2.0, 1e-4)],
+        columns=["dataset", "method", "step_size", "damping"],
+    )
+    orders = pd.DataFrame(
+        [
+            ("A", "GD", 0.1, np.nan, 3.0),
+            ("A", "GD", 0.1, np.nan, 3.0),
+            ("A", "NGD", 1.0, 1e-3, 2.0),
+            ("A", "NGD", 1.0, 1e-2, 1.0),
+            ("A", "NGD", 2.0, 1e-3, 4.0),
+        ],
+        columns=["dataset", "method", "step_size", "damping", "final_loss"],
+    )
+    table = robustness.with_row_orders(best, orders)
+    pd.testing.assert_frame_equal(table[list(best)], best)
+    found = table.drop(columns=list(best)).astype(object)
+    assert list(found) == [
+        *("orders", "other_winners", "lowest_loss_of_orders", "highest_loss_of_orders")
+    ]
+    assert found.to_numpy()[:2].tolist() == [[2, 0, 3.0, 3.0], [3, 2, 1.0, 4.0]]
+    assert found.iloc[2].isna().all()
+    assert table.iloc[0].to_frame().T.to_csv(index=False).endswith("GD,0.1,,2,0,3.0,3.0\n")
+
+
+@pytest.mark.parametrize(("bias", "prior_variance"), [(False, np.inf), (True, 0.01)])
+def test_distance_is_that_of_a_loop(bias: bool, prior_variance: float) -> None:
+    source = {**CLASSES, "scale_0": [[2.0, 0.0], [0.0, 2.0]], "scale_1": [[1.0, 0.0], [0.0, 1.0]]}
+    settings = {"bias": bias, "prior_variance": prior_variance}
+    row = robustness.misspecification({"problem": source}, [5], **settings).iloc[0]
+    table = gaussian_classes(**{**source, "seed": 5})
+    features, target = table[["x1", "x2"]].to_numpy(), table["target"].to_numpy(float)
+    features = np.column_stack([features, np.ones(200)]) if bias else features
+    theta = linear_problem(features, target, "binary", prior_variance).minimizer()
+    fisher = empirical = np.zeros((len(theta), len(theta)))
+    for x, y in zip(features, target, strict=True):
+        p = 1 / (1 + np.exp(-x @ theta))
+        fisher = fisher + p * (1 - p) * np.outer(x, x)
+        empirical = empirical + (p - y) ** 2 * np.outer(x, x)
+    expected = np.linalg.norm(empirical - fisher) / np.linalg.norm(fisher)
+    assert row["distance"] == pytest.approx(expected, rel=1e-8)
+
+
+def test_natural_field_points_at_the_minimum() -> None:
+    source = {"size": 50, "log_mean": 0, "log_scale": 1, "intercept": 2, "slope": 2, "noise": 1}
+    settings = {
+        "prior_variance": 0.1,
+        "damping": 1e-8,
+        "scales": {"GD": 0.3, "NGD": 1.0, "EFGD": 3.0},
+    }
+    points = np.random.default_rng(0).standard_normal((20, 2))
+    table = robustness.vector_fields(source, [0, 1], settings, points).set_index("method")
+    np.testing.assert_allclose(table.loc["NGD", "minimum_cosine"], 1, atol=1e-6)
+    assert (table.loc["EFGD", "minimum_cosine"] < 0.9).all()
+
+
+def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Measurements as they would be if everything survived."""
+    losses = {"GD": 3.0, "NGD": 1.0, "EFGD": 2.0}
+    rows = [
+        (dataset, variant, method, loss, -0.9 if method == "EFGD" else np.nan)
+        for dataset in ("Boston", "Other")
+        for variant in robustness.VARIANTS
+        for method, loss in losses.items()
+        if method != "GD" or variant not in robustness.DAMPINGS
+    ]
+    names = ["dataset", "variant", "method", "final_loss", "minimum_cosine"]
+    fields = pd.DataFrame(
+        [(seed, "NGD", 1.0) for seed in (0, 1)] + [(seed, "EFGD", -0.7) for seed in (0, 1)],
+        columns=["seed", "method", "minimum_cosine"],
+    )
+    distances = pd.DataFrame({"problem": ["correct", "wrong"], "distance": [0.1, 0.5]})
+    return pd.DataFrame(rows, columns=names), fields, distances
+
+
+def test_claims_hold_and_break() -> None:
+    searches, fields, distances = tables()
+    right = verdicts(claims_robustness.claims(searches, fields, distances))
+    assert set(right.values()) == {"yes"}
+
+    swapped = {"NGD": "EFGD", "EFGD": "NGD"}
+    searches = searches.replace({"method": swapped})
+    searches.loc[searches["variant"] == "undamped", "final_loss"] /= 10
+    searches.loc[searches["variant"] == "clipped", "final_loss"] *= 2
+    searches["minimum_cosine"] = 0.5
+    distances["distance"] = distances["distance"].to_numpy()[::-1]
+    fields = fields.replace({"method": swapped})
+    wrong = verdicts(claims_robustness.claims(searches, fields, distances))
+    assert set(wrong.values()) == {"no"}
+
+
+def test_the_correct_model_is_known_by_its_name() -> None:
+    searches, fields, distances = tables()
+    claims = claims_robustness.claims(searches, fields, distances[::-1])
+    [claim] = [claim for claim in claims if claim.id == "robustness.figure2-seeds"]
+    assert claim.holds == "yes"

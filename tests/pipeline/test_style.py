@@ -1,0 +1,70 @@
+"""The look of figures: on paper, on screen, and without colour."""
+
+import itertools
+import re
+import zlib
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from empirical_fisher.experiments.curvature import figure as figures_curvature
+from empirical_fisher.pipeline import style
+
+
+def luminance(color):
+    """As the eye weighs red, green and blue."""
+    return np.dot([0.299, 0.587, 0.114], to_rgb(color))
+
+
+def test_methods_differ_without_colour():
+    for one, other in itertools.combinations(style.METHODS.values(), 2):
+        assert one["linestyle"] != other["linestyle"]
+        assert abs(luminance(one["color"]) - luminance(other["color"])) > 0.1
+
+
+def test_matrices_look_as_the_methods_that_use_them_and_nothing_else_does():
+    own = {look["color"] for look in style.METHODS.values()}
+    assert {look["color"] for look in style.MATRICES.values()} < own
+    others = [*style.CLASSES, style.BEST, *figures_curvature.SIDES.values()]
+    assert not own & {look["color"] for look in others}
+
+
+@pytest.mark.parametrize(("width", "printed"), [(3.0, 3.0), (9.6, style.PRINTED)])
+def test_no_figure_is_wider_than_print_allows(width, printed):
+    assert style.new_figure(width, 2.0).get_size_inches().tolist() == [printed, 2.0]
+
+
+def test_a_pdf_holds_its_fonts_as_outlines_and_the_same_bytes_every_time(tmp_path):
+    figure = style.new_figure(2.0, 2.0)
+    figure.subplots().set(title="‖∇L‖ over θ", xlabel="γ")
+    paths = [tmp_path / "one.pdf", tmp_path / "two.pdf"]
+    for path in paths:
+        style.save(figure, str(path))
+    one, two = (path.read_bytes() for path in paths)
+    assert one == two
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", one, re.DOTALL)
+    text = one + b"".join(zlib.decompressobj().decompress(s) for s in streams if s[:1] == b"x")
+    assert b"/FontFile2" in text and b"/Type3" not in text
+    assert text.count(b"/Type /FontDescriptor") == text.count(b"/FontFile2")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.29, 0.75, ["0.3", "0.4", "0.5", "0.6", "0.7"]),
+        (9.0, 310.0, ["10", "20", "50", "100", "200"]),
+        (1e-4, 2.0, None),
+    ],
+)
+def test_a_short_logarithmic_axis_has_plain_numbers(low, high, shown):
+    axes = style.new_figure(2.0, 2.0).subplots()
+    axes.set(yscale="log", ylim=(low, high))
+    before = axes.yaxis.get_major_locator()
+    style.label_plainly(axes.yaxis)
+    if shown is None:
+        assert axes.yaxis.get_major_locator() is before
+    else:
+        assert [tick.get_text() for tick in axes.get_yticklabels()] == shown
+        assert list(axes.yaxis.get_minorticklocs()) == []
+    assert axes.get_ylim() == (low, high)
