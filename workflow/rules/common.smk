@@ -2,9 +2,14 @@ import os
 from pathlib import Path
 
 from empirical_fisher.pipeline import configuration, outputs, runs
-from empirical_fisher.pipeline.provenance import sources
+from empirical_fisher.pipeline.provenance import module_of, sources
 
 ROOT = Path(workflow.basedir)
+
+# The tables that the claims of each topic stand on, and what else its claims need to know, by the
+# names of the arguments of its function `claims`. The topics come in the order of the ledger.
+CLAIMS = {}
+ARGUMENTS = {}
 
 
 def check(config):
@@ -25,8 +30,15 @@ def check(config):
         sys.exit("\n".join(["The configuration has faults:", *faults]))
 
 
-def code(*modules):
-    """Files of the library's modules and of all that they import: what a rule stands on."""
+def code(*names):
+    """Files that modules, or steps such as "noise.claims:claims", and all that these import are in.
+
+    A step stands on what reads and writes tables, too.
+    """
+    steps = [name for name in names if ":" in name]
+    modules = [name for name in names if ":" not in name]
+    if steps:
+        modules += [*map(module_of, steps), "pipeline.tables"]
     return sources(ROOT / "src/empirical_fisher", modules)
 
 

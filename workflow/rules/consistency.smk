@@ -1,7 +1,7 @@
 # §4.2: the empirical Fisher at the minimum with ever more examples, all seeds of a data set.
 rule consistency:
     input:
-        code("experiments.consistency.experiment", "pipeline.tables"),
+        code("consistency.experiment:more_examples"),
     output:
         "results/consistency/sizes/{dataset}.csv",
     log:
@@ -11,21 +11,18 @@ rule consistency:
     resources:
         **request(),
     params:
+        step="consistency.experiment:more_examples",
         classes=lambda wildcards: gaussian_classes(wildcards.dataset),
         seeds=config["consistency"]["seeds"],
         sizes=config["consistency"]["sizes"],
     script:
-        "../scripts/consistency.py"
+        "../scripts/step.py"
 
 
 # The same for outliers that make a model ever more wrong, and for ever larger models.
 rule consistency_models:
     input:
-        code(
-            "experiments.consistency.experiment",
-            "experiments.consistency.capacity",
-            "pipeline.tables",
-        ),
+        code("consistency.experiment:worse_models"),
     output:
         outliers="results/consistency/outliers.csv",
         capacity="results/consistency/capacity.csv",
@@ -36,39 +33,28 @@ rule consistency_models:
     resources:
         **request(),
     params:
+        step="consistency.experiment:worse_models",
         leverages=config["consistency"]["leverages"],
         capacity=config["consistency"]["capacity"],
     script:
-        "../scripts/consistency_models.py"
+        "../scripts/step.py"
 
 
-rule consistency_claims:
-    input:
-        code("experiments.consistency.claims", "pipeline.ledger", "pipeline.tables"),
-        sizes=expand(
-            "results/consistency/sizes/{dataset}.csv", dataset=config["consistency"]["datasets"]
-        ),
-        outliers="results/consistency/outliers.csv",
-        capacity="results/consistency/capacity.csv",
-    output:
-        "results/claims/consistency.csv",
-    log:
-        "logs/claims/consistency.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    params:
-        classes={name: gaussian_classes(name) for name in config["consistency"]["datasets"]},
-    script:
-        "../scripts/consistency_claims.py"
+CLAIMS["consistency"] = {
+    "sizes": expand(
+        "results/consistency/sizes/{dataset}.csv", dataset=config["consistency"]["datasets"]
+    ),
+    **rules.consistency_models.output,
+}
+ARGUMENTS["consistency"] = {
+    "classes": {name: gaussian_classes(name) for name in config["consistency"]["datasets"]}
+}
 
 
 rule consistency_figure:
     input:
-        code("experiments.consistency.figure", "pipeline.tables"),
-        sizes=rules.consistency_claims.input.sizes,
+        code("consistency.figure:consistency"),
+        sizes=CLAIMS["consistency"]["sizes"],
         outliers="results/consistency/outliers.csv",
         capacity="results/consistency/capacity.csv",
     output:
@@ -87,6 +73,6 @@ rule consistency_figure:
     resources:
         **request(),
     params:
-        datasets=config["consistency"]["datasets"],
+        step="consistency.figure:consistency",
     script:
-        "../scripts/consistency_figure.py"
+        "../scripts/step.py"

@@ -1,7 +1,7 @@
 # Proposition 1, Eq. 4 and Eq. 14: matrices that should be equal.
 rule curvature_identities:
     input:
-        code("experiments.curvature.identities", "pipeline.tables"),
+        code("curvature.identities:experiment"),
     output:
         "results/curvature/identities.csv",
     log:
@@ -11,15 +11,16 @@ rule curvature_identities:
     resources:
         **request(),
     params:
-        settings=config["curvature"]["identities"],
+        **config["curvature"]["identities"],
+        step="curvature.identities:experiment",
     script:
-        "../scripts/curvature_identities.py"
+        "../scripts/step.py"
 
 
 # Proposition 2: what the GGN leaves out of the Hessian, and its bound.
 rule curvature_remainder:
     input:
-        code("experiments.curvature.remainder", "pipeline.tables"),
+        code("curvature.remainder:experiment"),
     output:
         training="results/curvature/remainder_training.csv",
         repeated="results/curvature/remainder_repeated.csv",
@@ -30,15 +31,16 @@ rule curvature_remainder:
     resources:
         **request(),
     params:
-        settings=config["curvature"]["remainder"],
+        **config["curvature"]["remainder"],
+        step="curvature.remainder:experiment",
     script:
-        "../scripts/curvature_remainder.py"
+        "../scripts/step.py"
 
 
 # §4.1: two splits of the loss, their residual gradients, and their GGNs where all data are fitted.
 rule curvature_splits:
     input:
-        code("experiments.curvature.splits", "pipeline.tables"),
+        code("curvature.splits:experiment"),
     output:
         residuals="results/curvature/residual_gradients.csv",
         memorised="results/curvature/memorised.csv",
@@ -49,35 +51,22 @@ rule curvature_splits:
     resources:
         **request(),
     params:
-        settings=config["curvature"]["splits"],
+        **config["curvature"]["splits"],
+        step="curvature.splits:experiment",
     script:
-        "../scripts/curvature_splits.py"
+        "../scripts/step.py"
 
 
-rule curvature_claims:
-    input:
-        code("experiments.curvature.claims", "pipeline.ledger", "pipeline.tables"),
-        identities=rules.curvature_identities.output[0],
-        training=rules.curvature_remainder.output.training,
-        repeated=rules.curvature_remainder.output.repeated,
-        residuals=rules.curvature_splits.output.residuals,
-        memorised=rules.curvature_splits.output.memorised,
-    output:
-        "results/claims/curvature.csv",
-    log:
-        "logs/claims/curvature.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    script:
-        "../scripts/curvature_claims.py"
+CLAIMS["curvature"] = {
+    "identities": rules.curvature_identities.output[0],
+    **rules.curvature_remainder.output,
+    **rules.curvature_splits.output,
+}
 
 
 rule curvature_remainder_figure:
     input:
-        code("experiments.curvature.figure", "pipeline.tables"),
+        code("curvature.figure:remainder"),
         training=rules.curvature_remainder.output.training,
         repeated=rules.curvature_remainder.output.repeated,
     output:
@@ -95,13 +84,15 @@ rule curvature_remainder_figure:
         "../../environment.yml"
     resources:
         **request(),
+    params:
+        step="curvature.figure:remainder",
     script:
-        "../scripts/curvature_remainder_figure.py"
+        "../scripts/step.py"
 
 
 rule curvature_splits_figure:
     input:
-        code("experiments.curvature.figure", "pipeline.tables"),
+        code("curvature.figure:splits"),
         memorised=rules.curvature_splits.output.memorised,
         residuals=rules.curvature_splits.output.residuals,
     output:
@@ -119,5 +110,7 @@ rule curvature_splits_figure:
         "../../environment.yml"
     resources:
         **request(),
+    params:
+        step="curvature.figure:splits",
     script:
-        "../scripts/curvature_splits_figure.py"
+        "../scripts/step.py"

@@ -5,7 +5,7 @@ wildcard_constraints:
 # Figure 1: the vector fields and trajectories of least squares.
 rule vector_field:
     input:
-        code("experiments.vector_field.experiment", "pipeline.tables"),
+        code("vector_field.experiment:experiment"),
         data=f"data/{config['vector_field']['dataset']}.csv",
     output:
         fit="results/vector_field/fit.csv",
@@ -19,17 +19,18 @@ rule vector_field:
     resources:
         **request(),
     params:
+        step="vector_field.experiment:experiment",
         settings=config["vector_field"],
     script:
-        "../scripts/vector_field.py"
+        "../scripts/step.py"
 
 
 # Figures 2 and 4: Fisher, empirical Fisher and Hessian at the minimum.
 rule misspecification:
     input:
-        code("experiments.misspecification.experiment", "data.datasets", "pipeline.tables"),
+        code("misspecification.experiment:experiment"),
+        lambda wildcards: problem_data(wildcards.family, "yaml"),
         data=lambda wildcards: problem_data(wildcards.family),
-        record=lambda wildcards: problem_data(wildcards.family, "yaml"),
     output:
         summary="results/misspecification/{family}.csv",
         ellipses="results/misspecification/{family}_ellipses.csv",
@@ -43,9 +44,10 @@ rule misspecification:
     resources:
         **request(),
     params:
+        step="misspecification.experiment:experiment",
         settings=misspecified,
     script:
-        "../scripts/misspecification.py"
+        "../scripts/step.py"
 
 
 scattergather:

@@ -1,9 +1,9 @@
 # §5, last paragraph: the length of updates as the gradient's changes.
 rule magnitude:
     input:
-        code("experiments.magnitude.experiment", "data.datasets", "pipeline.tables"),
+        code("magnitude.experiment:experiment"),
+        expand("data/{dataset}.yaml", dataset=config["magnitude"]["datasets"]),
         data=expand("data/{dataset}.csv", dataset=config["magnitude"]["datasets"]),
-        record=expand("data/{dataset}.yaml", dataset=config["magnitude"]["datasets"]),
     output:
         scales="results/magnitude/scales.csv",
         distances="results/magnitude/distances.csv",
@@ -15,33 +15,19 @@ rule magnitude:
     resources:
         **request(),
     params:
+        step="magnitude.experiment:experiment",
         settings=without(config["magnitude"], "far"),
     script:
-        "../scripts/magnitude.py"
+        "../scripts/step.py"
 
 
-rule magnitude_claims:
-    input:
-        code("experiments.magnitude.claims", "pipeline.ledger", "pipeline.tables"),
-        **rules.magnitude.output,
-    output:
-        "results/claims/magnitude.csv",
-    log:
-        "logs/claims/magnitude.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    params:
-        far=config["magnitude"]["far"],
-    script:
-        "../scripts/magnitude_claims.py"
+CLAIMS["magnitude"] = dict(rules.magnitude.output.items())
+ARGUMENTS["magnitude"] = {"far": config["magnitude"]["far"]}
 
 
 rule magnitude_figure:
     input:
-        code("experiments.magnitude.figure", "pipeline.tables"),
+        code("magnitude.figure:magnitude"),
         scales=rules.magnitude.output.scales,
         distances=rules.magnitude.output.distances,
     output:
@@ -59,5 +45,7 @@ rule magnitude_figure:
         "../../environment.yml"
     resources:
         **request(),
+    params:
+        step="magnitude.figure:magnitude",
     script:
-        "../scripts/magnitude_figure.py"
+        "../scripts/step.py"

@@ -1,14 +1,9 @@
 # Appendix B: the error and the cost of the one-sample Fisher.
 rule monte_carlo_errors:
     input:
-        code(
-            "experiments.monte_carlo.experiment",
-            "experiments.drawn_problems",
-            "data.datasets",
-            "pipeline.tables",
-        ),
+        code("monte_carlo.experiment:error_tables"),
+        expand("data/{dataset}.yaml", dataset=config["monte_carlo"]["datasets"]),
         data=expand("data/{dataset}.csv", dataset=config["monte_carlo"]["datasets"]),
-        record=expand("data/{dataset}.yaml", dataset=config["monte_carlo"]["datasets"]),
     output:
         by_samples="results/monte_carlo/by_samples.csv",
         overall="results/monte_carlo/overall.csv",
@@ -20,17 +15,18 @@ rule monte_carlo_errors:
     resources:
         **request(),
     params:
+        step="monte_carlo.experiment:error_tables",
         settings=without(config["monte_carlo"], "descent"),
     script:
-        "../scripts/monte_carlo_errors.py"
+        "../scripts/step.py"
 
 
 # NGD with it on a problem of Figure 3.
 rule monte_carlo_descent:
     input:
-        code("experiments.monte_carlo.experiment", "data.datasets", "pipeline.tables"),
+        code("monte_carlo.experiment:descents"),
+        "data/{dataset}.yaml",
         data="data/{dataset}.csv",
-        record="data/{dataset}.yaml",
         cell="results/best/{dataset}/NGD.csv",
     output:
         ends="results/monte_carlo/ends/{dataset}.csv",
@@ -42,46 +38,31 @@ rule monte_carlo_descent:
     resources:
         **request(cells=monte_carlo_cells),
     params:
+        step="monte_carlo.experiment:descents",
         model=lambda wildcards: linear_model(wildcards.dataset),
         schedule=schedule,
         seed=config["monte_carlo"]["seed"],
         settings=config["monte_carlo"]["descent"],
     script:
-        "../scripts/monte_carlo_descent.py"
+        "../scripts/step.py"
 
 
-rule monte_carlo_claims:
-    input:
-        code("experiments.monte_carlo.claims", "pipeline.ledger", "pipeline.tables"),
-        by_samples=rules.monte_carlo_errors.output.by_samples,
-        overall=rules.monte_carlo_errors.output.overall,
-        costs=rules.monte_carlo_errors.output.costs,
-        ends=expand(
-            "results/monte_carlo/ends/{dataset}.csv", dataset=compared(optimized()["figure3"])
-        ),
-        cells=expand(
-            "results/best/{dataset}/{method}.csv",
-            dataset=compared(optimized()["figure3"]),
-            method=["NGD", "EFGD"],
-        ),
-    output:
-        "results/claims/monte_carlo.csv",
-    log:
-        "logs/claims/monte_carlo.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    params:
-        datasets=compared(optimized()["figure3"]),
-    script:
-        "../scripts/monte_carlo_claims.py"
+CLAIMS["monte_carlo"] = {
+    **rules.monte_carlo_errors.output,
+    "ends": expand(
+        "results/monte_carlo/ends/{dataset}.csv", dataset=compared(optimized()["figure3"])
+    ),
+    "cells": expand(
+        "results/best/{dataset}/{method}.csv",
+        dataset=compared(optimized()["figure3"]),
+        method=["NGD", "EFGD"],
+    ),
+}
 
 
 rule monte_carlo_figure:
     input:
-        code("experiments.monte_carlo.figure", "pipeline.tables"),
+        code("monte_carlo.figure:monte_carlo"),
         by_samples=rules.monte_carlo_errors.output.by_samples,
         overall=rules.monte_carlo_errors.output.overall,
         samples=expand(
@@ -108,7 +89,7 @@ rule monte_carlo_figure:
     resources:
         **request(),
     params:
+        step="monte_carlo.figure:monte_carlo",
         titles=panel_titles(compared(optimized()["figure3"])),
-        methods=dict.fromkeys(compared(optimized()["figure3"]), ["NGD", "EFGD"]),
     script:
-        "../scripts/monte_carlo_figure.py"
+        "../scripts/step.py"

@@ -1,9 +1,9 @@
 # §5: Eqs. 18 and 19 on random problems and data sets.
 rule noise_errors:
     input:
-        code("experiments.noise.experiment", "data.datasets", "pipeline.tables"),
+        code("noise.experiment:experiment"),
+        expand("data/{dataset}.yaml", dataset=config["noise"]["datasets"]),
         data=expand("data/{dataset}.csv", dataset=config["noise"]["datasets"]),
-        record=expand("data/{dataset}.yaml", dataset=config["noise"]["datasets"]),
     output:
         identities="results/noise/identities.csv",
         errors="results/noise/errors.csv",
@@ -14,15 +14,16 @@ rule noise_errors:
     resources:
         **request(),
     params:
+        step="noise.experiment:experiment",
         settings=without(config["noise"], "descent"),
     script:
-        "../scripts/noise_errors.py"
+        "../scripts/step.py"
 
 
 # Stochastic descent with the matrices that adapt to noise, and some that do not.
 rule noise_descent:
     input:
-        code("experiments.noise.stochastic", "experiments.drawn_problems", "pipeline.tables"),
+        code("noise.stochastic:experiment"),
     output:
         choices="results/noise/choices.csv",
         paths="results/noise/paths.csv",
@@ -34,34 +35,19 @@ rule noise_descent:
     resources:
         **request(),
     params:
+        step="noise.stochastic:experiment",
         seed=config["noise"]["seed"],
         settings=config["noise"]["descent"],
     script:
-        "../scripts/noise_descent.py"
+        "../scripts/step.py"
 
 
-rule noise_claims:
-    input:
-        code("experiments.noise.claims", "pipeline.ledger", "pipeline.tables"),
-        identities=rules.noise_errors.output.identities,
-        errors=rules.noise_errors.output.errors,
-        paths=rules.noise_descent.output.paths,
-    output:
-        "results/claims/noise.csv",
-    log:
-        "logs/claims/noise.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    script:
-        "../scripts/noise_claims.py"
+CLAIMS["noise"] = {**rules.noise_errors.output, "paths": rules.noise_descent.output.paths}
 
 
 rule noise_figure:
     input:
-        code("experiments.noise.figure", "pipeline.tables"),
+        code("noise.figure:noise"),
         errors=rules.noise_errors.output.errors,
         paths=rules.noise_descent.output.paths,
     output:
@@ -79,5 +65,7 @@ rule noise_figure:
         "../../environment.yml"
     resources:
         **request(),
+    params:
+        step="noise.figure:noise",
     script:
-        "../scripts/noise_figure.py"
+        "../scripts/step.py"

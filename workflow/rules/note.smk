@@ -1,7 +1,7 @@
 # The note: its constrained problem, the examples' reductions and the invariance.
 rule note:
     input:
-        code("experiments.note.experiment", "pipeline.tables"),
+        code("note.experiment:measure"),
     output:
         conditions="results/note/conditions.csv",
         comparison="results/note/comparison.csv",
@@ -14,15 +14,16 @@ rule note:
     resources:
         **request(),
     params:
+        step="note.experiment:measure",
         settings=without(config["note"], "contamination"),
     script:
-        "../scripts/note.py"
+        "../scripts/step.py"
 
 
 # The note's closing question: training on wrong targets.
 rule note_contamination:
     input:
-        code("experiments.note.contamination", "pipeline.tables"),
+        code("note.contamination:experiment"),
     output:
         trials="results/note/contamination_trials.csv",
         contrasts="results/note/contamination.csv",
@@ -33,32 +34,18 @@ rule note_contamination:
     resources:
         **request(),
     params:
+        step="note.contamination:experiment",
         settings=config["note"]["contamination"],
     script:
-        "../scripts/note_contamination.py"
+        "../scripts/step.py"
 
 
-rule note_claims:
-    input:
-        code("experiments.note.claims", "pipeline.ledger", "pipeline.tables"),
-        **rules.note.output,
-        contrasts=rules.note_contamination.output.contrasts,
-    output:
-        "results/claims/note.csv",
-    log:
-        "logs/claims/note.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    script:
-        "../scripts/note_claims.py"
+CLAIMS["note"] = {**rules.note.output, "contrasts": rules.note_contamination.output.contrasts}
 
 
 rule note_figure:
     input:
-        code("experiments.note.figure", "pipeline.tables"),
+        code("note.figure:note"),
         **rules.note.output,
         trials=rules.note_contamination.output.trials,
     output:
@@ -76,5 +63,7 @@ rule note_figure:
         "../../environment.yml"
     resources:
         **request(),
+    params:
+        step="note.figure:note",
     script:
-        "../scripts/note_figure.py"
+        "../scripts/step.py"

@@ -1,9 +1,9 @@
 # §4.3: updates far from the optimum, and the step sizes that work from there.
 rule scaling:
     input:
-        code("experiments.scaling.experiment", "data.datasets", "pipeline.tables"),
+        code("scaling.experiment:experiment"),
+        f"data/{config['scaling']['dataset']}.yaml",
         data=f"data/{config['scaling']['dataset']}.csv",
-        record=f"data/{config['scaling']['dataset']}.yaml",
     output:
         steps="results/scaling/steps.csv",
         angles="results/scaling/angles.csv",
@@ -16,36 +16,19 @@ rule scaling:
     resources:
         **request(),
     params:
+        step="scaling.experiment:experiment",
         settings=config["scaling"],
     script:
-        "../scripts/scaling.py"
+        "../scripts/step.py"
 
 
-rule scaling_claims:
-    input:
-        code("experiments.scaling.claims", "pipeline.ledger", "pipeline.tables"),
-        steps="results/scaling/steps.csv",
-        angles="results/scaling/angles.csv",
-        starts="results/scaling/starts.csv",
-        path="results/scaling/path.csv",
-    output:
-        "results/claims/scaling.csv",
-    log:
-        "logs/claims/scaling.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    params:
-        dataset=config["scaling"]["dataset"],
-    script:
-        "../scripts/scaling_claims.py"
+CLAIMS["scaling"] = dict(rules.scaling.output.items())
+ARGUMENTS["scaling"] = {"dataset": config["scaling"]["dataset"]}
 
 
 rule scaling_figure:
     input:
-        code("experiments.scaling.figure", "pipeline.tables"),
+        code("scaling.figure:scaling"),
         steps="results/scaling/steps.csv",
         angles="results/scaling/angles.csv",
         starts="results/scaling/starts.csv",
@@ -65,5 +48,7 @@ rule scaling_figure:
         "../../environment.yml"
     resources:
         **request(),
+    params:
+        step="scaling.figure:scaling",
     script:
-        "../scripts/scaling_figure.py"
+        "../scripts/step.py"

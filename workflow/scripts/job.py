@@ -6,11 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from empirical_fisher.data.datasets import DatasetError
-from empirical_fisher.problems import MinimizerNotFoundError, TooManyParametersError
+from empirical_fisher.data.datasets import FAULTS
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
-FAULTS_OF_THE_INPUT = (DatasetError, MinimizerNotFoundError, TooManyParametersError)
 REMEDIES = {
     errno.ENOSPC: "; free some space and run again",
     errno.EDQUOT: "; free some space and run again",
@@ -34,18 +32,9 @@ def logged(path: str, subject: str) -> Iterator[logging.Logger]:
     log.info("done")
 
 
-@contextmanager
-def naming(dataset: str) -> Iterator[None]:
-    """Say of a fault of the input which data set of several has it."""
-    try:
-        yield
-    except FAULTS_OF_THE_INPUT as error:
-        raise type(error)(f"{dataset}: {error}") from None
-
-
 def is_expected(error: Exception) -> bool:
     """Whether an error says by itself what is wrong: with the input, or with a file."""
-    return isinstance(error, FAULTS_OF_THE_INPUT) or bool(getattr(error, "filename", None))
+    return isinstance(error, FAULTS) or bool(getattr(error, "filename", None))
 
 
 def explanation(error: Exception) -> str:

@@ -11,7 +11,8 @@ task among it. The table is wide or long:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,26 @@ import yaml
 from empirical_fisher.arrays import Array, Inputs
 from empirical_fisher.pipeline.files import write_text
 from empirical_fisher.pipeline.tables import write_csv
+from empirical_fisher.problems import MinimizerNotFoundError, TooManyParametersError
 
 TARGET = "target"  #: the column that holds it
 
 
 class DatasetError(ValueError):
     """A data set that is missing, damaged, or not what its configuration says."""
+
+
+FAULTS = (DatasetError, MinimizerNotFoundError, TooManyParametersError)
+"""What a data set can be the cause of."""
+
+
+@contextmanager
+def naming(dataset: str) -> Iterator[None]:
+    """Say in an error which of several data sets is its cause."""
+    try:
+        yield
+    except FAULTS as error:
+        raise type(error)(f"{dataset}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,11 @@ class Dataset:
     inputs: Inputs
     targets: Array
     task: str
+
+    @classmethod
+    def read(cls, path: str | Path) -> Dataset:
+        """See `read`."""
+        return read(path)
 
 
 def from_table(table: pd.DataFrame, task: str) -> Dataset:

@@ -34,11 +34,11 @@ SHARE_TOLERANCE, CLOSE_TO_ZERO, NONZERO = 0.1, 0.01, 0.5
 def claims(
     sizes: Mapping[str, pd.DataFrame],
     classes: Mapping[str, Mapping[str, Any]],
-    leverages: pd.DataFrame,
-    sweeps: pd.DataFrame,
+    outliers: pd.DataFrame,
+    capacity: pd.DataFrame,
 ) -> list[Claim]:
     """All claims of this topic: `more_examples` and `larger_models`."""
-    return [*more_examples(sizes, classes, leverages), *larger_models(sweeps)]
+    return [*more_examples(sizes, classes, outliers), *larger_models(capacity)]
 
 
 def more_examples(

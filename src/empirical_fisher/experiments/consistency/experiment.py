@@ -7,6 +7,7 @@ the loss of ``N`` examples.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from empirical_fisher.data.synthetic import gaussian_classes
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import MinimizerNotFoundError, Point, Problem, linear_problem
 from empirical_fisher.solvers import solve
+
+from . import capacity as models
 
 NEWTON_STEPS = 20  #: from a minimum nearby
 CONVERGED = 1e-16  #: Newton decrement at which θ, and with it every matrix, has eight digits
@@ -39,6 +42,13 @@ def minimum_from(problem: Problem, start: Array) -> Point:
             return point
         point = problem.at(point.theta - step)
     raise MinimizerNotFoundError(f"{NEWTON_STEPS} Newton steps from θ = {start} find no minimum.")
+
+
+def more_examples(
+    classes: Mapping[str, Any], seeds: Sequence[int], sizes: Mapping[str, Any]
+) -> pd.DataFrame:
+    """`against_size` for every seed."""
+    return pd.concat([against_size(classes, seed, sizes) for seed in seeds])
 
 
 def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]) -> pd.DataFrame:
@@ -123,3 +133,11 @@ def outliers(leverages: Sequence[int]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def worse_models(leverages: Sequence[int], capacity: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """`outliers`, and `capacity.sweep` for every task and seed."""
+    settings = dict(capacity)
+    runs = product(models.TASKS, settings.pop("seeds"))
+    sweeps = pd.concat([models.sweep(*run, **settings) for run in runs])
+    return {"outliers": outliers(leverages), "capacity": sweeps}

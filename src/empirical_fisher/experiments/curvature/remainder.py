@@ -35,7 +35,7 @@ def experiment(
     step_size: float,
     iterations: int,
     copies: Sequence[int],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> dict[str, pd.DataFrame]:
     """Train a network by gradient descent on data of its own kind, and compare along the way.
 
     Parameters
@@ -69,7 +69,7 @@ def experiment(
         beta = smoothness(problem, path)
         training[name] = along(problem, path).assign(smoothness=beta)
         copied[name] = repeated(problem, path[-1], copies).assign(smoothness=beta)
-    return stacked(training, "problem"), stacked(copied, "problem")
+    return {"training": stacked(training, "problem"), "repeated": stacked(copied, "problem")}
 
 
 def smoothness(problem: Problem, path: Array) -> float:

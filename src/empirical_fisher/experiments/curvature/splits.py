@@ -30,7 +30,20 @@ from empirical_fisher.problems import Problem
 from empirical_fisher.solvers import iterates
 
 
-def residual_gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
+def experiment(
+    residual_gradients: Mapping[str, Any], training: Mapping[str, Any]
+) -> dict[str, pd.DataFrame]:
+    """``residuals`` and ``memorised``: what `gradients` and `memorise` tabulate.
+
+    Parameters
+    ----------
+    residual_gradients, training
+        Their arguments.
+    """
+    return {"residuals": gradients(**residual_gradients), "memorised": memorise(**training)}
+
+
+def gradients(reach: float, count: int, classes: int) -> pd.DataFrame:
     """Sizes of both residual gradients of one example as its prediction moves.
 
     The example has ``y = 0`` for the Gaussian and the label whose natural parameter moves for the
@@ -106,7 +119,7 @@ def along(problem: Problem, path: Array, iterations: np.ndarray) -> pd.DataFrame
     return table
 
 
-def training(
+def memorise(
     *,
     seed: int,
     examples: int,

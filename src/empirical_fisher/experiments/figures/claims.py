@@ -9,7 +9,6 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array
 from empirical_fisher.pipeline.ledger import Claim, verdict
-from empirical_fisher.search import ROUNDING
 
 Runs = Mapping[str, Mapping[str, pd.DataFrame]]
 """For each data set and method the table that `search.trace` makes."""
@@ -22,6 +21,7 @@ AT_MINIMUM = 0.06  #: distance in θ that can't be seen in Figure 1, 1 % of its 
 #: times 1/√N = 0.03. Five times that is near; what is not near even with twice as much is far.
 NEAR, FAR = 0.15, 0.3
 
+ROUNDING = 1e-12  #: relative difference of losses that a hundred steps of rounding make
 CLOSE = 0.01  #: a loss is as good as another if it is within 1 %, as in results/sensitivity.csv
 ALIGNED = np.cos(np.pi / 6)  #: directions within 30° point the same way; from 150° on, opposite
 REDUCED = 0.01  #: a run has arrived once no more than this part of the initial excess loss is left
@@ -36,7 +36,8 @@ def claims(
     linear: pd.DataFrame,
     line: pd.DataFrame,
     dataset: pd.DataFrame,
-    traces: Mapping[str, Runs],
+    figure3: Runs,
+    figure5: Runs,
 ) -> list[Claim]:
     """Rows of the ledger for all six figures.
 
@@ -48,19 +49,17 @@ def claims(
         Figures 2 and 4: the summaries of `misspecification`, with a column ``problem``.
     line, dataset
         Figure 6, from `starting_points`.
-    traces
-        Figures 3 and 5: their runs by ``figure3`` and ``figure5``. Claims about data sets or
-        methods that were not run are left out.
+    figure3, figure5
+        Their runs. Claims about data sets or methods that were not run are left out.
     """
-    main, appendix = traces["figure3"], traces["figure5"]
     return [
         *vector_fields(fit, trajectories),
         accuracies(logistic),
         distances("figures.logistic-ellipses", "Figure 2", logistic, "figure2_misspecification"),
-        *unfavourable("figure3", main),
-        *particular(main),
+        *unfavourable("figure3", figure3),
+        *particular(figure3),
         distances("figures.linear-ellipses", "Figure 4", linear, "figure4_misspecification_linear"),
-        *unfavourable("figure5", appendix),
+        *unfavourable("figure5", figure5),
         *starts(line, dataset),
     ]
 

@@ -18,14 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array
+from empirical_fisher.arrays import Array, log_axis
+from empirical_fisher.data.datasets import Dataset, design, naming
 from empirical_fisher.experiments.noise.experiment import solve_moment
 from empirical_fisher.likelihoods import Likelihood
-from empirical_fisher.problems import Point, Problem
+from empirical_fisher.pipeline.tables import stacked
+from empirical_fisher.problems import Point, Problem, linear_problem
 from empirical_fisher.solvers import solve
 
 
@@ -168,3 +171,33 @@ def signs(point: Point) -> pd.DataFrame:
             "predicted": np.sign(gradient) / np.sqrt(1 + noise),
         }
     )
+
+
+def experiment(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict[str, pd.DataFrame]:
+    """Look at the length of updates on data sets.
+
+    Parameters
+    ----------
+    settings
+        The section ``magnitude`` of the configuration.
+    data
+        The data sets that it names.
+
+    Returns
+    -------
+    dict
+        ``scales, distances, signs``: the tables of these functions, with a column ``dataset``. The
+        second is of regressions alone.
+    """
+    factors, multiples = (log_axis(**settings[name]) for name in ("scales", "distances"))
+    parts: dict[str, dict[str, pd.DataFrame]] = {"scales": {}, "distances": {}, "signs": {}}
+    for name, dataset in data.items():
+        with naming(name):
+            problem = linear_problem(*design(dataset, bias=True))
+            minimum = problem.minimizer()
+            near = away(problem, minimum, 1.0)
+            parts["scales"][name] = scales(near, factors)
+            parts["signs"][name] = signs(near)
+            if dataset.task == "regression":
+                parts["distances"][name] = distances(problem, minimum, multiples)
+    return {part: stacked(tables, "dataset") for part, tables in parts.items()}

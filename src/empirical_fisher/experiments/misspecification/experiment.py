@@ -6,11 +6,16 @@ ellipses ``θ* + radius B^(−1/2) u``, ``‖u‖ = 1``, with ``B`` summed over 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, lattice
-from empirical_fisher.problems import Point, Problem
+from empirical_fisher.data.datasets import Dataset, design, naming
+from empirical_fisher.pipeline.tables import stacked
+from empirical_fisher.problems import Point, Problem, linear_problem
 
 MATRICES = ("fisher", "empirical_fisher", "hessian")  #: what is compared at the minimum
 PARAMETERS = ["theta_1", "theta_2"]  #: columns of a ``θ``
@@ -75,3 +80,34 @@ def contours(
     axes = np.linspace(*window_1, count), np.linspace(*window_2, count)
     theta = lattice(*axes)
     return pd.DataFrame(theta, columns=PARAMETERS).assign(loss=problem.at(theta).loss)
+
+
+def experiment(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict[str, pd.DataFrame]:
+    """Everything that Figure 2 or Figure 4 shows.
+
+    Parameters
+    ----------
+    settings
+        A section of ``misspecification`` in the configuration.
+    data
+        The data sets that it names.
+
+    Returns
+    -------
+    dict
+        ``summary, ellipses, contours``: the tables of these functions, with a column ``problem``.
+    """
+    parts: dict[str, dict[str, pd.DataFrame]] = {"summary": {}, "ellipses": {}, "contours": {}}
+    for name, case in settings["problems"].items():
+        dataset = data[case["dataset"]]
+        problem = linear_problem(
+            *design(dataset, bias=settings["bias"]), settings["prior_variance"]
+        )
+        with naming(case["dataset"]):
+            point = problem.at(problem.minimizer())
+        windows = case["window"]["theta_1"], case["window"]["theta_2"]
+        is_binary = dataset.task == "binary"
+        parts["summary"][name] = summary(point, classification=is_binary)
+        parts["ellipses"][name] = ellipses(point, settings["ellipse_radius"])
+        parts["contours"][name] = contours(problem, *windows, settings["contour_points"])
+    return {part: stacked(tables, "problem") for part, tables in parts.items()}

@@ -10,16 +10,20 @@ which is the empirical Fisher with the model's labels in place of the data's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array
+from empirical_fisher.arrays import Array, log_axis
+from empirical_fisher.data.datasets import Dataset, design, naming
+from empirical_fisher.experiments.drawn_problems import TASKS, random_problem
 from empirical_fisher.likelihoods import Likelihood
 from empirical_fisher.models import Model
-from empirical_fisher.problems import Point, Problem
+from empirical_fisher.pipeline.tables import stacked
+from empirical_fisher.problems import Point, Problem, linear_problem
 from empirical_fisher.search import CELL, TIE, Schedule, cells
 from empirical_fisher.solvers import solve
 
@@ -314,3 +318,80 @@ def _best(ends: pd.DataFrame) -> int:
     lowest = ends["highest"].min()
     equal = ends[ends["highest"] <= lowest + TIE * abs(lowest)]
     return int(equal.sort_values(CELL[:2], ascending=False).index[0])
+
+
+def error_tables(
+    settings: Mapping[str, Any], data: Mapping[str, Dataset]
+) -> dict[str, pd.DataFrame]:
+    """Measure the error and count the cost of the one-sample Fisher.
+
+    Parameters
+    ----------
+    settings
+        The section ``monte_carlo`` of the configuration.
+    data
+        The data sets that it names; the errors are those at their minima.
+
+    Returns
+    -------
+    dict
+        ``by_samples, overall``: the tables of `errors`, with a column ``dataset``; ``costs``: that
+        of `costs` for a random problem of every task, with a column ``task``.
+    """
+    by_samples, overall, counted = {}, {}, {}
+    for name, dataset in data.items():
+        with naming(name):
+            problem = linear_problem(*design(dataset, bias=True))
+            by_samples[name], overall[name] = errors(
+                problem.at(problem.minimizer()),
+                settings["seed"],
+                settings["repeats"],
+                settings["doublings"],
+            )
+    for task in TASKS:
+        generator = np.random.default_rng(settings["seed"])
+        problem = random_problem(generator, task, **settings["cost_problem"])
+        counted[task] = costs(problem, np.zeros(problem.parameters))
+    return {
+        "by_samples": stacked(by_samples, "dataset"),
+        "overall": stacked(overall, "dataset"),
+        "costs": stacked(counted, "task"),
+    }
+
+
+def descents(
+    data: Dataset,
+    cell: pd.DataFrame,
+    model: Mapping[str, Any],
+    schedule: Mapping[str, Any],
+    seed: int,
+    settings: Mapping[str, Any],
+) -> dict[str, pd.DataFrame]:
+    """NGD with the one-sample Fisher on a problem of Figure 3.
+
+    Parameters
+    ----------
+    data, model
+        The problem: see `problems.linear_problem`.
+    cell
+        NGD's best cell, one row as `search.best_cell` makes it.
+    schedule
+        Of NGD's run: see `search.Schedule`.
+    seed, settings
+        ``monte_carlo.seed`` and the section ``monte_carlo.descent`` of the configuration.
+
+    Returns
+    -------
+    dict
+        ``ends, traces``: the tables of `experiment`.
+    """
+    ends, traces = experiment(
+        linear_problem(*design(data, bias=True), **model),
+        tuple(cell[["step_size", "damping"]].iloc[0]),
+        settings["step_size_factors"],
+        log_axis(**settings["dampings"]),
+        Schedule(**schedule),
+        seed=seed,
+        runs=settings["runs"],
+    )
+    return {"ends": ends, "traces": traces}

@@ -17,13 +17,15 @@ diagonal matrices the minimiser is ``D_ii = (∇L)_i² / S_ii``. No ``N`` is lef
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.data.datasets import Dataset, design
 from empirical_fisher.experiments.drawn_problems import TASKS, random_problem
-from empirical_fisher.problems import Point
+from empirical_fisher.problems import Point, linear_problem
 
 
 def random_points(seed: int, count: int, size: int, features: int) -> dict[str, Point]:
@@ -158,3 +160,28 @@ def errors(points: Mapping[str, Point], seed: int, perturbations: int) -> pd.Dat
                 }
             )
     return pd.DataFrame(rows)
+
+
+def experiment(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict[str, pd.DataFrame]:
+    """Check Eqs. 18 and 19 on random problems, and on data sets at ``θ = 0``.
+
+    Parameters
+    ----------
+    settings
+        The section ``noise`` of the configuration.
+    data
+        The data sets that it names.
+
+    Returns
+    -------
+    dict
+        ``identities, errors``: the tables of these functions.
+    """
+    points = random_points(settings["seed"], **settings["random_problems"])
+    for name, dataset in data.items():
+        problem = linear_problem(*design(dataset, bias=True))
+        points[name] = problem.at(np.zeros(problem.parameters))
+    return {
+        "identities": identities(points),
+        "errors": errors(points, settings["seed"], settings["perturbations"]),
+    }

@@ -20,12 +20,15 @@ compared by the steps they take, not by their cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array
+from empirical_fisher.arrays import Array, log_axis
+from empirical_fisher.experiments.drawn_problems import random_problem
+from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem
 from empirical_fisher.solvers import solve
 
@@ -200,3 +203,31 @@ def summary(paths: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def experiment(seed: int, settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Run the descents on random regressions of several conditions.
+
+    Parameters
+    ----------
+    seed
+        Of the problems and the descents.
+    settings
+        The section ``noise.descent`` of the configuration.
+
+    Returns
+    -------
+    dict
+        ``choices, paths``: the tables of `tune`, with a column ``problem``; ``summary``: that of
+        `summary`.
+    """
+    step_sizes = log_axis(**settings["step_sizes"])
+    schedule = {name: settings[name] for name in ("tuning", "runs", "steps", "every")}
+    choices, paths = {}, {}
+    for name, condition in settings["conditions"].items():
+        generator = np.random.default_rng(seed)
+        shape = settings["size"], settings["features"]
+        problem = random_problem(generator, "regression", *shape, condition)
+        choices[name], paths[name] = tune(problem, step_sizes, seed, **schedule)
+    table = stacked(paths, "problem")
+    return {"choices": stacked(choices, "problem"), "paths": table, "summary": summary(table)}

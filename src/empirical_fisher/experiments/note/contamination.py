@@ -149,3 +149,9 @@ def contrasts(trials: pd.DataFrame) -> pd.DataFrame:
         tables[against] = table.reset_index()
     columns = [*case, "against", "difference", "standard_error"]
     return stacked(tables, "against")[columns]
+
+
+def experiment(settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """``trials`` and ``contrasts``: the tables of these functions."""
+    table = trials(settings)
+    return {"trials": table, "contrasts": contrasts(table)}

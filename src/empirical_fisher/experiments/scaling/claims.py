@@ -25,31 +25,30 @@ START_LAW, START_TOLERANCE = 2.0, 0.2
 
 
 def claims(
-    updates: pd.DataFrame,
-    directions: pd.DataFrame,
-    runs: pd.DataFrame,
-    descent: pd.DataFrame,
+    steps: pd.DataFrame,
+    angles: pd.DataFrame,
+    starts: pd.DataFrame,
+    path: pd.DataFrame,
     dataset: str,
 ) -> list[Claim]:
     """The rows of the ledger on §4.3 and Appendix E.
 
     Parameters
     ----------
-    updates, runs
-        What `scaling.steps` and `scaling.starts` tabulate.
-    directions, descent
-        What `scaling.angles` and `scaling.path` tabulate for the data set.
+    steps, angles, starts, path
+        What the functions of these names in `experiment` tabulate; the second and the last are of
+        the data set.
     dataset
         Its name.
     """
-    fits = slopes(updates)
-    found = windows(runs)
+    fits = slopes(steps)
+    found = windows(starts)
     return [
         *(_proportionality(fits, method) for method in ("EFGD", "NGD")),
         _damping(fits),
-        *(_dependence(runs, found, method) for method in ("EFGD", "NGD")),
+        *(_dependence(starts, found, method) for method in ("EFGD", "NGD")),
         _law(found),
-        *_opposite(directions, descent, dataset),
+        *_opposite(angles, path, dataset),
     ]
 
 

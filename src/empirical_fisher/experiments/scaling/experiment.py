@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array
-from empirical_fisher.data.datasets import DatasetError
+from empirical_fisher.arrays import Array, log_axis
+from empirical_fisher.data.datasets import Dataset, DatasetError, design, naming
 from empirical_fisher.experiments.optimization.starting_points import constant_problem
 from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import Problem
+from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import Schedule, best_cell, evaluate, trace
 from empirical_fisher.solvers import cosine, descend, direction, is_invertible
 
@@ -235,3 +236,32 @@ def path(case: Landscape, step_sizes: Array, damping: float, schedule: Schedule)
     run = trace(problem, "EFGD", best, damping, schedule)
     run.insert(0, "step_size", best)
     return run
+
+
+def experiment(settings: Mapping[str, Any], data: Dataset) -> dict[str, pd.DataFrame]:
+    """Look at updates far from the minimum of a data set and of a small problem.
+
+    Parameters
+    ----------
+    settings
+        The section ``scaling`` of the configuration.
+    data
+        The data set that it names.
+
+    Returns
+    -------
+    dict
+        ``steps, angles, starts, path``: the tables of these functions.
+    """
+    name, seed, rays = (settings[key] for key in ("dataset", "seed", "rays"))
+    schedules = {use: Schedule(**each) for use, each in settings["schedules"].items()}
+    distances, step_sizes = (log_axis(**settings[key]) for key in ("distances", "step_sizes"))
+    runs = step_sizes, settings["damping"]
+    with naming(name):
+        cases = landscapes(name, linear_problem(*design(data, bias=True)))
+    return {
+        "steps": steps(cases, rays["steps"], seed, distances, settings["dampings"]),
+        "angles": angles(cases[name], rays["angles"], seed, distances),
+        "starts": starts(cases, settings["starts"], *runs, schedules["starts"]),
+        "path": path(cases[name], *runs, schedules["path"]),
+    }

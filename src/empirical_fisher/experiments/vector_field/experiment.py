@@ -8,6 +8,7 @@ included, and the empirical Fisher by the data alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,3 +104,32 @@ def fit(problem: Problem) -> pd.DataFrame:
     """Minimum of the loss, one row: ``b, theta, loss``."""
     theta = problem.minimizer()
     return contours(problem, theta[None])
+
+
+def experiment(settings: Mapping[str, Any], data: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Everything that Figure 1 shows.
+
+    Parameters
+    ----------
+    settings
+        The section ``vector_field`` of the configuration.
+    data
+        The data set that it names, with the columns ``x`` and ``target``.
+
+    Returns
+    -------
+    dict
+        ``fit, contours, field, trajectories``: the tables of these functions.
+    """
+    problem = line_problem(data, settings["prior_variance"])
+    scales, damping = settings["scales"], settings["damping"]
+    arrows = square(**settings["window"], count=settings["arrows"])
+    surface = square(**settings["window"], count=settings["contour_points"])
+    return {
+        "fit": fit(problem),
+        "contours": contours(problem, surface),
+        "field": field(problem, arrows, scales, damping),
+        "trajectories": trajectories(
+            problem, scales=scales, damping=damping, **settings["trajectories"]
+        ),
+    }
