@@ -1,4 +1,7 @@
+import os
 from pathlib import Path
+
+from snakemake.utils import update_config
 
 from empirical_fisher import configuration, runs
 from empirical_fisher.provenance import sources
@@ -9,9 +12,11 @@ ROOT = Path(workflow.basedir)
 def check(config):
     """End with one line a fault, before any job, unless the configuration is sound."""
     schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
+    update_config(config, configuration.typed(workflow.config_settings.config, schema))
     faults = configuration.faults(config, schema)
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
+    config.update(configuration.floats(config, schema))
 
 
 def code(*modules):
@@ -28,7 +33,7 @@ def local_files(wildcards):
     if "snapshot" in source:
         return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
     path = ROOT / source["file"] if "file" in source else None
-    return [str(path)] if path and path.exists() else []
+    return [str(path)] if path and os.path.exists(path) else []
 
 
 def without(settings, *keys):
