@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 import matplotlib as mpl
@@ -197,7 +198,7 @@ def sensitivity(
         losses = pd.concat([grid["final_loss"] for grid in by_method.values()])
         # A loss may be zero for classes that can be separated; then the colours end above it.
         lowest = losses[losses > 0].min() if (losses > 0).any() else initial_losses[dataset]
-        norm = LogNorm(lowest, initial_losses[dataset])
+        norm = LogNorm(*_colours(lowest, initial_losses[dataset]))
         for method, axes in zip(methods, column, strict=True):
             if layout.is_leftmost(axes):
                 axes.set_ylabel(f"{method}: damping λ")
@@ -224,7 +225,7 @@ def sensitivity(
         bar = figure.colorbar(
             image, ax=list(column), location="bottom", label="Final loss", extend="max"
         )
-        ticks = style.round_values(lowest, initial_losses[dataset])
+        ticks = style.round_values(norm.vmin, norm.vmax)
         bar.set_ticks(ticks, labels=[f"{tick:.4g}" for tick in ticks])
         bar.minorticks_off()
     return figure
@@ -283,7 +284,14 @@ def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     surface = table.pivot(index=y, columns=x, values="loss")
     low, high = surface.to_numpy().min(), surface.to_numpy().max()
     levels = low + (high - low) * (np.arange(1, CONTOURS + 1) / (CONTOURS + 1)) ** 2
-    axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
+    if np.isfinite(levels).all() and (np.diff(levels) > 0).all():  # else it is flat, or not a bowl
+        axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
+
+
+def _colours(lowest: float, initial: float) -> tuple[float, float]:
+    """The losses at both ends of the colours; apart even where no run ends below its start."""
+    highest = max(initial, sys.float_info.min)
+    return (lowest, highest) if lowest < highest else (highest / 10, highest)
 
 
 def _span(values: pd.Series) -> tuple[float, float]:
