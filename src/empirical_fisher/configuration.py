@@ -335,6 +335,11 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for key, cells in _grids(config):
         if cells > MOST_CELLS:
             yield f"{key}: the grid has {cells:,} cells; it must have at most {MOST_CELLS:,}"
+    axis, far = config["magnitude"]["distances"], config["magnitude"]["far"]
+    share = 1 - 1 / max(axis["count"] - 1, 1)
+    last_but_one = axis["low"] * (axis["high"] / axis["low"]) ** share
+    if axis["count"] < 2 or last_but_one < far:
+        yield "magnitude.far: at least two of the distances have to be as far, for a slope"
     for key, (low, high) in _intervals(config):
         if not low < high:
             yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
