@@ -3,7 +3,7 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from empirical_fisher import configuration, runs
+from empirical_fisher import configuration, outputs, runs
 from empirical_fisher.provenance import sources
 
 ROOT = Path(workflow.basedir)
@@ -11,9 +11,19 @@ ROOT = Path(workflow.basedir)
 
 def check(config):
     """End with one line a fault, before any job, unless the configuration is sound."""
+    misplaced = outputs.misplaced(Path.cwd(), ROOT)
+    if misplaced:
+        sys.exit("\n".join(misplaced))
     schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
     update_config(config, configuration.typed(workflow.config_settings.config, schema))
     faults = configuration.faults(config, schema)
+    if not faults:
+        own = {
+            f"datasets.{name}.source.file": own_file(settings["source"])
+            for name, settings in config["datasets"].items()
+            if "file" in settings["source"]
+        }
+        faults = outputs.clashes(own, config["datasets"], [Path.cwd(), ROOT])
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
     config.update(configuration.floats(config, schema))
@@ -24,6 +34,11 @@ def code(*modules):
     return sources(ROOT / "src/empirical_fisher", modules)
 
 
+def own_file(source):
+    """Where a file of the user's lies that a source names."""
+    return ROOT / source["file"]
+
+
 def local_files(wildcards):
     """The files that a data set is read from: its snapshot's or the user's.
 
@@ -32,7 +47,7 @@ def local_files(wildcards):
     source = config["datasets"][wildcards.dataset]["source"]
     if "snapshot" in source:
         return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
-    path = ROOT / source["file"] if "file" in source else None
+    path = own_file(source) if "file" in source else None
     return [str(path)] if path and os.path.exists(path) else []
 
 
