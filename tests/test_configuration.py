@@ -732,7 +732,8 @@ def test_the_text_of_a_number_is_that_number_on_the_command_line() -> None:
     given = yaml.load(
         "{optimization: {iterations: 5, step_sizes: {low: 1e-3, count: 010}, prior_variance: .inf},"
         " datasets: {Boston: {title: 5, standardize: true, positive: 1}},"
-        " starting_points: {line: {starts: [1, 2.5]}}, misspecification: {linear: {bias: 'false'}}}",
+        " starting_points: {line: {starts: [1, 2.5]}},"
+        " misspecification: {linear: {bias: 'false'}}}",
         yaml.BaseLoader,
     )
     assert configuration.typed(given, SCHEMA) == {

@@ -103,7 +103,7 @@ def mutate(config: dict[str, Any], draw: random.Random) -> str:
 
 def mutation(seed: int) -> tuple[str, dict[str, Any]]:
     """A configuration with one to three changes, and these in words."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     config = copy.deepcopy(TINY)
     changes = [mutate(config, draw) for _ in range(draw.choice([1, 1, 2, 3]))]
     return f"seed {seed}: " + "; ".join(changes), config

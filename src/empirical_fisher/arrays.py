@@ -46,4 +46,4 @@ def exponent(x: Array, y: Array) -> Array:
     known = np.isfinite(log_y).all(axis=0)
     if known.any() and np.isfinite(log_x).all() and len(np.unique(log_x)) > 1:
         powers[known] = np.polyfit(log_x, log_y[..., known] if log_y.ndim > 1 else log_y, 1)[0]
-    return powers
+    return powers[()]

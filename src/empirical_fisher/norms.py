@@ -12,9 +12,9 @@ def spectral(matrix: Array) -> Array:
 
     NaN for a matrix that is not finite.
     """
-    finite = np.isfinite(matrix).all(axis=(-1, -2))
-    norms = np.max(np.abs(np.linalg.eigvalsh(np.where(finite[..., None, None], matrix, 0.0))), -1)
-    return np.where(finite, norms, np.nan)
+    finite = np.isfinite(matrix).all(axis=(-1, -2), keepdims=True)
+    norms = np.max(np.abs(np.linalg.eigvalsh(np.where(finite, matrix, 0.0))), axis=-1)
+    return np.where(np.squeeze(finite, (-1, -2)), norms, np.nan)
 
 
 def relative_distance(matrix: Array, reference: Array) -> float:
