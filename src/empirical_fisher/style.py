@@ -100,10 +100,11 @@ def label_plainly(axis: Axis) -> None:
     """Give a logarithmic axis of less than two decades, as it now is, ticks in plain numbers."""
     low, high = axis.get_view_interval()
     if high < 100 * low:
-        ticks = round_values(low, high)
+        ticks, digits = round_values(low, high), 6
         if not ticks:
-            ticks = [tick for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
-        axis.set_ticks(ticks, labels=[f"{tick:.10g}" for tick in ticks])
+            every = MaxNLocator(4).tick_values(low, high)
+            ticks, digits = [tick for tick in every if low <= tick <= high], 10
+        axis.set_ticks(ticks, labels=[f"{tick:.{digits}g}" for tick in ticks])
         axis.set_minor_locator(NullLocator())
 
 
