@@ -28,7 +28,7 @@ The modules, in the order of the data flow:
 `noise`            §5: Eqs. 18 and 19; `stochastic` descends with their matrices
 `monte_carlo`      Appendix B: the Fisher by one sample of every prediction
 `magnitude`        §5: what updates make of the size of the gradient
-`drawn_problems`   random regressions and networks for the experiments
+`shared_problems`   random regressions and networks for the experiments
 `note`             the note's experiments: `constrained_step`, `loss_reductions`,
                    `reparametrization` and `contamination`
 `robustness`       whether Figures 1 to 3 survive other choices

@@ -68,6 +68,19 @@ def solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
     return solution
 
 
+def pseudo_solve(matrix: Array, vector: Array) -> Array:
+    """``A⁺ b``, shape ``(P,)``, for a positive semi-definite ``A`` and a ``b`` in its range.
+
+    The parameters' scales are taken out first, as features may differ by decades; what is left may
+    be singular, as for softmax regression.
+    """
+    diagonal = np.diagonal(matrix)
+    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    scaled = matrix / np.outer(scale, scale)
+    inverse = np.linalg.pinv(scaled, rcond=len(scale) * np.finfo(float).eps, hermitian=True)
+    return inverse @ (vector / scale) / scale
+
+
 def direction(point: Point, method: str, damping: Array | float = 0.0) -> Array:
     """The direction ``d`` of a method at a point, shape ``(..., P)``; NaN where undefined.
 

@@ -14,7 +14,7 @@ import pytest
 from conftest import derivative
 from empirical_fisher.experiments.curvature import claims as claims_curvature
 from empirical_fisher.experiments.curvature import identities, remainder, splits
-from empirical_fisher.experiments.drawn_problems import network_inputs, network_weights
+from empirical_fisher.experiments.shared_problems import network_inputs, network_weights
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from empirical_fisher.models import LinearModel
 from empirical_fisher.networks import TanhNetwork

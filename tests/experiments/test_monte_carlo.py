@@ -8,7 +8,7 @@ import pytest
 
 from conftest import verdicts
 from empirical_fisher.arrays import exponent
-from empirical_fisher.experiments import drawn_problems
+from empirical_fisher.experiments import shared_problems
 from empirical_fisher.experiments.monte_carlo import claims as claims_monte_carlo
 from empirical_fisher.experiments.monte_carlo import experiment as monte_carlo
 from empirical_fisher.experiments.noise import experiment as noise
@@ -87,7 +87,7 @@ def finals(loss: float) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def test_costs_are_counted():
     costs = counted().set_index(["task", "matrix", "of"])
-    for task in drawn_problems.TASKS:
+    for task in shared_problems.TASKS:
         empirical = costs.loc[(task, "empirical_fisher", "matrix")]
         sampled = costs.loc[(task, "sampled_fisher", "matrix")]
         assert empirical["gradients"] == sampled["gradients"] == 1
@@ -95,7 +95,7 @@ def test_costs_are_counted():
         assert (empirical["draws"], sampled["draws"]) == (0, 1)
         assert costs.loc[(task, "empirical_fisher", "step"), "gradients"] == 1
         assert costs.loc[(task, "sampled_fisher", "step"), "gradients"] == 2
-    assert costs.loc[("multiclass", "fisher", "matrix"), "gradients"] == drawn_problems.CLASSES - 1
+    assert costs.loc[("multiclass", "fisher", "matrix"), "gradients"] == shared_problems.CLASSES - 1
 
 
 def test_ledger_believes_what_was_measured():

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from conftest import verdicts
-from empirical_fisher.experiments.drawn_problems import random_problem
 from empirical_fisher.experiments.noise import claims as claims_noise
 from empirical_fisher.experiments.noise import experiment as noise
 from empirical_fisher.experiments.noise import stochastic
+from empirical_fisher.experiments.shared_problems import random_problem
 from empirical_fisher.problems import Point, linear_problem
 
 POINTS = noise.random_points(seed=3, count=1, size=40, features=3)

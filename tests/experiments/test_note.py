@@ -13,7 +13,6 @@ from scipy.stats import ttest_rel
 from conftest import oracle_terms, verdicts
 from empirical_fisher import solvers
 from empirical_fisher.arrays import Array
-from empirical_fisher.experiments.drawn_problems import draw, examples
 from empirical_fisher.experiments.note import claims as claims_note
 from empirical_fisher.experiments.note import contamination
 from empirical_fisher.experiments.note import experiment as note
@@ -27,6 +26,7 @@ from empirical_fisher.experiments.note.constrained_step import (
 )
 from empirical_fisher.experiments.note.loss_reductions import reductions
 from empirical_fisher.experiments.note.reparametrization import differences, mixing, reparametrized
+from empirical_fisher.experiments.shared_problems import draw, examples
 from empirical_fisher.search import Schedule, evaluate
 from empirical_fisher.solvers import iterates
 from pipeline import TINY

@@ -13,9 +13,9 @@ from sklearn.preprocessing import StandardScaler
 from conftest import CONFIG, ROOT, paper_table, verdicts
 from empirical_fisher.data.datasets import Dataset, design, from_table
 from empirical_fisher.data.synthetic import gaussian_classes
-from empirical_fisher.experiments.drawn_problems import examples
 from empirical_fisher.experiments.robustness import claims as claims_robustness
 from empirical_fisher.experiments.robustness import experiment as robustness
+from empirical_fisher.experiments.shared_problems import examples
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, best_cell, cells, evaluate
 

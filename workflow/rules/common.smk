@@ -180,10 +180,13 @@ def problem_data(family, suffix="csv"):
     return [f"data/{problem['dataset']}.{suffix}" for problem in problems]
 
 
-def problem_titles(family):
-    """The heading of each problem of a family."""
+def panels(family):
+    """The data set and the heading of each problem of a family."""
     problems = config["misspecification"][family]["problems"]
-    return {name: problem["title"] for name, problem in problems.items()}
+    return {
+        name: {key: problem[key] for key in ("dataset", "title")}
+        for name, problem in problems.items()
+    }
 
 
 def gaussian_classes(dataset):

@@ -1,9 +1,9 @@
 # Figure 3 under other choices, one job a data set.
 rule robustness:
     input:
-        code("experiments.robustness.experiment", "data.datasets", "pipeline.tables"),
+        code("robustness.experiment:figure3"),
+        "data/{dataset}.yaml",
         data="data/{dataset}.csv",
-        record="data/{dataset}.yaml",
     output:
         "results/robustness/figure3/{dataset}.csv",
     log:
@@ -13,6 +13,8 @@ rule robustness:
     resources:
         **request(cells=robustness_cells),
     params:
+        step="robustness.experiment:figure3",
+        dataset=lambda wildcards: wildcards.dataset,
         prior_variance=config["optimization"]["prior_variance"],
         axes={name: config["robustness"][name] for name in ("step_sizes", "dampings")},
         clip=config["robustness"]["probability_clip"],
@@ -20,15 +22,38 @@ rule robustness:
         methods=lambda wildcards: methods_of(wildcards.dataset),
         schedule=schedule,
     script:
-        "../scripts/robustness.py"
+        "../scripts/step.py"
+
+
+# All data sets together.
+rule robustness_together:
+    input:
+        code("robustness.experiment:together"),
+        searches=expand(
+            "results/robustness/figure3/{dataset}.csv",
+            dataset=dict.fromkeys(sum(config["robustness"]["variants"].values(), [])),
+        ),
+    output:
+        "results/robustness/figure3.csv",
+    log:
+        "logs/robustness/figure3.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    params:
+        step="robustness.experiment:together",
+    script:
+        "../scripts/step.py"
 
 
 # Figure 3's search with the rows of the data in other orders, one job a data set.
 rule row_orders:
     input:
-        code("experiments.robustness.experiment", "data.datasets", "pipeline.tables"),
+        code("robustness.row_orders:experiment"),
+        "data/{dataset}.yaml",
         data="data/{dataset}.csv",
-        record="data/{dataset}.yaml",
         grids=lambda wildcards: optimization_files("grid", methods_by([wildcards.dataset])),
         cells=lambda wildcards: optimization_files("best", methods_by([wildcards.dataset])),
     output:
@@ -40,61 +65,17 @@ rule row_orders:
     resources:
         **request(cells=row_orders_cells),
     params:
+        step="robustness.row_orders:experiment",
         model=lambda wildcards: linear_model(wildcards.dataset),
-        methods=lambda wildcards: methods_of(wildcards.dataset),
+        dataset=lambda wildcards: wildcards.dataset,
         seeds=order_seeds,
         schedule=schedule,
     script:
-        "../scripts/row_orders.py"
+        "../scripts/step.py"
 
 
-# Figures 1 and 2 with other seeds.
-rule robustness_seeds:
-    input:
-        code("experiments.robustness.experiment", "pipeline.tables"),
-    output:
-        fields="results/robustness/figure1_seeds.csv",
-        distances="results/robustness/figure2_seeds.csv",
-    log:
-        "logs/robustness/seeds.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    params:
-        seeds=config["robustness"]["seeds"],
-        settings=without(config["vector_field"], "contour_points", "trajectories"),
-        line=config["datasets"][config["vector_field"]["dataset"]]["source"]["lognormal_line"],
-        classes={
-            name: config["datasets"][problem["dataset"]]["source"]["gaussian_classes"]
-            for name, problem in config["misspecification"]["logistic"]["problems"].items()
-        },
-        model={
-            name: config["misspecification"]["logistic"][name]
-            for name in ("bias", "prior_variance")
-        },
-    script:
-        "../scripts/robustness_seeds.py"
-
-
-rule robustness_claims:
-    input:
-        code("experiments.robustness.claims", "pipeline.ledger", "pipeline.tables"),
-        searches=expand(
-            "results/robustness/figure3/{dataset}.csv",
-            dataset=dict.fromkeys(sum(config["robustness"]["variants"].values(), [])),
-        ),
-        fields=rules.robustness_seeds.output.fields,
-        distances=rules.robustness_seeds.output.distances,
-    output:
-        searches="results/robustness/figure3.csv",
-        claims="results/claims/robustness.csv",
-    log:
-        "logs/claims/robustness.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    resources:
-        **request(),
-    script:
-        "../scripts/robustness_claims.py"
+CLAIMS["robustness"] = {
+    "searches": rules.robustness_together.output[0],
+    "fields": rules.vector_field_seeds.output[0],
+    "distances": rules.misspecification_seeds.output[0],
+}

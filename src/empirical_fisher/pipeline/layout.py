@@ -5,11 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from . import style
+
+CONTOURS = 12  #: of the loss in one panel
 WIDEST = 3  #: columns of panels side by side, as many as a printed page has room for
 HEADING = 26  #: letters in a line of a heading, as many as a panel is wide
 
@@ -58,3 +63,19 @@ def legend(figure: Figure, handles: Sequence[Artist]) -> None:
         if entry.get_window_extent(renderer).width <= figure.bbox.width or columns == 1:
             return
         entry.remove()
+
+
+def contours(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
+    """Contours of ``loss`` whose distances from the lowest grow by squares, as for a bowl."""
+    surface = table.pivot(index=y, columns=x, values="loss")
+    low, high = surface.to_numpy().min(), surface.to_numpy().max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return
+    levels = low + (high - low) * (np.arange(1, CONTOURS + 1) / (CONTOURS + 1)) ** 2
+    if (np.diff(levels) > 0).all():  # else it is flat
+        axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
+
+
+def span(values: pd.Series) -> tuple[float, float]:
+    """The lowest and the highest value."""
+    return float(values.min()), float(values.max())

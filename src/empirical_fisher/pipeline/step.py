@@ -5,9 +5,10 @@ is read, and what it returns how each output is written::
 
     def errors(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict[str, DataFrame]
 
-A ``DataFrame`` is a table; any other type has a method ``read``, as `datasets.Dataset` has. In a mapping each table
-has the name of its file: ``Boston`` for ``data/Boston.csv``. In a mapping of mappings it has the
-names of its folder and its file: ``Boston`` and ``NGD`` for ``results/traces/Boston/NGD.csv``.
+A ``DataFrame`` is a table; any other type has a method ``read``, as `datasets.Dataset` has. In a
+mapping each table has the name of its file: ``Boston`` for ``data/Boston.csv``. In a mapping of
+mappings it has the names of its folder and its file: ``Boston`` and ``NGD`` for
+``results/traces/Boston/NGD.csv``.
 """
 
 from __future__ import annotations

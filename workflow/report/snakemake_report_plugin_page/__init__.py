@@ -46,7 +46,7 @@ class Reporter(ReporterBase):
 
     def render(self):
         """Write both."""
-        from empirical_fisher import outputs  # the Snakefile knows where it is
+        from empirical_fisher.pipeline import outputs  # the Snakefile knows where it is
         from empirical_fisher.pipeline.files import write_text
         from empirical_fisher.pipeline.tables import read_csv
 

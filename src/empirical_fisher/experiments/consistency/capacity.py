@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.experiments.drawn_problems import LIKELIHOODS
+from empirical_fisher.experiments.shared_problems import LIKELIHOODS
 from empirical_fisher.problems import linear_problem
 
 TASKS = ("regression", "binary")  #: of the sweeps

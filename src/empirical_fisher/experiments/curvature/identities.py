@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.experiments.drawn_problems import network_inputs
+from empirical_fisher.experiments.shared_problems import network_inputs
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from empirical_fisher.models import LinearModel, Model
 from empirical_fisher.networks import TanhNetwork

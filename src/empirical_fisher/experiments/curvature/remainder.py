@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.experiments.drawn_problems import network_inputs, network_weights
+from empirical_fisher.experiments.shared_problems import network_inputs, network_weights
 from empirical_fisher.likelihoods import Categorical, Gaussian
 from empirical_fisher.networks import TanhNetwork
 from empirical_fisher.norms import spectral

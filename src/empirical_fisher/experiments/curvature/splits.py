@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, thinned
-from empirical_fisher.experiments.drawn_problems import network_inputs, network_weights
+from empirical_fisher.experiments.shared_problems import network_inputs, network_weights
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from empirical_fisher.networks import TanhNetwork
 from empirical_fisher.norms import spectral

@@ -25,11 +25,10 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, design, naming
-from empirical_fisher.experiments.noise.experiment import solve_moment
 from empirical_fisher.likelihoods import Likelihood
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem, linear_problem
-from empirical_fisher.solvers import solve
+from empirical_fisher.solvers import pseudo_solve, solve
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def root(point: Point) -> Array:
 
 def adapted(point: Point) -> Array:
     """``EF⁻¹ ∇L ∇Lᵀ ∇L``, Eq. 19 applied to the gradient itself, shape ``(P,)``."""
-    return solve_moment(point, point.gradient) * np.sum(point.gradient**2)
+    return pseudo_solve(point.empirical_fisher, point.gradient) * np.sum(point.gradient**2)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,16 @@ ellipses ``θ* + radius B^(−1/2) u``, ``‖u‖ = 1``, with ``B`` summed over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, lattice
-from empirical_fisher.data.datasets import Dataset, design, naming
+from empirical_fisher.data.datasets import Dataset, design, from_table, naming
+from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.norms import relative_distance
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem, linear_problem
 
@@ -111,3 +113,35 @@ def experiment(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict
         parts["ellipses"][name] = ellipses(point, settings["ellipse_radius"])
         parts["contours"][name] = contours(problem, *windows, settings["contour_points"])
     return {part: stacked(tables, "problem") for part, tables in parts.items()}
+
+
+def other_seeds(
+    sources: Mapping[str, Mapping[str, Any]],
+    seeds: Sequence[int],
+    bias: bool,
+    prior_variance: float,
+) -> pd.DataFrame:
+    """Figure 2 with other seeds: how far the empirical Fisher is from the Fisher at the minimum.
+
+    Parameters
+    ----------
+    sources
+        For each problem the parameters of `synthetic.gaussian_classes`, whose seed is replaced by
+        each of ``seeds``.
+    bias, prior_variance
+        Of Figure 2.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``problem, seed, distance, accuracy``; the distance is ``‖EF − F‖ / ‖F‖`` (Frobenius).
+    """
+    rows = []
+    for name, source in sources.items():
+        for seed in seeds:
+            dataset = from_table(gaussian_classes(**{**source, "seed": seed}), "binary")
+            problem = linear_problem(*design(dataset, bias=bias), prior_variance)
+            point = problem.at(problem.minimizer())
+            distance = relative_distance(point.empirical_fisher, point.fisher)
+            rows.append((name, seed, distance, accuracy(point)))
+    return pd.DataFrame(rows, columns=["problem", "seed", "distance", "accuracy"])

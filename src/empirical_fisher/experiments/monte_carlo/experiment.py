@@ -19,7 +19,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, design, naming
-from empirical_fisher.experiments.drawn_problems import TASKS, random_problem
+from empirical_fisher.experiments.shared_problems import TASKS, random_problem
 from empirical_fisher.likelihoods import Likelihood
 from empirical_fisher.models import Model
 from empirical_fisher.pipeline.tables import stacked

@@ -24,8 +24,9 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.experiments.drawn_problems import TASKS, random_problem
+from empirical_fisher.experiments.shared_problems import TASKS, random_problem
 from empirical_fisher.problems import Point, linear_problem
+from empirical_fisher.solvers import pseudo_solve
 
 
 def random_points(seed: int, count: int, size: int, features: int) -> dict[str, Point]:
@@ -54,19 +55,6 @@ def identity_error(point: Point) -> float:
     return float(np.linalg.norm(left - right) / np.linalg.norm(left))
 
 
-def solve_moment(point: Point, vector: Array) -> Array:
-    """``S⁻¹ v``, shape ``(P,)``, for a ``v`` in the range of ``S``, where ``∇L`` always is.
-
-    The parameters' scales are taken out first, as features may differ by decades; what is left may
-    be singular, as for softmax regression.
-    """
-    moment = point.empirical_fisher
-    scale = np.sqrt(_or_one(np.diagonal(moment)))
-    scaled = moment / np.outer(scale, scale)
-    inverse = np.linalg.pinv(scaled, rcond=len(scale) * np.finfo(float).eps, hermitian=True)
-    return inverse @ (vector / scale) / scale
-
-
 def _or_one(scale: Array) -> Array:
     """Scales of the parameters ``(P,)``, one where no example has a gradient."""
     return np.where(scale > 0, scale, 1.0)
@@ -78,7 +66,7 @@ def matrices(point: Point) -> dict[str, Array]:
     ``identity``, ``diagonal`` (``D``), ``printed`` (``M``) and ``transposed`` (``Mᵀ``).
     """
     gradient = point.gradient
-    printed = np.outer(solve_moment(point, gradient), gradient)
+    printed = np.outer(pseudo_solve(point.empirical_fisher, gradient), gradient)
     factors = gradient**2 / _or_one(np.diagonal(point.empirical_fisher))
     return {
         "identity": np.eye(len(gradient)),

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.experiments.drawn_problems import draw
+from empirical_fisher.experiments.shared_problems import draw
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem
 

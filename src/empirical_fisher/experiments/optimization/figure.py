@@ -1,4 +1,4 @@
-"""Tables in, figures out: nothing here computes an experiment."""
+"""Figures 3, 5 and 6, and the final loss over the whole grid."""
 
 from __future__ import annotations
 
@@ -8,127 +8,11 @@ from collections.abc import Mapping
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from empirical_fisher.pipeline import layout, style
-
-CONTOURS = 12  #: of the loss in one panel
-
-
-@mpl.rc_context(style.RC)
-def vector_fields(
-    data: pd.DataFrame,
-    fit: pd.DataFrame,
-    field: pd.DataFrame,
-    trajectories: pd.DataFrame,
-    contours: pd.DataFrame,
-) -> Figure:
-    """Figure 1: the data with the fitted line, and the vector field of each method.
-
-    Parameters
-    ----------
-    data
-        ``x, target``.
-    fit, field, trajectories, contours
-        As `vector_field` tabulates them.
-    """
-    methods = list(field["method"].unique())
-    figure = style.new_figure(1.9 * (1 + len(methods)), 2.1)
-    left, *others = figure.subplots(1, 1 + len(methods))
-
-    left.plot(data["x"], data["target"], ".", color="0.6", markersize=2, rasterized=True)
-    ends = np.array([data["x"].min(), data["x"].max()])
-    left.plot(ends, fit["b"].item() + fit["theta"].item() * ends, color="black", label="fit")
-    left.set(title="Data", xlabel="x", ylabel="y")
-    left.legend(loc="lower right")
-
-    for axes, method in zip(others, methods, strict=True):
-        look = style.METHODS[method]
-        _contours(axes, contours, "b", "theta")
-        arrows = field[field["method"] == method]
-        axes.quiver(
-            *(arrows[name] for name in ("b", "theta", "db", "dtheta")),
-            angles="xy",
-            color="0.35",
-            width=0.004,
-        )
-        for _, path in trajectories[trajectories["method"] == method].groupby("start"):
-            axes.plot(path["b"], path["theta"], color=look["color"], linestyle=look["linestyle"])
-            axes.plot(path["b"].iloc[0], path["theta"].iloc[0], "o", color=look["color"], ms=3)
-        axes.plot(fit["b"], fit["theta"], "*", color="black", markersize=7, zorder=5)
-        axes.set(title=look["label"], xlabel="b", ylabel="θ")
-        axes.set(xlim=_span(contours["b"]), ylim=_span(contours["theta"]))
-        axes.set_box_aspect(1)
-    left.set_box_aspect(1)
-    return figure
-
-
-@mpl.rc_context(style.RC)
-def misspecification(
-    data: Mapping[str, pd.DataFrame],
-    titles: Mapping[str, str],
-    summary: pd.DataFrame,
-    ellipses: pd.DataFrame,
-    contours: pd.DataFrame,
-) -> Figure:
-    """Figures 2 and 4: the data, and the quadratic approximations at the minimum.
-
-    Parameters
-    ----------
-    data
-        For each problem of classification ``x1, x2, target``, of regression ``x, target``.
-    titles
-        For each problem the heading of its column.
-    summary, ellipses, contours
-        As `misspecification` tabulates them, with a column ``problem``.
-    """
-    classification = summary["accuracy"].notna().all()
-    figure = style.new_figure(2.2 * len(titles), 4.3)
-    columns = figure.subplots(2, len(titles), squeeze=False).T
-    for (problem, title), (top, bottom) in zip(titles.items(), columns, strict=True):
-        minimum = summary[summary["problem"] == problem].iloc[0]
-        if classification:
-            _classes(top, data[problem])
-        else:
-            _line(top, data[problem], minimum)
-        top.set_title(layout.heading(title))
-
-        window = contours[contours["problem"] == problem]
-        _contours(bottom, window, "theta_1", "theta_2")
-        for matrix, look in style.MATRICES.items():
-            curve = ellipses[(ellipses["problem"] == problem) & (ellipses["matrix"] == matrix)]
-            bottom.plot(curve["theta_1"], curve["theta_2"], **look)
-        bottom.plot(minimum["theta_1"], minimum["theta_2"], "*", color="black", markersize=6)
-        bottom.set(xlim=_span(window["theta_1"]), ylim=_span(window["theta_2"]))
-        bottom.set(xlabel="θ₁", ylabel="θ₂")
-        for axes in (top, bottom):
-            axes.set_box_aspect(1)
-    lines = [Line2D([], [], **look) for look in style.MATRICES.values()]
-    star = Line2D([], [], linestyle="none", marker="*", color="black", label="minimum θ*")
-    classes = [Line2D([], [], linestyle="none", markersize=3, **look) for look in style.CLASSES]
-    handles = [*classes, *lines, star] if classification else [*lines, star]
-    layout.legend(figure, handles)
-    return figure
-
-
-def _classes(axes: Axes, table: pd.DataFrame) -> None:
-    """The points of two classes."""
-    for label, look in enumerate(style.CLASSES):
-        points = table[table["target"] == label]
-        axes.scatter(points["x1"], points["x2"], s=3, alpha=0.5, rasterized=True, **look)
-    reach = 1.05 * table[["x1", "x2"]].abs().to_numpy().max()
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="x₁", ylabel="x₂")
-
-
-def _line(axes: Axes, table: pd.DataFrame, minimum: pd.Series) -> None:
-    """Points and the line through them that has the slope ``θ₁`` and the intercept ``θ₂``."""
-    axes.plot(table["x"], table["target"], ".", color="0.6", markersize=2, rasterized=True)
-    ends = np.array(_span(table["x"]))
-    axes.plot(ends, minimum["theta_1"] * ends + minimum["theta_2"], color="black")
-    axes.set(xlabel="x", ylabel="y")
 
 
 @mpl.rc_context(style.RC)
@@ -172,8 +56,8 @@ def optimization(
 @mpl.rc_context(style.RC)
 def sensitivity(
     grids: Mapping[str, Mapping[str, pd.DataFrame]],
-    hyperparameters: pd.DataFrame,
-    initial_losses: Mapping[str, float],
+    cells: Mapping[str, Mapping[str, pd.DataFrame]],
+    traces: Mapping[str, Mapping[str, pd.DataFrame]],
     titles: Mapping[str, str],
 ) -> Figure:
     """Final loss over step size and damping: a row for each method, a column for each data set.
@@ -182,10 +66,11 @@ def sensitivity(
     ----------
     grids
         For each data set and method the table that `search.evaluate` makes.
-    hyperparameters
-        ``dataset, method, step_size, damping``: the best cells.
-    initial_losses
-        For each data set the loss where all runs start, the upper end of the colours.
+    cells
+        The best cell of each.
+    traces
+        For each data set the run of one method at least. All start at the same loss, which is the
+        upper end of the colours.
     titles
         The heading of each data set's panels.
     """
@@ -194,11 +79,12 @@ def sensitivity(
     figure = style.new_figure(2.4 * wide + 0.6, (2.0 * len(methods) + 0.4) * blocks)
     columns = layout.panels(figure, len(grids), height_ratios=[1] * len(methods))
     for (dataset, by_method), column in zip(grids.items(), columns, strict=True):
+        initial = next(iter(traces[dataset].values()))["loss"].iloc[0]
         blank = next(iter(by_method.values())).assign(final_loss=np.nan, status="")
         losses = pd.concat([grid["final_loss"] for grid in by_method.values()])
         # A loss may be zero for classes that can be separated; then the colours end above it.
-        lowest = losses[losses > 0].min() if (losses > 0).any() else initial_losses[dataset]
-        ends = _colours(lowest, initial_losses[dataset])
+        lowest = losses[losses > 0].min() if (losses > 0).any() else initial
+        ends = _colours(lowest, initial)
         for method, axes in zip(methods, column, strict=True):
             if layout.is_leftmost(axes):
                 axes.set_ylabel(f"{method}: damping λ")
@@ -214,10 +100,9 @@ def sensitivity(
             axes.patch.set(**style.PRUNED)
             axes.pcolormesh(*edges, np.where(run, 0.0, np.nan), **style.DIVERGED)
             image = axes.pcolormesh(*edges, surface, norm=LogNorm(*ends), **style.LOSSES)
-            best = hyperparameters[
-                (hyperparameters["dataset"] == dataset) & (hyperparameters["method"] == method)
-            ]
-            axes.plot(best["step_size"], best["damping"], **style.BEST)
+            if method in by_method:
+                best = cells[dataset][method]
+                axes.plot(best["step_size"], best["damping"], **style.BEST)
             axes.set(xscale="log", yscale="log")
             axes.tick_params(labelbottom=axes is column[-1], labelleft=layout.is_leftmost(axes))
         column[0].set_title(layout.heading(titles[dataset]))
@@ -279,22 +164,7 @@ def _methods(tables: Mapping[str, Mapping[str, pd.DataFrame]]) -> list[str]:
     return [method for method in style.METHODS if method in run]
 
 
-def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
-    """Contours of ``loss`` whose distances from the lowest grow by squares, as for a bowl."""
-    surface = table.pivot(index=y, columns=x, values="loss")
-    low, high = surface.to_numpy().min(), surface.to_numpy().max()
-    if not (np.isfinite(low) and np.isfinite(high)):
-        return
-    levels = low + (high - low) * (np.arange(1, CONTOURS + 1) / (CONTOURS + 1)) ** 2
-    if (np.diff(levels) > 0).all():  # else it is flat
-        axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
-
-
 def _colours(lowest: float, initial: float) -> tuple[float, float]:
     """The losses at both ends of the colours; apart even where no run ends below its start."""
     highest = max(initial, sys.float_info.min)
     return (lowest, highest) if lowest < highest else (highest / 10, highest)
-
-
-def _span(values: pd.Series) -> tuple[float, float]:
-    return float(values.min()), float(values.max())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.solvers import KEEP
 
 
@@ -37,6 +40,16 @@ def summary(grid: pd.DataFrame) -> pd.DataFrame:
             "damping_decades": [_decades(good["damping"].to_numpy())],
         }
     )
+
+
+def summaries(grids: Mapping[str, Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
+    """`summary` of the grid of each data set and method, under ``dataset, method``."""
+    rows = {
+        (dataset, method): summary(grid)
+        for dataset, methods in grids.items()
+        for method, grid in methods.items()
+    }
+    return stacked(rows, "dataset", "method")
 
 
 def _decades(values: Array) -> float:

@@ -6,21 +6,19 @@ gradient, so that steps of EFGD shrink as the gradient grows (§4.3 of the paper
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.data.datasets import Dataset, design
+from empirical_fisher.experiments.shared_problems import constant_problem
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import Schedule
 from empirical_fisher.solvers import descend
-
-
-def constant_problem(targets: Sequence[float]) -> Problem:
-    """Least squares with one parameter, ``x = 1``: ``L = Σ_n (θ − y_n)² / (2 N)``."""
-    return linear_problem(np.ones((len(targets), 1)), np.asarray(targets), "regression")
 
 
 def descents(
@@ -69,3 +67,54 @@ def descents(
             table.insert(2, "iteration", table.index)
             tables.append(table.assign(excess=loss - lowest))
     return pd.concat(tables, ignore_index=True)
+
+
+def experiment(
+    settings: Mapping[str, Any],
+    divergence_factor: float,
+    methods: Sequence[str],
+    model: Mapping[str, Any],
+    data: Dataset,
+    cells: Mapping[str, Mapping[str, pd.DataFrame]],
+) -> dict[str, pd.DataFrame]:
+    """Everything that Figure 6 shows.
+
+    Parameters
+    ----------
+    settings
+        The section ``starting_points`` of the configuration.
+    divergence_factor
+        See `search.Schedule`.
+    methods
+        Those on the line.
+    data, model
+        The problem on the right: see `problems.linear_problem`.
+    cells
+        The best cells of its methods.
+
+    Returns
+    -------
+    dict
+        ``line, dataset``: the tables of `descents` for both problems.
+    """
+    line, dataset = settings["line"], settings["dataset"]
+    cell = {"step_size": line["step_size"], "damping": line["damping"]}
+    on_line = constant_problem(line["targets"])
+    problem = linear_problem(*design(data, bias=True), **model)
+    minimum = problem.minimizer()
+    return {
+        "line": descents(
+            on_line,
+            on_line.minimizer(),
+            pd.DataFrame({"method": methods, **cell}),
+            [(start, np.array([start])) for start in line["starts"]],
+            Schedule(line["iterations"], divergence_factor),
+        ),
+        "dataset": descents(
+            problem,
+            minimum,
+            pd.concat(cells[dataset["name"]].values()),
+            [(start, start * minimum) for start in dataset["starts"]],
+            Schedule(dataset["iterations"], divergence_factor),
+        ),
+    }

@@ -18,7 +18,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, DatasetError, design, naming
-from empirical_fisher.experiments.optimization.starting_points import constant_problem
+from empirical_fisher.experiments.shared_problems import constant_problem
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import Schedule, best_cell, evaluate, trace

@@ -7,15 +7,16 @@ included, and the empirical Fisher by the data alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, lattice, thinned
+from empirical_fisher.data.synthetic import lognormal_line
 from empirical_fisher.problems import Problem, linear_problem
-from empirical_fisher.solvers import solve
+from empirical_fisher.solvers import cosine, solve
 
 
 def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
@@ -133,3 +134,33 @@ def experiment(settings: Mapping[str, Any], data: pd.DataFrame) -> dict[str, pd.
             problem, scales=scales, damping=damping, **settings["trajectories"]
         ),
     }
+
+
+def other_seeds(
+    source: Mapping[str, Any], seeds: Iterable[int], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Figure 1 with other seeds: the cosine between each flow and the way to the minimum.
+
+    Parameters
+    ----------
+    source
+        Parameters of `synthetic.lognormal_line`, whose seed is replaced by each of ``seeds``.
+    settings
+        Of Figure 1; the points are those of its arrows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``seed, method, mean_cosine, minimum_cosine`` over the points.
+    """
+    points = square(**settings["window"], count=settings["arrows"])
+    rows = []
+    for seed in seeds:
+        problem = line_problem(
+            lognormal_line(**{**source, "seed": seed}), settings["prior_variance"]
+        )
+        way = problem.minimizer() - points
+        for method, scale in settings["scales"].items():
+            along = cosine(flow(problem, points, method, scale, settings["damping"]), way)
+            rows.append((seed, method, np.mean(along), np.min(along)))
+    return pd.DataFrame(rows, columns=["seed", "method", "mean_cosine", "minimum_cosine"])

@@ -20,6 +20,11 @@ CLASSES = 3  #: of its multiclass problems
 LIKELIHOODS = {"regression": Gaussian(), "binary": Bernoulli()}  #: of one output
 
 
+def constant_problem(targets: Sequence[float]) -> Problem:
+    """Least squares with one parameter, ``x = 1``: ``L = Σ_n (θ − y_n)² / (2 N)``."""
+    return linear_problem(np.ones((len(targets), 1)), np.asarray(targets), "regression")
+
+
 def parameters(generator: np.random.Generator, features: int) -> Array:
     """Draw ``θ`` with ``f = x · θ`` of unit variance on average, shape ``(D,)``."""
     return generator.standard_normal(features) / np.sqrt(features)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from empirical_fisher import configuration
+from empirical_fisher.pipeline import configuration
 from pipeline import SCHEMA, TINY, snakemake
 
 MUTATIONS = 600

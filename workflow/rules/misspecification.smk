@@ -1,0 +1,100 @@
+# Figures 2 and 4: Fisher, empirical Fisher and Hessian at the minimum.
+rule misspecification:
+    input:
+        code("misspecification.experiment:experiment"),
+        lambda wildcards: problem_data(wildcards.family, "yaml"),
+        data=lambda wildcards: problem_data(wildcards.family),
+    output:
+        summary="results/misspecification/{family}.csv",
+        ellipses="results/misspecification/{family}_ellipses.csv",
+        contours="results/misspecification/{family}_contours.csv",
+    log:
+        "logs/misspecification/{family}.log",
+    wildcard_constraints:
+        family="|".join(config["misspecification"]),
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    params:
+        step="misspecification.experiment:experiment",
+        settings=misspecified,
+    script:
+        "../scripts/step.py"
+
+
+# Figure 2 on data drawn with other seeds.
+rule misspecification_seeds:
+    input:
+        code("misspecification.experiment:other_seeds"),
+    output:
+        "results/robustness/figure2_seeds.csv",
+    log:
+        "logs/misspecification_seeds.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    params:
+        step="misspecification.experiment:other_seeds",
+        sources={
+            name: config["datasets"][problem["dataset"]]["source"]["gaussian_classes"]
+            for name, problem in config["misspecification"]["logistic"]["problems"].items()
+        },
+        seeds=config["robustness"]["seeds"],
+        bias=config["misspecification"]["logistic"]["bias"],
+        prior_variance=config["misspecification"]["logistic"]["prior_variance"],
+    script:
+        "../scripts/step.py"
+
+
+rule figure2:
+    input:
+        code("misspecification.figure:misspecification"),
+        data=problem_data("logistic"),
+        summary="results/misspecification/logistic.csv",
+        ellipses="results/misspecification/logistic_ellipses.csv",
+        contours="results/misspecification/logistic_contours.csv",
+    output:
+        report(
+            "figures/figure2_misspecification.png",
+            caption="../report/figure2.rst",
+            category="4. Near a minimum (§4.2)",
+            labels={"figure": "2", "shows": "misspecification"},
+        ),
+        "figures/figure2_misspecification.pdf",
+    log:
+        "logs/figures/figure2.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    params:
+        step="misspecification.figure:misspecification",
+        problems=panels("logistic"),
+    script:
+        "../scripts/step.py"
+
+
+use rule figure2 as figure4 with:
+    input:
+        code("misspecification.figure:misspecification"),
+        data=problem_data("linear"),
+        summary="results/misspecification/linear.csv",
+        ellipses="results/misspecification/linear_ellipses.csv",
+        contours="results/misspecification/linear_contours.csv",
+    output:
+        report(
+            "figures/figure4_misspecification_linear.png",
+            caption="../report/figure4.rst",
+            category="4. Near a minimum (§4.2)",
+            labels={"figure": "4", "shows": "misspecification, linear regression"},
+        ),
+        "figures/figure4_misspecification_linear.pdf",
+    log:
+        "logs/figures/figure4.log",
+    localrule: True
+    params:
+        step="misspecification.figure:misspecification",
+        problems=panels("linear"),
