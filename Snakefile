@@ -11,11 +11,6 @@ sys.path.insert(0, f"{workflow.basedir}/src")
 include: "workflow/rules/common.smk"
 
 
-# Names the line of a syntax error and finds a key that is there twice, unlike Snakemake's reading.
-for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles)):
-    configuration.read_yaml(path)
-
-
 configfile: f"{workflow.basedir}/config.yaml"
 
 

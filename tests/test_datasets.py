@@ -416,7 +416,7 @@ def test_a_file_is_found_beside_the_configuration_or_by_its_whole_path(tmp_path:
 
 
 def test_a_missing_or_unreadable_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no file .*my\.csv; .* the folder of config\.yaml"):
+    with pytest.raises(DatasetError, match=r"no file .*my\.csv; .* the folder of the conf"):
         load({"source": {"file": "my.csv"}}, tmp_path)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(DatasetError, match=r"no file .*folder\.csv; "):
@@ -521,7 +521,7 @@ def test_a_snapshot_s_remote_file_is_compared_too(monkeypatch: pytest.MonkeyPatc
     settings = {"source": {"snapshot": "a1a"}, "prefer": "remote"}
     same_as = load(settings, ROOT).origin["same_as"]
     url = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/binary/a1a"
-    assert asked == [(url, {"form": "libsvm", "sha256": None})]
+    assert asked == [(url, {"form": "libsvm", "sha256": None, "options": {}})]
     assert same_as == {"url": url}
     labels[4] *= -1
     with pytest.raises(DatasetError, match="row 5, column target: -1 here, 1 there"):

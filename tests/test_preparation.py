@@ -281,12 +281,12 @@ X = {"x": [1, 2, 3]}
         (
             {"z": [NAN] * 3, "y": [1, 2, 3]},
             {"missing": "drop-rows"},
-            "missing: every row has a missing value, none is left",
+            "column 'z' is empty; list it under drop",
         ),
         (
-            {"z": [NAN] * 3, "y": [1, 2, 3]},
-            {"missing": "median"},
-            "missing: 'z' has no values at all; list it under drop",
+            {"z": [NAN, 1, NAN], "y": [1, NAN, 3]},
+            {"missing": "drop-rows"},
+            "missing: every row has a missing value, none is left",
         ),
         (
             {"z": ["a", None, "b"], "y": [1, 2, 3]},
@@ -298,7 +298,13 @@ X = {"x": [1, 2, 3]}
         (
             {"z": pd.to_datetime(["2020-01-01"] * 3), "y": [1, 2, 3]},
             {},
-            "column 'z' holds neither numbers nor text but datetime64[us]; list it under drop",
+            "column 'z' holds dates or times (for example 2020-01-01 00:00:00); "
+            "list it under drop, or write numbers there",
+        ),
+        (
+            {"z": [1j, 2j, 3j], "y": [1, 2, 3]},
+            {},
+            "column 'z' holds neither numbers nor text (complex128); list it under drop",
         ),
         (
             {"z=a": [1, 2, 3], "z": ["a", "b", "a"], "y": [1, 2, 3]},
@@ -365,7 +371,8 @@ def test_text_among_numbers_is_a_fault_and_no_category(categorical: str) -> None
     values = [*map(str, range(20))]
     values[6] = "3,5"
     assert refused({"x": values, "y": [*range(20)]}, categorical=categorical) == (
-        "column 'x' holds numbers, but '3,5' in row 7; correct it, or list the column under drop"
+        "column 'x' holds numbers, but also text ('3,5' in row 7); correct that, "
+        "or list it under drop"
     )
 
 
@@ -376,8 +383,8 @@ def test_categories_some_of_which_look_like_numbers_are_categories() -> None:
 
 
 def test_too_many_columns_are_refused_with_the_one_that_makes_them() -> None:
-    names = [f"name {number}" for number in range(WIDEST)]
-    columns = {"x": range(WIDEST), "name": names, "y": range(WIDEST)}
+    names = [f"name {number}" for number in range(WIDEST)] * 2
+    columns = {"x": range(2 * WIDEST), "name": names, "y": range(2 * WIDEST)}
     assert refused(columns, categorical="one-hot") == (
         f"{WIDEST + 1} features are more than the {WIDEST} that a dense data set may have "
         f"('name' alone has {WIDEST} categories); list columns under drop"

@@ -1,9 +1,18 @@
+import os
 from pathlib import Path
 
 from empirical_fisher import configuration, runs
 from empirical_fisher.provenance import sources
 
 ROOT = Path(workflow.basedir)
+
+
+# Each file of the configuration with what it says. Reading names the line of a syntax error and
+# finds a key that is there twice, unlike Snakemake's.
+layers = [
+    (path, configuration.read_yaml(path))
+    for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles))
+]
 
 
 def check(config):
@@ -19,6 +28,18 @@ def code(*modules):
     return sources(ROOT / "src/empirical_fisher", modules)
 
 
+def source_file(dataset):
+    """The path of the user's file that a data set is read from, if it is; None otherwise."""
+    file = config["datasets"][dataset]["source"].get("file")
+    return file and configuration.locate(dataset, file, layers, otherwise=ROOT)
+
+
+def source_path(wildcards):
+    """The same path relative to this folder, so that both may move together."""
+    path = source_file(wildcards.dataset)
+    return path and os.path.relpath(path.resolve(), ROOT.resolve())
+
+
 def local_files(wildcards):
     """The files that a data set is read from: its snapshot's or the user's.
 
@@ -27,7 +48,7 @@ def local_files(wildcards):
     source = config["datasets"][wildcards.dataset]["source"]
     if "snapshot" in source:
         return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
-    path = ROOT / source["file"] if "file" in source else None
+    path = source_file(wildcards.dataset)
     return [str(path)] if path and path.exists() else []
 
 
