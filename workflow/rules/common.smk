@@ -7,14 +7,6 @@ from empirical_fisher.provenance import sources
 ROOT = Path(workflow.basedir)
 
 
-# Each file of the configuration with what it says. Reading names the line of a syntax error and
-# finds a key that is there twice, unlike Snakemake's.
-layers = [
-    (path, configuration.read_yaml(path))
-    for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles))
-]
-
-
 def check(config):
     """End with one line a fault, before any job, unless the configuration is sound."""
     schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")

@@ -55,7 +55,7 @@ scattergather:
 # Figures 3 and 5, first step: the grid of step sizes and dampings, every so many cells in one job.
 rule shard:
     input:
-        code("search", "datasets", "tables"),
+        code("cost", "search", "datasets", "tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
     output:
