@@ -296,8 +296,10 @@ def _complete(
     features: pd.DataFrame, target: pd.Series | None, nominal: Sequence[str], missing: str
 ) -> tuple[pd.DataFrame, pd.Series | None]:
     """The rows without gaps, or all of them with their gaps filled."""
-    unlabelled = pd.Series(False, features.index) if target is None else target.isna()
-    gaps = features.isna().assign(**{TARGET: unlabelled})
+    gaps = features.isna()
+    if target is not None:
+        gaps = pd.concat([gaps, target.isna().rename(TARGET)], axis=1)
+    unlabelled = target is not None and bool(target.isna().any())
     whole = ~gaps.any(axis=1)
     if whole.all():
         return features, target
@@ -305,21 +307,22 @@ def _complete(
         if not whole.any():
             raise Fault("missing: every row has a missing value, none is left")
         return features[whole], None if target is None else target[whole]
-    if missing == "median" and not unlabelled.any():
+    if missing == "median" and not unlabelled:
         return _filled(features, nominal), target
     counts = gaps.sum()
     where = [f"{cut(name)} ({count})" for name, count in counts[counts > 0].items()]
-    wanted = "drop-rows" if unlabelled.any() else "drop-rows or median"
-    without = [name for name in nominal if counts[name]]  # categories have no median
-    if unlabelled.any() or whole.mean() > 0.5:
-        remedy: dict[str, Any] = {"missing": "drop-rows"} if whole.any() else {}
-    else:
+    wanted = "drop-rows" if unlabelled else "drop-rows or median"
+    without = [name for name in nominal if features[name].isna().any()]  # categories have no median
+    remedy: dict[str, Any] = {"missing": "drop-rows"} if whole.any() else {}
+    choice = "" if unlabelled or without else "or median"
+    if not unlabelled and whole.mean() < 0.5:
         remedy = {"missing": "median", **({"drop": without} if without else {})}
+        choice = "or drop-rows" if whole.any() else ""
     raise Fault(
         f"values are missing in {listed(where)}, first in row {first(~whole)}; "
         f"set missing: {wanted}, or list columns under drop",
         remedy,
-        "" if unlabelled.any() or without else "or median",
+        choice,
     )
 
 
