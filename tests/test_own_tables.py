@@ -3,6 +3,8 @@ works."""
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 import re
 from pathlib import Path
@@ -12,9 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conftest import ROOT
-from empirical_fisher.datasets import DatasetError, read, write
+from empirical_fisher.datasets import DatasetError, from_table, read, write
 from empirical_fisher.preparation import prepare
 from empirical_fisher.sources import load
 from pipeline import snakemake
@@ -101,6 +105,78 @@ def test_two_attempts_are_enough(
         np.testing.assert_array_equal(table[name], np.array(values, dtype=float))
     write(table, facts, tmp_path / "Mine.csv")
     np.testing.assert_array_equal(read(tmp_path / "Mine.csv").inputs[:, 4], expected["inhabitants"])
+
+
+NAMES = ["x", "a\nb", "y;z", "é", 'q"q', "", "Unnamed: 0", "null", "target", "1.5"]
+KINDS = [
+    *(["1", "2", "3.5", "-1e3", "4", " 7 "], ["3,5", "1.234,5", "7"], ["27,096", "1,000", "8"]),
+    *(["a", "b c", "é", "a\nb", 'q"q', ";"], ["yes", "no"], ["01", "1", "007"]),
+    *(["2020-01-01", "10:30"], ["1", "2", "NA", "?", ""], ["1", "inf"], ["9" * 25, str(2**63)]),
+]
+
+
+CHOICES = st.fixed_dictionaries(
+    {
+        "task": st.sampled_from(["regression", "binary", "multiclass"]),
+        "categorical": st.sampled_from(["one-hot", "drop", "error"]),
+        "missing": st.sampled_from(["drop-rows", "median", "error"]),
+        "drop": st.sampled_from([[], ["Unnamed: 0"], ["Unnamed: 0", "Unnamed: 1"]]),
+        "standardize": st.booleans(),
+    }
+)
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "separator": st.sampled_from(list(",;\t|")),
+        "decimal": st.sampled_from(list(".,")),
+        "thousands": st.sampled_from(list(",.' ")),
+    },
+)
+
+
+@st.composite
+def exports(draw: st.DrawFn) -> str:
+    """A CSV whose columns hold values of one kind each, or of two."""
+    rows = draw(st.integers(1, 8))
+    columns = []
+    for name in draw(st.lists(st.sampled_from(NAMES), min_size=2, max_size=4, unique=True)):
+        kinds = draw(
+            st.lists(st.sampled_from(KINDS), min_size=1, max_size=draw(st.sampled_from([1, 1, 2])))
+        )
+        cells = st.sampled_from([value for kind in kinds for value in kind])
+        columns.append([name, *draw(st.lists(cells, min_size=rows, max_size=rows))])
+    separator = draw(st.sampled_from(list(",;\t|")))
+    quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, quoting=quoting).writerows(zip(*columns, strict=True))
+    return text.getvalue()
+
+
+@settings(max_examples=100)
+@given(exports(), OPTIONS, CHOICES)
+def test_any_csv_is_refused_in_words_or_survives_the_disk(
+    tmp_path_factory: pytest.TempPathFactory, text: str, options: dict, choices: dict
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "any.csv").write_text(text, encoding="utf-8")
+    entry: dict[str, Any] = {"source": {"file": "any.csv", **options}, **choices}
+    for _ in range(3):
+        try:
+            raw = load(entry, folder)
+            entry["drop"] = [name for name in entry["drop"] if name in raw.table]
+            entry["target"] = raw.table.columns[-1].replace("\n", " ")
+            table, facts = prepare(raw, entry)
+            break
+        except DatasetError as error:
+            message = str(error)
+            assert 0 < len(message) < 5000
+            entry |= lines_to_write(message) if "in place of" in message else {}
+    else:
+        return
+    write(table, facts, folder / "Any.csv")
+    found, kept = read(folder / "Any.csv"), from_table(table, facts["task"])
+    np.testing.assert_array_equal(found.inputs, kept.inputs)
+    np.testing.assert_array_equal(found.targets, kept.targets)
 
 
 def test_the_pipeline_reads_it_beside_its_overlay_and_tells_all_at_its_end(tmp_path: Path) -> None:

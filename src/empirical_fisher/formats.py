@@ -290,5 +290,5 @@ def _plain_column(column: pd.Series) -> pd.Series:
     fits = pd.api.types.is_integer_dtype(kind) and column.max() <= np.iinfo(np.int64).max
     if fits and column.notna().all():
         return column.astype(np.int64)
-    exact = (np.abs(numbers) < 2**53) & (numbers % 1 == 0)
+    exact = (np.abs(numbers) < 2**53) & (np.trunc(numbers) == numbers)
     return pd.Series(numbers.astype(np.int64) if exact.all() else numbers, name=column.name)

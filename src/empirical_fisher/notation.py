@@ -91,7 +91,13 @@ def truth(text: pd.Series) -> pd.Series:
 
 
 def numbers(text: pd.Series, notation: Notation = PLAIN) -> Array | np.ndarray:
-    """Texts that `is_number` as float64, or as int64 if all are whole by their writing and fit."""
+    """Read texts that are numbers, see `is_number`.
+
+    Returns
+    -------
+    (N,) array
+        Of float64, or of int64 if all are written as whole numbers and fit.
+    """
     plain = text.astype(object).str.strip()
     if notation.thousands:
         plain = plain.str.replace(f"[{re.escape(GROUPING[notation.thousands])}]", "", regex=True)
