@@ -13,6 +13,7 @@ from .solvers import SLOTS, descend
 
 TRIES = 3  #: of which the fastest counts
 ENOUGH = 0.1  #: seconds after which there is no other try
+SMALL = 1e-12  #: step size of the steps that are timed, with which none diverges
 MATRICES = 3  #: that a step makes of each run, of as many rows and columns as parameters
 VECTORS = 12  #: that a step makes of each run, of as many entries as predictions
 UNITS = {"days": 86_400, "h": 3600, "min": 60, "s": 1}
@@ -33,7 +34,7 @@ def seconds_a_step(
     clock
         Tells the time in seconds.
     """
-    step_size, dampings = np.zeros(SLOTS), np.full(SLOTS, damping)
+    step_size, dampings = np.full(SLOTS, SMALL), np.full(SLOTS, damping)
     taken: list[float] = []
     while not taken or (len(taken) < TRIES and sum(taken) < ENOUGH):
         begun = clock()
