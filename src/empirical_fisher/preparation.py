@@ -36,6 +36,7 @@ from .formats import Raw
 
 #: Features that a dense table may have, and a sparse one that is written out as dense.
 WIDEST = 1000
+TEXTS = ("categories", "names", "mixed")  #: kinds of columns that may be numbers written otherwise
 
 
 def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -228,7 +229,7 @@ def _numbers(
 ) -> tuple[pd.DataFrame, pd.Series | None]:
     """Features without gaps, as numbers, and the target of the rows that are left.
 
-    Where there are faults, these are added to the list, and it is but what could be used.
+    Faults are added to the list; what is returned then is only what could be used.
     """
     kinds = {name: columns.kind(features[name]) for name in features}
     texts = {name: features[name] for name, kind in kinds.items() if kind in TEXTS}
@@ -271,9 +272,6 @@ def _numbers(
     if faults:
         return features, None if target is None else target.dropna()
     return _encoded(features, {*nominal}), target
-
-
-TEXTS = ("categories", "names", "mixed")  #: kinds of columns that may be numbers written otherwise
 
 
 def _has_fraction(column: pd.Series) -> bool:
