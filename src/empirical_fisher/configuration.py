@@ -44,9 +44,12 @@ def read_yaml(path: Path) -> Any:
     Raises
     ------
     SystemExit
-        Naming file, line and fault, if the file is not YAML.
+        Naming file, line and fault, if the file can't be read or is not YAML.
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SystemExit(f"{path} can't be read: {error.strerror}") from None
     try:
         return yaml.load(content.decode("utf-8"), _Loader)
     except UnicodeDecodeError as error:
@@ -282,6 +285,8 @@ def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for key, names, kind in lists:
         for position, name in enumerate(names):
             yield f"{key}.{position}", name, kind
+    for name in config["robustness"]["row_orders"]["orders"]:
+        yield f"robustness.row_orders.orders.{name}", name, ""
     yield "scaling.dataset", config["scaling"]["dataset"], "regression"
     starting = config["starting_points"]["dataset"]["name"]
     yield "starting_points.dataset.name", starting, "regression"

@@ -11,7 +11,8 @@ from empirical_fisher.sources import REMOTE, kind, load
 from job import logged
 
 name, settings = snakemake.wildcards.dataset, snakemake.params.settings
-downloading = {"cache": "data/cache", "limits": Limits(**snakemake.config["downloads"])}
+cache = os.environ.get("EMPIRICAL_FISHER_CACHE", "data/cache")
+downloading = {"cache": cache, "limits": Limits(**snakemake.config["downloads"])}
 root = Path(snakemake.scriptdir, "../..").resolve()
 file = snakemake.params.file and Path(os.path.normpath(root / snakemake.params.file))
 with logged(snakemake.log[0], f"datasets.{name}") as log:
