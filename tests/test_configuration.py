@@ -372,6 +372,15 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             'robustness.variants.clipped.0: "a1a" has to be in upper_dampings, too, '
             "for clipped is compared with the whole grid",
         ),
+        (
+            "robustness: {row_orders: {orders: {BreastCancr: 3}}}",
+            'robustness.row_orders.orders.BreastCancr: unknown data set "BreastCancr" '
+            f"(did you mean BreastCancer?); allowed: {DATASETS}",
+        ),
+        (
+            "robustness: {row_orders: {orders: {Boston: -1}}}",
+            "robustness.row_orders.orders.Boston: is -1; it must be at least 0",
+        ),
         ("optimization: {methods: GD}", 'optimization.methods: is "GD"; it must be a list'),
         (
             "misspecification: {logistic: {problems: {correct: {title: 3}}}}",

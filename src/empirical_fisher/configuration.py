@@ -62,10 +62,14 @@ def read_yaml(path: Path) -> Any:
     Raises
     ------
     SystemExit
-        Naming file, line and fault, if the file is not YAML, if YAML would read something else than
-        is written (010 as 8, 1:30 as 90, 2020-01-01 as a date), or if aliases make it endless.
+        Naming file, line and fault, if the file can't be read, if it is not YAML, if YAML would
+        read something else than is written (010 as 8, 1:30 as 90, 2020-01-01 as a date), or if
+        aliases make it endless.
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SystemExit(f"{path} can't be read: {error.strerror}") from None
     try:
         return yaml.load(content.decode("utf-8"), _Loader)
     except UnicodeDecodeError as error:
@@ -442,6 +446,8 @@ def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for key, names, kind in lists:
         for position, name in enumerate(names):
             yield f"{key}.{position}", name, kind
+    for name in config["robustness"]["row_orders"]["orders"]:
+        yield f"robustness.row_orders.orders.{name}", name, ""
     yield "scaling.dataset", config["scaling"]["dataset"], "regression"
     starting = config["starting_points"]["dataset"]["name"]
     yield "starting_points.dataset.name", starting, "regression"

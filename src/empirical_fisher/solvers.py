@@ -23,6 +23,7 @@ from scipy.linalg.lapack import dposv
 
 from .arrays import Array
 from .problems import Point, Problem
+from .rounding import gradient_error, is_resolved
 
 PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
     "GD": None,
@@ -119,7 +120,8 @@ def natural_cosine(
 
     For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
     Fisher is too large to be formed or not invertible, as that of softmax regression without a
-    prior never is.
+    prior never is. It is also NaN where one of the directions is nothing but rounding; see
+    `rounding.is_resolved`.
 
     Parameters
     ----------
@@ -140,11 +142,18 @@ def natural_cosine(
         point.gradient[runs],
         point.problem.prior_precision,
     )
-    if method != "GD":
+    error = gradient_error(point, runs)
+    preconditioner = PRECONDITIONERS[method]
+    if preconditioner is None:
+        shift = np.full(own.shape[:-1], prior)
+        resolved = np.linalg.norm(own, axis=-1) > np.linalg.norm(error, axis=-1)
+        defined = is_invertible(fisher + prior * np.eye(point.problem.parameters)) & resolved
+    else:
         shift = np.broadcast_to(damping, point.theta.shape[:-1])[runs] + prior
-        return cosine(own, -solve(fisher, shift, gradient))
-    defined = is_invertible(fisher + prior * np.eye(point.problem.parameters))
-    return np.where(defined, cosine(own, -solve(fisher, prior, gradient)), np.nan)
+        defined = is_resolved(own, preconditioner(point)[runs], shift, error)
+    natural = -solve(fisher, shift, gradient)
+    defined = defined & is_resolved(natural, fisher, shift, error)
+    return np.where(defined, cosine(own, natural), np.nan)
 
 
 def iterates(

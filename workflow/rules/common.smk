@@ -143,6 +143,18 @@ def variants_of(wildcards):
     return [variant for variant, datasets in variants.items() if wildcards.dataset in datasets]
 
 
+def reordered():
+    """The data sets whose grids are searched with their rows in other orders, too."""
+    orders = config["robustness"]["row_orders"]["orders"]
+    return [dataset for dataset in optimized_datasets() if orders.get(dataset, 0)]
+
+
+def order_seeds(wildcards):
+    """The seeds of the orders of a data set's rows."""
+    settings = config["robustness"]["row_orders"]
+    return [settings["seed"] + order for order in range(settings["orders"][wildcards.dataset])]
+
+
 def misspecified(wildcards):
     """What is said of a family of misspecified problems, but for the headings of its panels."""
     settings = config["misspecification"][wildcards.family]

@@ -99,13 +99,16 @@ rule trace:
         "../scripts/trace.py"
 
 
-# Third step: the best cells of all data sets and methods in one table.
+# Third step: the best cells of all data sets and methods in one table, and what becomes of them if
+# the rows of the data are in another order.
 rule hyperparameters:
     input:
-        code("tables"),
+        code("robustness", "tables"),
         cells=optimization_files("best", methods_by(optimized_datasets())),
+        orders=expand("results/robustness/row_orders/{dataset}.csv", dataset=reordered()),
     output:
-        "results/hyperparameters.csv",
+        table="results/hyperparameters.csv",
+        orders="results/robustness/row_orders.csv",
     log:
         "logs/hyperparameters.log",
     localrule: True
