@@ -210,3 +210,30 @@ def test_faults_are_found():
 def test_a_heading_is_no_wider_than_its_panel():
     assert all(len(line) <= layout.HEADING for line in layout.heading(LONG).splitlines())
     assert layout.heading("a_name_without_spaces_and_very_long").count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["$\\frac{", "$$", "a $ b", "\\$x$", "x^2 costs 3 $ or 4 $", ""])
+def test_a_heading_is_drawn_as_it_is_written(text):
+    figure = Figure()
+    title = figure.subplots().set_title(layout.heading(text))
+    figure.draw_without_rendering()
+    drawn, is_math = title._preprocess_math(title.get_text())
+    assert (drawn, is_math) == (text, False)
+
+
+def test_sensitivity_where_every_run_diverged_or_ends_where_it_started():
+    for loss in (np.nan, 7.0, 70.0):
+        table = grid().assign(final_loss=loss, status="diverged")
+        best = pd.DataFrame({"dataset": ["a"], "method": ["EFGD"], "step_size": [np.nan]})
+        drawn = figures.sensitivity(
+            {"a": {"EFGD": table}}, best.assign(damping=np.nan), {"a": 7.0}, {"a": "a"}
+        )
+        drawn.draw_without_rendering()
+
+
+def test_a_flat_loss_has_no_contours():
+    axes = Figure().subplots()
+    x, y = (values.ravel() for values in np.meshgrid([0.0, 1.0], [0.0, 1.0]))
+    for loss in (1.0, np.inf, np.nan):
+        figures._contours(axes, pd.DataFrame({"x": x, "y": y, "loss": loss}), "x", "y")
+    assert not axes.collections

@@ -1,6 +1,8 @@
 import os
 from pathlib import Path
 
+from snakemake.utils import update_config
+
 from empirical_fisher import configuration, outputs, runs
 from empirical_fisher.provenance import sources
 
@@ -13,6 +15,7 @@ def check(config):
     if misplaced:
         sys.exit("\n".join(misplaced))
     schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
+    update_config(config, configuration.typed(workflow.config_settings.config, schema))
     faults = configuration.faults(config, schema)
     if not faults:
         own = {
@@ -23,6 +26,7 @@ def check(config):
         faults = outputs.clashes(own, config["datasets"], [Path.cwd(), ROOT])
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
+    config.update(configuration.floats(config, schema))
 
 
 def code(*modules):
