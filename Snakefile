@@ -19,9 +19,12 @@ sys.executable = shlex.quote(sys.executable)
 include: "workflow/rules/common.smk"
 
 
-# Names the line of a syntax error and finds a key that is there twice, unlike Snakemake's reading.
-for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles)):
-    configuration.read_yaml(path)
+# The files of the configuration, each with what it says. Reading them names the line of a syntax
+# error and finds a key that is there twice, unlike Snakemake's own.
+layers = [
+    (path, configuration.read_yaml(path))
+    for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles))
+]
 
 
 configfile: f"{workflow.basedir}/config.yaml"

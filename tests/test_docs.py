@@ -378,6 +378,10 @@ datasets:
   Numbers: {task: binary, source: {snapshot: energy}}
   Text: {task: binary, source: {file: mine.csv}, drop: [size]}
   Missing: {task: binary, source: {file: mine.csv}, drop: [diagnosis]}
+  Absent: {task: binary, source: {file: mien.csv}}
+  Messy: {source: {file: messy.csv}, target: rent}
+  Quoted: {task: binary, source: {file: quoted.csv}}
+  Mixed: {task: binary, source: {file: mixed.csv}}
   Mine: {task: binary, source: {file: separable.csv}}
   Doubled: {task: regression, source: {file: doubled.csv}}
 monte_carlo: {datasets: [Mine]}
@@ -387,7 +391,18 @@ scaling: {dataset: Doubled}
     (repository / "separable.csv").write_text("x,target\n-2,0\n-1,0\n1,1\n2,1\n")
     (repository / "doubled.csv").write_text("x,twice,target\n1,2,1\n2,4,3\n3,6,2\n4,8,5\n")
     (repository / "mine.csv").write_text("size,diagnosis,target\n1,B,0\n,M,1\n2,B,1\n")
+    rows = [
+        f"{row};2021-03-04;owner {row};;{'east' if row % 2 else 'west'};{row + 3},5;1.0{row + 27},5"
+        for row in range(30)
+    ]
+    rows[1] = rows[1].replace(";4,5;", ";;")
+    messy = [";built;owner;notes;part;size;rent", *rows]
+    (repository / "messy.csv").write_text("\n".join(messy))
+    (repository / "quoted.csv").write_text('people,target\n"27,096",0\n31,1\n')
+    heights = ["1.5,0", "1.6,1", "tall,0", *["1.7,1"] * 9]
+    (repository / "mixed.csv").write_text("\n".join(["height,target", *heights]))
     names = ("Yacht", "Powerplant", "Unknown", "Energy", "Numbers", "Text", "Missing")
+    names += ("Absent", "Messy", "Quoted", "Mixed")
     results = ("results/monte_carlo/overall.csv", "results/scaling/steps.csv")
     wanted = [*(f"data/{name}.csv" for name in names), *results]
     output = said(*wanted, "--configfile", "wrong.yaml", repository=repository)
@@ -518,6 +533,10 @@ OF_DATA = [
     "It is not what was expected",
     "A column of text",
     "Values are missing",
+    "A file that is not there",
+    "Several things are in the way of a table",
+    "Numbers with other marks",
+    "Text among numbers",
     "It has not two classes",
     "The loss has no minimum",
     "Features depend on one another",

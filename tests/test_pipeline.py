@@ -175,6 +175,15 @@ def test_every_job_has_a_log_and_none_has_a_warning(run: Run) -> None:
         assert not re.search(r"\b(\w*Warning|\w*Error|Traceback|WARNING|ERROR)\b", text), text
 
 
+def test_a_search_says_first_what_it_costs(run: Run) -> None:
+    logs = run.files("logs/grid/**/*.log")
+    assert logs
+    estimate = r"\d+ cells × 5 iterations, about \d+ (s|min) on one core at most, less .* is pruned"
+    for path in logs:
+        first = (run.folder / path).read_text("utf-8").splitlines()[0]
+        assert re.search(rf" INFO {estimate}; here \d+ of them, in about \d+ MB$", first)
+
+
 # Figure 3 against the oracle
 
 

@@ -130,9 +130,17 @@ def test_progress_ends_at_the_number_of_cells(certified):
     calls = []
     grid = all_cells("NGD", 10.0 ** np.arange(-9, 3, 0.25))
     problem = small_problem("regression")
-    evaluate(problem, "NGD", *grid, SCHEDULE, certified=certified, progress=calls.append)
-    assert calls == sorted(set(calls))
-    assert calls[-1] == len(grid[0]) > SLOTS
+    table = evaluate(
+        problem,
+        "NGD",
+        *grid,
+        SCHEDULE,
+        certified=certified,
+        progress=lambda *now: calls.append(now),
+    )
+    assert calls == sorted(calls)
+    assert len(grid[0]) > SLOTS
+    assert calls[-1] == (len(grid[0]), table["iterations"].sum())
 
 
 # The best cell

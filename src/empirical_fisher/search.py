@@ -49,7 +49,7 @@ def evaluate(
     schedule: Schedule,
     *,
     certified: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Run every cell; of the cells that `bounds` proves can't be the best, only a part.
 
@@ -65,7 +65,7 @@ def evaluate(
         Whether to stop a cell, as ``pruned``, once the bound on its final loss exceeds the lowest
         final loss so far. Where no bound is proven this changes nothing.
     progress
-        Called with the number of cells that have ended, whenever one has.
+        Called now and then with the number of cells that have ended and of the steps taken in all.
 
     Returns
     -------

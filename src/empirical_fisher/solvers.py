@@ -243,7 +243,7 @@ def descend(
     divergence_factor: float = 100.0,
     with_cosine: bool = False,
     lower_bound: Bound | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Descent:
     """Run ``K`` descents, each with its own step size and damping.
 
@@ -271,7 +271,8 @@ def descend(
         One of `bounds`. A run stops as ``pruned`` once this bound on its final loss exceeds the
         lowest final loss of any run so far by a relative `KEEP`.
     progress
-        Called with the number of runs that have ended, whenever one has.
+        Called after each step of the runs side by side, with the number of runs that have ended and
+        of the steps that all have taken.
     """
     runs = len(step_size)
     start = np.zeros(problem.parameters) if initial is None else initial
@@ -290,7 +291,6 @@ def descend(
     iteration = np.zeros(slots, dtype=int)
     waiting = np.arange(runs)
     lowest = np.inf
-    ended = 0
     while len(waiting) or np.any(run >= 0):
         too_high = lowest + KEEP * abs(lowest)
         free = np.flatnonzero(run < 0)
@@ -339,8 +339,7 @@ def descend(
         theta[moving] += step[moving]
         iteration[moving] += 1
         run[np.setdiff1d(held, moving)] = -1
-        if progress and runs - len(waiting) - len(moving) > ended:
-            ended = runs - len(waiting) - len(moving)
-            progress(ended)
+        if progress:
+            progress(runs - len(waiting) - len(moving), int(steps.sum()) + len(moving))
     bound[status != "pruned"] = np.nan
     return Descent(status, steps, bound, loss, gradient_norm, step_norm, cosines)

@@ -127,7 +127,7 @@ def test_every_mutation_is_sound_or_told_in_short_lines(block: int) -> None:
 
 def test_some_mutations_are_sound_and_most_are_not() -> None:
     sound = [not configuration.faults(mutation(seed)[1], SCHEMA) for seed in range(0, MUTATIONS, 6)]
-    assert 10 <= sum(sound) <= 60
+    assert 5 <= sum(sound) <= 60
 
 
 def sound_mutation(seed: int) -> tuple[str, dict[str, Any]]:

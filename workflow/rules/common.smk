@@ -24,7 +24,7 @@ def check(config):
     faults = configuration.faults(config, schema)
     if not faults:
         own = {
-            f"datasets.{name}.source.file": own_file(settings["source"])
+            f"datasets.{name}.source.file": source_file(name)
             for name, settings in config["datasets"].items()
             if "file" in settings["source"]
         }
@@ -46,9 +46,16 @@ def code(*names):
     return sources(ROOT / "src/empirical_fisher", modules)
 
 
-def own_file(source):
-    """Where a file of the user's lies that a source names."""
-    return ROOT / source["file"]
+def source_file(dataset):
+    """The path of the user's file that a data set is read from, if it is; None otherwise."""
+    file = config["datasets"][dataset]["source"].get("file")
+    return file and configuration.locate(dataset, file, layers, otherwise=ROOT)
+
+
+def source_path(wildcards):
+    """The same path relative to this folder, so that both may move together."""
+    path = source_file(wildcards.dataset)
+    return path and os.path.relpath(os.path.realpath(path), os.path.realpath(ROOT))
 
 
 def local_files(wildcards):
@@ -59,7 +66,7 @@ def local_files(wildcards):
     source = config["datasets"][wildcards.dataset]["source"]
     if "snapshot" in source:
         return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
-    path = own_file(source) if "file" in source else None
+    path = source_file(wildcards.dataset)
     return [str(path)] if path and os.path.exists(path) else []
 
 

@@ -9,7 +9,7 @@ scattergather:
 # Figures 3 and 5, first step: the grid of step sizes and dampings, every so many cells in one job.
 rule shard:
     input:
-        code("search", "data.datasets", "pipeline.tables"),
+        code("experiments.optimization.cost", "search", "data.datasets", "pipeline.tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
     output:

@@ -25,7 +25,10 @@ KINDS = {
 }
 
 #: What a source says besides which one it is, and the kinds of source that it belongs to.
-DETAILS = {"sha256": ("url",), "format": ("url", "file")}
+DETAILS = {
+    "sha256": ("url",),
+    **dict.fromkeys(("format", "separator", "decimal", "thousands"), ("url", "file")),
+}
 
 #: Numbers other than 0 have a size from the first to the second, so that fourth powers, such as the
 #: second moments of squared gradients, are numbers, too.
@@ -98,6 +101,30 @@ def _place(error: yaml.MarkedYAMLError) -> str:
 
 class _UnclearError(yaml.MarkedYAMLError):
     """Valid YAML that is not what it looks like."""
+
+
+def locate(
+    dataset: str, file: str, layers: Iterable[tuple[Path, Mapping[str, Any]]], otherwise: Path
+) -> Path:
+    """The path of a data set's file, which is relative to the folder of the file that names it.
+
+    Parameters
+    ----------
+    dataset, file
+        The name of the data set, and its ``source.file``.
+    layers
+        The path and the content of each configuration, as they are laid over one another.
+    otherwise
+        The folder of a path that none of them names, but the command line.
+    """
+    folder = otherwise
+    for path, layer in layers:
+        entry: Any = layer
+        for key in ("datasets", dataset, "source", "file"):
+            entry = entry.get(key) if isinstance(entry, Mapping) else None
+        if entry == file:
+            folder = path.absolute().parent
+    return folder / file
 
 
 class _Loader(yaml.SafeLoader):
@@ -361,6 +388,8 @@ def _contradictions_in(
     for detail, owners in DETAILS.items():
         if detail in source and len(kinds) == 1 and kinds[0] not in owners:
             yield f"{key}.source.{detail}: belongs to {' or '.join(owners)}, which isn't there"
+    if source.get("thousands") == source.get("decimal", "."):
+        yield f"{key}.source.thousands: is the decimal mark, too; say decimal: ',' or '.'"
     if "prefer" in settings and "snapshot" not in source:
         yield f"{key}.prefer: only a snapshot can be compared with its remote source"
     if "positive" in settings and task not in (None, "binary"):
