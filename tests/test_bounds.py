@@ -21,6 +21,7 @@ from conftest import (
 )
 from empirical_fisher import bounds, search
 from empirical_fisher.bounds import Terms, lower_bound
+from empirical_fisher.decrements import stretch
 from empirical_fisher.likelihoods import Bernoulli, Categorical
 from empirical_fisher.models import LinearModel
 from empirical_fisher.problems import MOST_PARAMETERS, linear_problem
@@ -227,16 +228,18 @@ def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equ
 def test_what_the_local_bound_takes_from_examples_is_that_of_each_pair_of_classes():
     problem = random_problem("multiclass", size=200)
     theta = np.linspace(-2, 2, problem.parameters)
-    weights, reach, odds = Terms(problem, 1.0)._local(problem.at(theta))
+    point = problem.at(theta)
     rows = theta.reshape(3, -1)
-    longest = 0.0
-    for n, (x, y) in enumerate(zip(problem.model.inputs, problem.targets, strict=True)):
+    longest, lightest, odds = 0.0, np.inf, 0.0
+    for x, y in zip(problem.model.inputs, problem.targets, strict=True):
         p = np.exp(rows @ x) / np.exp(rows @ x).sum()
         pairs = [(0, 1), (0, 2), (1, 2)]
-        assert_allclose(weights[n], min(1 / (1 / p[c] + 1 / p[k]) for c, k in pairs))
-        assert_allclose(odds[n], (1 - p[int(y)]) / p[int(y)])
+        lightest = min(lightest, *(1 / (1 / p[c] + 1 / p[k]) for c, k in pairs))
+        odds += (1 - p[int(y)]) / p[int(y)] / problem.size
         longest = max(longest, x @ x)
-    assert_allclose(reach, 2 * longest)
+    assert_allclose((point.lightest, point.odds), (lightest, odds))
+    assert_allclose(stretch(point, np.array(1e9)), 2 * longest / 1e9)
+    assert_allclose(stretch(point, np.array(1e-9)), problem.size / lightest)
 
 
 def three_parabolas(curvature):

@@ -44,7 +44,13 @@ def run_one(problem, method, step_size, damping, iterations, **options):
     run = descend(
         problem, method, np.array([step_size]), np.array([damping]), iterations, **options
     )
-    return Descent(*(getattr(run, name)[..., 0] for name in Descent.__dataclass_fields__))
+    return Descent(*(of_runs(run, name, 0) for name in Descent.__dataclass_fields__))
+
+
+def of_runs(run, name, which):
+    """What a descent records of some of its runs."""
+    values = getattr(run, name)
+    return values[which] if name == "theta" else values[..., which]
 
 
 def random_cells(count, largest=100.0):
@@ -479,7 +485,7 @@ def test_numbers_of_a_run_do_not_depend_on_its_company(method, task, design, sha
     for which in (shuffled, few, shuffled[: SLOTS + 1], few[:1], few[-1:]):
         run = descend(problem, method, step_size[which], damping[which], 6, **options)
         for name in Descent.__dataclass_fields__:
-            alone, wanted = getattr(run, name), getattr(together, name)[..., which]
+            alone, wanted = getattr(run, name), of_runs(together, name, which)
             assert_array_equal(alone, wanted, name)
 
 
