@@ -32,7 +32,6 @@ import scipy.sparse
 from .arrays import Array, Inputs
 from .decrements import ABSOLUTE, MOVED, RELATIVE, is_convex, pulled_odds, stretch
 from .likelihoods import Categorical, Gaussian
-from .models import LinearModel
 from .problems import MOST_PARAMETERS, Point, Problem
 from .solvers import Bound
 
@@ -197,7 +196,8 @@ class Terms:
     def fisher(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
         """NGD: the Fisher is positive semi-definite, so ``δ ≤ ‖g‖² / (λ + ρ)``."""
         shift = damping + self.problem.prior_precision
-        return self._after(point, gamma * remaining * self.steepest / shift)
+        with np.errstate(divide="ignore", over="ignore"):
+            return self._after(point, gamma * remaining * self.steepest / shift)
 
     def empirical_fisher(
         self, point: Point, gamma: Array, damping: Array, remaining: Array
@@ -208,7 +208,8 @@ class Terms:
         """
         prior = self.problem.prior_precision
         shift = damping + prior
-        decrement = self.steepest / (self.steepest + shift)
+        with np.errstate(invalid="ignore"):  # nothing but zeros
+            decrement = self.steepest / (self.steepest + shift)
         if prior:
             reach = (1 + np.sqrt(2 * self.limit * prior / shift)) ** 2
             decrement = np.minimum(self.steepest / shift, reach)

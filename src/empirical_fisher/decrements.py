@@ -67,7 +67,7 @@ def greatest_decrement(point: Point, method: str, damping: Array) -> Array:
 
 
 def pull(point: Point, shift: Array) -> Array:
-    """``ρ ‖θ‖ / (λ + ρ)^½``, the prior's part of the root of a decrement; ``shift`` is ``λ + ρ``."""
+    """``ρ ‖θ‖ / (λ + ρ)^½``, the prior's part of a decrement's root; ``shift`` is ``λ + ρ``."""
     prior = point.problem.prior_precision
     return prior * np.linalg.norm(point.theta, axis=-1) / np.sqrt(shift) if prior else 0.0 * shift
 
@@ -108,7 +108,7 @@ class Allowance:
     predictions: Array
     reach: Array | None
 
-    def is_broken(self, point: Point) -> Array:
+    def is_broken(self, point: Point) -> np.ndarray:
         """Whether a next point's loss is too low or its predictions too far, shape ``(K,)``."""
         broken = point.loss < self.floor
         if self.reach is None:

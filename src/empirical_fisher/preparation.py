@@ -23,6 +23,7 @@ from .formats import Raw
 #: Features that a dense table may have, and a sparse one that is written out as dense.
 WIDEST = 1000
 MOSTLY = 0.9  #: share of numbers from which on text in a column is a fault and not a category
+LARGEST = 1e100  #: number whose square, and a sum of many of them, can still be squared
 LISTED = 20  #: names in a message, at most
 
 
@@ -71,6 +72,7 @@ def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[s
     constant = [column for column in features if _is_constant(features[column])]
     if settings.get("standardize"):
         features = _standardized(features, constant)
+    _refuse_extreme(features, target if task == "regression" else None)
     facts = {
         "task": task,
         "rows": len(target),
@@ -396,6 +398,21 @@ def _inferred_task(target: pd.Series, numeric: bool) -> str:
         "the target's whole numbers may be labels or quantities; set task: regression, binary or "
         "multiclass"
     )
+
+
+def _refuse_extreme(features: pd.DataFrame, target: pd.Series | None) -> None:
+    """Refuse numbers whose squares overflow or vanish: losses and matrices are made of them."""
+    columns = {f"column {name!r}": features[name] for name in features}
+    if target is not None:
+        columns["the target"] = target
+    for what, column in columns.items():
+        values = np.abs(column.sparse.sp_values if _is_sparse(column.to_frame()) else column)
+        largest = float(np.max(values, initial=0))
+        if largest > LARGEST or 0 < largest < 1 / LARGEST:
+            raise DatasetError(
+                f"{what} has values of up to {largest:.1e}, whose squares overflow or vanish; "
+                f"give it in a unit in which they are between {1 / LARGEST:.0e} and {LARGEST:.0e}"
+            )
 
 
 # Words

@@ -67,11 +67,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Refuse what would give wrong results without a word."""
-        if np.ndim(self.targets) != 1:
-            raise ValueError(
-                f"the targets must have the shape (N,), and not {np.shape(self.targets)}; "
-                "flatten them first, for example by y.ravel()"
-            )
+        _check_shape(self.targets)
         if isinstance(self.model, LinearModel) and self.model.inputs.shape[0] != self.size:
             raise ValueError(
                 f"there are {self.size} targets for {self.model.inputs.shape[0]} rows of inputs; "
@@ -300,6 +296,7 @@ def linear_problem(
         If the task is none of these, or as for `Problem` and `LinearModel`.
     """
     targets = np.asarray(targets, dtype=float)
+    _check_shape(targets)
     likelihood: Likelihood
     if task == "regression":
         likelihood = Gaussian()
@@ -311,6 +308,14 @@ def linear_problem(
         raise ValueError(f"task is {task!r}; it must be regression, binary or multiclass")
     model = LinearModel(inputs, likelihood.outputs)
     return Problem(likelihood, model, targets, prior_variance)
+
+
+def _check_shape(targets: Array) -> None:
+    if np.ndim(targets) != 1:
+        raise ValueError(
+            f"the targets must have the shape (N,), and not {np.shape(targets)}; flatten them "
+            "first, for example by y.ravel()"
+        )
 
 
 def _check_targets(likelihood: Likelihood, targets: Array) -> None:

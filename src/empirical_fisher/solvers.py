@@ -100,9 +100,7 @@ def _refuse_unknown(method: str) -> None:
     if method not in PRECONDITIONERS:
         close = difflib.get_close_matches(str(method).upper(), PRECONDITIONERS, n=1)
         meant = f" (did you mean {close[0]}?)" if close else ""
-        raise ValueError(
-            f"no method {method!r}{meant}; there are {', '.join(PRECONDITIONERS)}"
-        )
+        raise ValueError(f"no method {method!r}{meant}; there are {', '.join(PRECONDITIONERS)}")
 
 
 def cosine(a: Array, b: Array) -> Array:
