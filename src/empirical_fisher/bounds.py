@@ -144,7 +144,8 @@ class Terms:
         """``L*`` of least squares, by a singular value decomposition of ``X`` itself.
 
         The columns are scaled to unit length first. Singular values below ``ε max(N, D)`` of the
-        largest are taken for zero: predictions can't be moved along them in double precision.
+        largest are taken for zero: predictions can't be moved along them in double precision. What
+        the rounding of the others may add to ``L*`` is taken off where it exceeds the slack.
         """
         inputs = self.inputs if isinstance(self.inputs, np.ndarray) else self.inputs.toarray()
         size, features = inputs.shape
@@ -156,8 +157,14 @@ class Terms:
         scaled = inputs / np.where(length > 0, length, 1.0)
         basis, values, _ = scipy.linalg.svd(scaled, full_matrices=False)
         basis = basis[:, values > EPSILON * max(scaled.shape) * values.max(initial=0)]
-        rest = targets - basis @ (basis.T @ targets)
-        return float(0.5 * np.sum(rest**2) / size)
+        kept = values[: basis.shape[1]]
+        along = basis.T @ targets
+        rest = targets - basis @ along
+        least = 0.5 * np.sum(rest**2) / size
+        turned = 4 * np.sqrt(features) * EPSILON * values.max(initial=0) / kept  # by rounding
+        doubt = np.linalg.norm(rest) * np.sum(turned * np.abs(along)) / size
+        doubt += np.sum((turned * along) ** 2) / size
+        return float(least if doubt <= SLACK * least / 4 else max(least - doubt, 0.0))
 
     @cached_property
     def rounding(self) -> float:

@@ -406,8 +406,8 @@ def _refuse_extreme(features: pd.DataFrame, target: pd.Series | None) -> None:
     if target is not None:
         columns["the target"] = target
     for what, column in columns.items():
-        values = np.abs(column.sparse.sp_values if _is_sparse(column.to_frame()) else column)
-        largest = float(np.max(values, initial=0))
+        values = column.array.sp_values if _is_sparse(column.to_frame()) else column.to_numpy()
+        largest = float(np.max(np.abs(values, dtype=float), initial=0))
         if largest > LARGEST or 0 < largest < 1 / LARGEST:
             raise DatasetError(
                 f"{what} has values of up to {largest:.1e}, whose squares overflow or vanish; "
