@@ -181,6 +181,19 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "datasets.new.source.sha256: belongs to url, which isn't there",
         ),
         (
+            "datasets: {new: {source: {snapshot: a1a, separator: ';'}}}",
+            "datasets.new.source.separator: belongs to url or file, which isn't there",
+        ),
+        (
+            "datasets: {new: {source: {file: x.csv, separator: ';;'}}}",
+            'datasets.new.source.separator: ";;" can\'t be a separator; it is one character, '
+            'such as ";" or "\\t", and no quote or line end',
+        ),
+        (
+            "datasets: {new: {source: {file: x.csv, thousands: '.'}}}",
+            "datasets.new.source.thousands: is the decimal mark, too; say decimal: ',' or '.'",
+        ),
+        (
             "datasets: {new: {source: {format: csv}}}",
             "datasets.new.source: names none; it must name one source (another needs another name)",
         ),
@@ -371,6 +384,15 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "{clipped: [a1a], undamped: [Boston], upper_dampings: [Boston]}}",
             'robustness.variants.clipped.0: "a1a" has to be in upper_dampings, too, '
             "for clipped is compared with the whole grid",
+        ),
+        (
+            "robustness: {row_orders: {orders: {BreastCancr: 3}}}",
+            'robustness.row_orders.orders.BreastCancr: unknown data set "BreastCancr" '
+            f"(did you mean BreastCancer?); allowed: {DATASETS}",
+        ),
+        (
+            "robustness: {row_orders: {orders: {Boston: -1}}}",
+            "robustness.row_orders.orders.Boston: is -1; it must be at least 0",
         ),
         ("optimization: {methods: GD}", 'optimization.methods: is "GD"; it must be a list'),
         (
@@ -689,6 +711,7 @@ def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
         *(f"datasets.*.{key}" for key in ("target", "drop", "positive", "categorical", "missing")),
         *(f"datasets.*.{key}" for key in ("standardize", "prefer", "methods")),
         *(f"datasets.*.source.{key}" for key in ("openml", "url", "sha256", "file", "format")),
+        *(f"datasets.*.source.{key}" for key in ("separator", "decimal", "thousands")),
         *(f"datasets.*.source.openml.{key}" for key in ("name", "version")),
     }
     assert set(keys(CONFIG, SCHEMA)) == known - left_out
@@ -704,7 +727,7 @@ def test_only_optional_keys_may_be_missing() -> None:
     }
     choices = (
         *("snapshot", "sklearn", "lognormal_line", "normal_line", "gaussian_classes"),
-        *("openml", "url", "sha256", "file", "format"),
+        *("openml", "url", "sha256", "file", "format", "separator", "decimal", "thousands"),
     )
     settings = (
         *("title", "expect", "task", "target", "drop", "positive", "categorical", "missing"),

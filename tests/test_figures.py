@@ -180,6 +180,16 @@ def test_a_method_that_was_not_run_leaves_an_empty_panel_that_says_so():
     assert faults(figure) == []
 
 
+def test_the_line_of_cosines_breaks_where_there_are_none():
+    table = trace()
+    table.loc[40:60, "cosine"] = np.nan
+    figure = figures.optimization({"One": {"EFGD": table}}, {"One": "One"})
+    line = figure.axes[1].lines[0]
+    assert np.flatnonzero(np.isnan(line.get_ydata())).tolist() == list(range(40, 61))
+    table["cosine"] = np.nan
+    assert faults(figures.optimization({"One": {"EFGD": table}}, {"One": "One"})) == []
+
+
 @pytest.mark.parametrize("losses", [[0.0, 0.5], [0.0, 1e-200], [np.nan, np.nan]])
 def test_sensitivity_with_losses_that_no_logarithm_has(losses):
     table = grid()

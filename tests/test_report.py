@@ -7,7 +7,9 @@ import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
+import jinja2
 import pytest
 import yaml
 from snakemake_interface_common.exceptions import WorkflowError
@@ -20,6 +22,10 @@ sys.path.insert(0, str(ROOT / "workflow" / "report"))
 import snakemake_report_plugin_page as page
 
 STORY = yaml.safe_load((Path(page.__file__).parent / "story.yaml").read_text("utf-8"))
+
+
+class Job(NamedTuple):
+    output: tuple[str, ...]
 
 
 def figure(name, chapter):
@@ -51,6 +57,56 @@ def test_a_chapter_shows_its_figures_their_claims_and_those_left_over():
     assert (two["claims"], dict(two["tally"])) == ([], {"in part": 1})
 
 
+def test_a_figure_has_the_best_cells_that_it_shows_by_data_set():
+    pairs = [("A", "GD"), ("A", "NGD"), ("B", "GD"), ("B", "NGD")]
+    cells = [{"dataset": dataset, "method": method} for dataset, method in pairs]
+    traces = [f"results/traces/{dataset}/{method}.csv" for dataset, method in pairs[:3]]
+    assert page.chosen(cells, traces) == {"A": cells[:2], "B": cells[2:3]}
+    assert page.chosen(cells, [traces[0], "results/best/B/NGD.csv"]) == {"B": cells[3:]}
+    assert page.chosen(cells, ["data/A.csv"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "NGD γ = 1, λ = 1e-10"),
+        ({"damping": None}, "NGD γ = 1"),
+        ({"edge": "lowest damping"}, "NGD γ = 1, λ = 1e-10, the lowest damping of the grid"),
+        ({"step_size": None}, "NGD: no run finished"),
+        (
+            {"orders": 4, "other_winners": 0},
+            "NGD γ = 1, λ = 1e-10, with a final loss of 2 and, in 4 other orders of the rows, of "
+            "1.5 to 2.5",
+        ),
+        (
+            {"orders": 4, "other_winners": 3},
+            "NGD γ = 1, λ = 1e-10, with a final loss of 2 and, in 4 other orders of the rows, of "
+            "1.5 to 2.5; in 3 of them another cell wins",
+        ),
+    ],
+)
+def test_a_best_cell_is_told_with_its_edge_and_its_range(changes, said):
+    best = {
+        "method": "NGD",
+        "step_size": 1.0,
+        "damping": 1e-10,
+        "final_loss": 2.0,
+        "edge": None,
+        "orders": None,
+        "other_winners": None,
+        "lowest_loss_of_orders": 1.5,
+        "highest_loss_of_orders": 2.5,
+        **changes,
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(page.HERE), trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(number=page.number, link=str)
+    text = (page.HERE / "page.html.jinja").read_text("utf-8").partition("<!doctype")[0]
+    macros = environment.from_string(text).make_module()
+    assert " ".join(macros.cell(best).split()) == said
+
+
 def test_a_figure_without_a_chapter_is_an_error():
     with pytest.raises(WorkflowError, match=r"no chapters of story\.yaml: \['Misc'\]"):
         page.chapters([{"title": "One"}], [figure("line", "One"), figure("circle", "Misc")], [])
@@ -65,13 +121,33 @@ def test_run_times_are_summed_by_rule_the_longest_first():
     ]
 
 
-def test_only_tables_that_are_there_are_listed_by_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for path in ("b/y.csv", "b.csv", "b/x.csv", "b/x.png"):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).touch()
-    listed = page.folders(["b/y.csv", "b/x.png", "b/gone.csv", "b.csv", "b/x.csv", "b/x.csv"])
+def test_files_are_listed_by_folder():
+    listed = page.by_folder({"b/y.csv", "b.csv", "b/x.csv"})
     assert listed == {"": ["b.csv"], "b": ["b/x.csv", "b/y.csv"]}
+
+
+def test_a_chapter_without_figures_and_claims_is_not_told():
+    story = [{"title": "One", "claims": ["b.two"]}, {"title": "Two"}]
+    assert [each["title"] for each in page.chapters(story, [figure("line", "Two")], [])] == ["Two"]
+
+
+def test_shown_is_what_is_asked_for_up_to_date_and_stands_on_nothing_that_was_edited(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in "abcdef":  # a → b and c → d; b is stale, c was edited, f belongs to no job
+        Path(f"{name}.csv").touch()
+    jobs = {name: Job((f"{name}.csv", f"{name}.gone")) for name in "abcde"}
+    reporter = object.__new__(page.Reporter)
+    reporter.dag = SimpleNamespace(
+        jobs=jobs.values(),
+        depending={jobs["a"]: [jobs["b"]], jobs["c"]: [jobs["d"]]},
+        needrun=lambda job: job is jobs["b"],
+        bfs=lambda direction, *starts: [each for job in starts for each in direction.get(job, [])],
+    )
+    shown, left_out = reporter.separate({f"{name}.csv" for name in "abdef"} | {"logs/a.log"})
+    assert shown == {"a.csv", "e.csv"}
+    assert left_out == {"b.csv", "c.csv", "d.csv", "f.csv"}
 
 
 @pytest.mark.parametrize(

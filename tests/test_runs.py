@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_run_begins_by_clearing_what_killed_writers_left(folder: Path) -> None:
     (folder / "results" / "deep").mkdir(parents=True)
-    kept, cleared = folder / "results/deep/a.csv", folder / "results/deep/.a.csv.0f.part"
+    kept, cleared = folder / "results/deep/a.csv", folder / f"results/deep/.a.csv.{16 * '0f'}.part"
     for path in (kept, cleared):
         path.touch()
     runs.begin(folder)
@@ -81,7 +81,7 @@ def test_a_file_system_without_locks_is_used_without(
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    left = folder / "data" / ".a.csv.0f.part"
+    left = folder / "data" / f".a.csv.{16 * '0f'}.part"
     write_whole(b"", left)
     for _ in range(2):
         runs.begin(folder)
@@ -97,7 +97,8 @@ def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
     told, silent, absent = (str(tmp_path / name) for name in ("b.log", "c.log", "d.log"))
     Path(told).write_text(
         "2026-01-01 00:00:00,000 INFO ERROR is a word\n"
-        "2026-01-01 00:00:01,000 ERROR this: broke\n2026-01-01 00:00:01,000 INFO more\n"
+        "2026-01-01 00:00:01,000 ERROR this: broke\n  - in\n    two\nTraceback\n  File\n"
+        "2026-01-01 00:00:01,000 INFO more\n"
     )
     Path(silent).write_text("2026-01-01 00:00:00,000 INFO 3 of 4 cells\n")
     done = str(tmp_path / "a.log")
@@ -107,6 +108,8 @@ def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
         "",
         "Not all is done: 3 failed, 5 left for the next run.",
         "  this: broke",
+        "    - in",
+        "      two",
         f"    log: {told}",
         "  shard: nothing in its log; it was killed or refused, as said above",
         f"    log: {silent}",

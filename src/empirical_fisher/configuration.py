@@ -24,7 +24,10 @@ KINDS = {
 }
 
 #: What a source says besides which one it is, and the kinds of source that it belongs to.
-DETAILS = {"sha256": ("url",), "format": ("url", "file")}
+DETAILS = {
+    "sha256": ("url",),
+    **dict.fromkeys(("format", "separator", "decimal", "thousands"), ("url", "file")),
+}
 
 #: Where true and false are no numbers, and 1.0 is no whole number.
 Validator = validators.extend(  # type: ignore[no-untyped-call]
@@ -41,9 +44,12 @@ def read_yaml(path: Path) -> Any:
     Raises
     ------
     SystemExit
-        Naming file, line and fault, if the file is not YAML.
+        Naming file, line and fault, if the file can't be read or is not YAML.
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SystemExit(f"{path} can't be read: {error.strerror}") from None
     try:
         return yaml.load(content.decode("utf-8"), _Loader)
     except UnicodeDecodeError as error:
@@ -60,6 +66,30 @@ def read_yaml(path: Path) -> Any:
             f"{path}, line {line}: not valid YAML: the control character "
             f"U+{error.character:04X} is not allowed"
         ) from None
+
+
+def locate(
+    dataset: str, file: str, layers: Iterable[tuple[Path, Mapping[str, Any]]], otherwise: Path
+) -> Path:
+    """The path of a data set's file, which is relative to the folder of the file that names it.
+
+    Parameters
+    ----------
+    dataset, file
+        The name of the data set, and its ``source.file``.
+    layers
+        The path and the content of each configuration, as they are laid over one another.
+    otherwise
+        The folder of a path that none of them names, but the command line.
+    """
+    folder = otherwise
+    for path, layer in layers:
+        entry: Any = layer
+        for key in ("datasets", dataset, "source", "file"):
+            entry = entry.get(key) if isinstance(entry, Mapping) else None
+        if entry == file:
+            folder = path.absolute().parent
+    return folder / file
 
 
 class _Loader(yaml.SafeLoader):
@@ -168,6 +198,8 @@ def _contradictions_in(
     for detail, owners in DETAILS.items():
         if detail in source and len(kinds) == 1 and kinds[0] not in owners:
             yield f"{key}.source.{detail}: belongs to {' or '.join(owners)}, which isn't there"
+    if source.get("thousands") == source.get("decimal", "."):
+        yield f"{key}.source.thousands: is the decimal mark, too; say decimal: ',' or '.'"
     if "prefer" in settings and "snapshot" not in source:
         yield f"{key}.prefer: only a snapshot can be compared with its remote source"
     if "positive" in settings and task not in (None, "binary"):
@@ -253,6 +285,8 @@ def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for key, names, kind in lists:
         for position, name in enumerate(names):
             yield f"{key}.{position}", name, kind
+    for name in config["robustness"]["row_orders"]["orders"]:
+        yield f"robustness.row_orders.orders.{name}", name, ""
     yield "scaling.dataset", config["scaling"]["dataset"], "regression"
     starting = config["starting_points"]["dataset"]["name"]
     yield "starting_points.dataset.name", starting, "regression"

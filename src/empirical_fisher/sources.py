@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from . import snapshots, synthetic
+from .csv_format import OPTIONS
 from .datasets import TARGET, DatasetError
 from .formats import Raw, read
 
-DETAILS = ("sha256", "format")  #: what a source says besides which one it is
+DETAILS = ("sha256", "format", *OPTIONS)  #: what a source says besides which one it is
 REMOTE = ("openml", "url")
 
 
@@ -20,7 +21,9 @@ def kind(source: Mapping[str, Any]) -> str:
     return next(name for name in source if name not in DETAILS)
 
 
-def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
+def load(
+    settings: Mapping[str, Any], root: Path, *, file: Path | None = None, **downloading: Any
+) -> Raw:
     """Load, fetch or draw a data set.
 
     Parameters
@@ -28,7 +31,9 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     settings
         An entry of the configuration's ``datasets``, of which ``source`` and ``prefer`` are read.
     root
-        The folder of ``config.yaml``: what files are relative to, and where the snapshots are.
+        The folder of ``config.yaml``, where the snapshots are.
+    file
+        The path of a ``file``, see `configuration.locate`; by default it is relative to ``root``.
     **downloading
         ``cache`` and ``limits``, see `downloads.from_url`; needed where something is fetched.
 
@@ -40,12 +45,14 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     source = settings["source"]
     name = kind(source)
     value = source[name]
+    form = source.get("format")
+    options = {key: source[key] for key in OPTIONS if key in source}
     if name == "snapshot":
         return _snapshot(settings, root, **downloading)
     if name == "sklearn":
         return _sklearn(value)
     if name == "file":
-        return _file(root / value, value, source.get("format"))
+        return _file(file or root / value, value, form, options)
     if name == "openml":
         from .openml_source import from_openml
 
@@ -53,8 +60,8 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     if name == "url":
         from .downloads import from_url
 
-        form, sha256 = source.get("format"), source.get("sha256")
-        return from_url(value, form=form, sha256=sha256, **downloading)
+        sha256 = source.get("sha256")
+        return from_url(value, form=form, sha256=sha256, options=options, **downloading)
     task = "binary" if name == "gaussian_classes" else "regression"
     return Raw(getattr(synthetic, name)(**value), TARGET, task, {name: dict(value)})
 
@@ -85,14 +92,15 @@ def _sklearn(name: str) -> Raw:
     return Raw(table, TARGET, task, {"sklearn": name})
 
 
-def _file(path: Path, configured: str, form: str | None) -> Raw:
+def _file(path: Path, configured: str, form: str | None, options: Mapping[str, str]) -> Raw:
     """A file of the user's."""
     if not path.is_file():
         raise DatasetError(
-            f"there is no file {path}; a file is absolute or relative to the folder of config.yaml"
+            f"there is no file {path}; a relative path starts from the folder of the "
+            "configuration that names it"
         )
     try:
-        raw = read(path, form)
+        raw = read(path, form, options=options)
     except DatasetError as error:
         raise DatasetError(f"{path}: {error}") from None
     return replace(raw, origin={"file": configured, **raw.origin})

@@ -1,5 +1,6 @@
 """Write a data set as one table, and what is known of it."""
 
+import os
 from pathlib import Path
 
 from empirical_fisher.datasets import write
@@ -10,9 +11,12 @@ from empirical_fisher.sources import REMOTE, kind, load
 from job import logged
 
 name, settings = snakemake.wildcards.dataset, snakemake.params.settings
-downloading = {"cache": "data/cache", "limits": Limits(**snakemake.config["downloads"])}
+cache = os.environ.get("EMPIRICAL_FISHER_CACHE", "data/cache")
+downloading = {"cache": cache, "limits": Limits(**snakemake.config["downloads"])}
+root = Path(snakemake.scriptdir, "../..").resolve()
+file = snakemake.params.file and Path(os.path.normpath(root / snakemake.params.file))
 with logged(snakemake.log[0], f"datasets.{name}") as log:
-    raw = load(settings, Path(snakemake.scriptdir, "../..").resolve(), **downloading)
+    raw = load(settings, root, file=file, **downloading)
     if kind(settings["source"]) in REMOTE:
         confirm(name, settings["source"], raw.origin, "data/origins")
     table, facts = prepare(raw, settings)
