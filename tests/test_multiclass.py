@@ -12,9 +12,9 @@ from sklearn.linear_model import LogisticRegression
 from conftest import METHODS, draw_inputs, draw_targets
 from empirical_fisher.bounds import Terms, lower_bound
 from empirical_fisher.likelihoods import Categorical
+from empirical_fisher.methods import direction, is_invertible
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, best_cell, cells, evaluate, trace
-from empirical_fisher.solvers import direction, is_invertible
 
 SCHEDULE = Schedule(iterations=30, divergence_factor=100.0)
 

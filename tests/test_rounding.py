@@ -8,12 +8,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from conftest import TASKS, paper_problem, random_problem
+from empirical_fisher.methods import direction
 from empirical_fisher.models import LinearModel
 from empirical_fisher.networks import TanhNetwork
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.rounding import EPSILON, gradient_error, is_resolved
 from empirical_fisher.search import Schedule, trace
-from empirical_fisher.solvers import direction
 
 LONG = Schedule(iterations=60, divergence_factor=100.0)
 

@@ -20,18 +20,10 @@ from conftest import (
 )
 from empirical_fisher import problems, solvers
 from empirical_fisher.bounds import lower_bound
+from empirical_fisher.methods import direction, is_invertible, natural_cosine, solve
+from empirical_fisher.norms import cosine
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.solvers import (
-    SLOTS,
-    Descent,
-    cosine,
-    descend,
-    direction,
-    is_invertible,
-    iterates,
-    natural_cosine,
-    solve,
-)
+from empirical_fisher.solvers import SLOTS, Descent, descend, iterates
 
 PRIORS = (np.inf, 0.5)
 RECORDS = ("loss", "gradient_norm", "step_norm", "cosine")

@@ -20,3 +20,10 @@ def spectral(matrix: Array) -> Array:
 def relative_distance(matrix: Array, reference: Array) -> float:
     """``‖A − B‖ / ‖B‖`` in the Frobenius norm, of matrices ``(P, P)``."""
     return float(np.linalg.norm(matrix - reference) / np.linalg.norm(reference))
+
+
+def cosine(a: Array, b: Array) -> Array:
+    """Cosine of the angle between vectors ``(..., P)``; NaN where one of them is zero."""
+    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sum(a * b, axis=-1) / norms

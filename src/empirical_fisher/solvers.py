@@ -1,189 +1,23 @@
-r"""Gradient descent preconditioned by nothing, the Fisher or the empirical Fisher.
+r"""The descent loop: ``θ ← θ + γ d`` with the direction ``d`` of a method, for many runs at once.
 
-A step is ``θ ← θ + γ d`` with the direction ``d = −(B + I/(N v) + λ I)⁻¹ ∇L(θ)``, where
-
-=======  ===============================================
-GD       no preconditioner: ``d = −∇L(θ)``
-NGD      ``B`` is the Fisher
-EFGD     ``B`` is the empirical Fisher
-=======  ===============================================
-
-``γ`` is the step size, ``λ`` the damping, and ``I/(N v)`` what the prior adds to the curvature.
-The update is that of §1 of the paper; damped it is in Figure 3 (§4.3). A run whose steps contradict
-`decrements` has been spoilt by rounding and ends as ``failed``.
+``γ`` is the step size; see `methods` for the directions and the damping ``λ``.
 """
 
 from __future__ import annotations
 
-import difflib
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import EllipsisType
 
 import numpy as np
-from scipy.linalg.lapack import dposv
 
 from .arrays import Array
 from .decrements import ABSOLUTE, RELATIVE, Allowance, allowance, greatest_decrement, is_convex
+from .methods import PRECONDITIONERS, direction, natural_cosine, refuse_unknown
 from .problems import Point, Problem
-from .rounding import gradient_error, is_resolved
-
-PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
-    "GD": None,
-    "NGD": lambda point: point.fisher,
-    "EFGD": lambda point: point.empirical_fisher,
-}
-"""The matrix ``B`` of each method at a point, shape ``(..., P, P)``."""
 
 Bound = Callable[[Point, Array, Array, Array], Array]
 """``(point, step_size, damping, steps to go) -> lower bound on the final loss``, broadcasting."""
-
-
-def solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
-    """``(A + λ I)⁻¹ b`` for symmetric ``A``, by Cholesky factors.
-
-    Parameters
-    ----------
-    matrix, damping, vector
-        ``A``, ``λ`` and ``b``, of shapes ``(..., P, P)``, ``(...)`` and ``(..., P)``.
-
-    Returns
-    -------
-    (..., P) array
-        Where rounding has left a damped matrix indefinite it is solved by LU factors instead;
-        where it is singular the solution is NaN.
-    """
-    damping = np.broadcast_to(damping, vector.shape[:-1])
-    size = vector.shape[-1]
-    damped = np.empty((size, size), order="F")  # one for all, which stays in cache
-    diagonal = np.einsum("ii->i", damped)
-    solution = np.empty_like(vector)
-    for index in np.ndindex(damping.shape):
-        damped.T[...] = matrix[index]
-        diagonal += damping[index]
-        _, solution[index], fault = dposv(damped, vector[index], lower=1, overwrite_a=1)
-        if fault:
-            indefinite = matrix[index] + damping[index] * np.eye(size)
-            try:
-                solution[index] = np.linalg.solve(indefinite, vector[index])
-            except np.linalg.LinAlgError:
-                solution[index] = np.nan
-    return solution
-
-
-def pseudo_solve(matrix: Array, vector: Array) -> Array:
-    """``A⁺ b``, shape ``(P,)``, for a positive semi-definite ``A`` and a ``b`` in its range.
-
-    The parameters' scales are taken out first, as features may differ by decades; what is left may
-    be singular, as for softmax regression.
-    """
-    diagonal = np.diagonal(matrix)
-    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    scaled = matrix / np.outer(scale, scale)
-    inverse = np.linalg.pinv(scaled, rcond=len(scale) * np.finfo(float).eps, hermitian=True)
-    return inverse @ (vector / scale) / scale
-
-
-def direction(point: Point, method: str, damping: Array | float = 0.0) -> Array:
-    """The direction ``d`` of a method at a point, shape ``(..., P)``; NaN where undefined.
-
-    Parameters
-    ----------
-    point
-        A problem at ``θ``.
-    method
-        A key of `PRECONDITIONERS`.
-    damping
-        ``λ``, of the point's leading shape; GD has no use for it.
-
-    Raises
-    ------
-    ValueError
-        If there is no such method.
-    """
-    _refuse_unknown(method)
-    preconditioner = PRECONDITIONERS[method]
-    if preconditioner is None:
-        return -point.gradient
-    shift = damping + point.problem.prior_precision
-    return -solve(preconditioner(point), shift, point.gradient)
-
-
-def _refuse_unknown(method: str) -> None:
-    if method not in PRECONDITIONERS:
-        close = difflib.get_close_matches(str(method).upper(), PRECONDITIONERS, n=1)
-        meant = f" (did you mean {close[0]}?)" if close else ""
-        raise ValueError(f"no method {method!r}{meant}; there are {', '.join(PRECONDITIONERS)}")
-
-
-def cosine(a: Array, b: Array) -> Array:
-    """Cosine of the angle between vectors ``(..., P)``; NaN where one of them is zero."""
-    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.sum(a * b, axis=-1) / norms
-
-
-def is_invertible(matrix: Array) -> Array:
-    """Whether symmetric matrices ``(..., P, P)`` are invertible to working precision.
-
-    The scale of each parameter is taken out first (unit diagonal); a matrix is then singular if its
-    eigenvalues span more than ``1 / (P ε)``.
-    """
-    scale = np.sqrt(np.einsum("...ii->...i", matrix))
-    usable = np.all(np.isfinite(scale) & (scale > 0), axis=-1)
-    scale = np.where(usable[..., None], scale, 1.0)
-    scaled = np.where(usable[..., None, None], matrix, 0.0)
-    eigenvalues = np.linalg.eigvalsh(scaled / (scale[..., :, None] * scale[..., None, :]))
-    precision = matrix.shape[-1] * np.finfo(float).eps
-    return eigenvalues[..., 0] > precision * eigenvalues[..., -1]
-
-
-def natural_cosine(
-    point: Point,
-    own: Array,
-    method: str,
-    damping: Array | float,
-    runs: np.ndarray | EllipsisType = ...,
-) -> Array:
-    """Cosine, shape ``(...)``, of a method's direction with the natural gradient, damped alike.
-
-    For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
-    Fisher is too large to be formed or not invertible, as that of softmax regression without a
-    prior never is. It is also NaN where one of the directions is nothing but rounding; see
-    `rounding.is_resolved`.
-
-    Parameters
-    ----------
-    point
-        A problem at ``θ``.
-    own, method
-        The method's direction, shape ``(..., P)``, and its key of `PRECONDITIONERS`.
-    damping
-        ``λ``, of the point's leading shape.
-    runs
-        Which of a point's parameter vectors to take the cosine at; all by default.
-    """
-    own = own[runs]
-    if method == "GD" and not point.problem.has_matrices:
-        return np.full(own.shape[:-1], np.nan)
-    fisher, gradient, prior = (
-        point.fisher[runs],
-        point.gradient[runs],
-        point.problem.prior_precision,
-    )
-    error = gradient_error(point, runs)
-    preconditioner = PRECONDITIONERS[method]
-    if preconditioner is None:
-        shift = np.full(own.shape[:-1], prior)
-        resolved = np.linalg.norm(own, axis=-1) > np.linalg.norm(error, axis=-1)
-        defined = is_invertible(fisher + prior * np.eye(point.problem.parameters)) & resolved
-    else:
-        shift = np.broadcast_to(damping, point.theta.shape[:-1])[runs] + prior
-        defined = is_resolved(own, preconditioner(point)[runs], shift, error)
-    natural = -solve(fisher, shift, gradient)
-    defined = defined & is_resolved(natural, fisher, shift, error)
-    return np.where(defined, cosine(own, natural), np.nan)
 
 
 def iterates(
@@ -301,7 +135,7 @@ def descend(
     ValueError
         If there is no such method, or an argument has not the shape or the range that it needs.
     """
-    _refuse_unknown(method)
+    refuse_unknown(method)
     step_size, damping = _cells(method, step_size, damping)
     iterations = _whole(iterations)
     start = _start(problem, initial)

@@ -232,7 +232,7 @@ def test_the_smoothness_of_a_path_holds_between_its_iterates() -> None:
 
 
 def test_residual_gradients_are_their_closed_forms() -> None:
-    table = splits.residual_gradients(reach=5.0, count=11, classes=3)
+    table = splits.gradients(reach=5.0, count=11, classes=3)
     f, b = table["f"], table["probability"]
     gaussian, bernoulli, categorical = (
         table["likelihood"] == name for name in ("Gaussian", "Bernoulli", "categorical")
@@ -268,7 +268,7 @@ def test_norms_along_descents_are_those_of_each_point() -> None:
 @pytest.fixture(scope="module")
 def tables() -> dict[str, Any]:
     network = {"examples": 8, "features": 2, "hidden": 12}
-    training, repeated = remainder.experiment(
+    compared = remainder.experiment(
         seed=0, classes=3, step_size=0.1, iterations=20, copies=[1, 1000], **network
     )
     schedules = {
@@ -277,10 +277,9 @@ def tables() -> dict[str, Any]:
     }
     return {
         "identities": identities.experiment(seed=0, draws=2, classes=3, **network),
-        "training": training,
-        "repeated": repeated,
-        "residuals": splits.residual_gradients(reach=30.0, count=61, classes=3),
-        "memorised": splits.training(seed=0, starts=2, kept=20, problems=schedules, **network),
+        **compared,
+        "residuals": splits.gradients(reach=30.0, count=61, classes=3),
+        "memorised": splits.memorise(seed=0, starts=2, kept=20, problems=schedules, **network),
     }
 
 

@@ -102,16 +102,23 @@ def test_optimization_lays_out_any_number_of_data_sets(count):
     assert figure.get_figwidth() <= 2.4 * 4
 
 
+def cell(value=1.0):
+    """A best cell."""
+    return pd.DataFrame({"step_size": [value], "damping": [value]})
+
+
+def starting_at(loss, datasets):
+    """A run for each data set that starts at a loss."""
+    return {name: {"GD": pd.DataFrame({"loss": [loss, loss / 2]})} for name in datasets}
+
+
 @pytest.mark.parametrize("count", COUNTS)
 def test_sensitivity_lays_out_any_number_of_data_sets(count):
     sets, titles = names(count)
     lowest = dict(zip(sets, itertools.cycle([0.0, 0.5, 0.1]), strict=False))
     grids = {name: {"NGD": grid(lowest[name]), "EFGD": grid(lowest[name])} for name in sets}
-    best = pd.DataFrame(
-        [(name, m, 1.0, 1.0) for name in sets for m in ("NGD", "EFGD")],
-        columns=["dataset", "method", "step_size", "damping"],
-    )
-    figure = figures.sensitivity(grids, best, dict.fromkeys(sets, 1.0), titles)
+    cells = {name: {m: cell() for m in ("NGD", "EFGD")} for name in sets}
+    figure = figures.sensitivity(grids, cells, starting_at(1.0, sets), titles)
     assert len(figure.axes) == 3 * count
     assert faults(figure) == []
 
@@ -172,8 +179,8 @@ def test_a_method_that_was_not_run_leaves_an_empty_panel_that_says_so():
     assert faults(figure) == []
 
     grids = {"One": {"NGD": grid(), "EFGD": grid()}, "Other": {"NGD": grid()}}
-    best = pd.DataFrame(columns=["dataset", "method", "step_size", "damping"])
-    figure = figures.sensitivity(grids, best, dict.fromkeys(grids, 1.0), {n: n for n in grids})
+    cells = {name: {m: cell() for m in methods} for name, methods in grids.items()}
+    figure = figures.sensitivity(grids, cells, starting_at(1.0, grids), {n: n for n in grids})
     assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["EFGD was not run"]
     assert faults(figure) == []
 
@@ -192,8 +199,8 @@ def test_the_line_of_cosines_breaks_where_there_are_none():
 def test_sensitivity_with_losses_that_no_logarithm_has(losses):
     table = grid()
     table["final_loss"] = np.resize(losses, len(table))
-    best = pd.DataFrame(columns=["dataset", "method", "step_size", "damping"])
-    figure = figures.sensitivity({"One": {"NGD": table}}, best, {"One": 1.0}, {"One": "One"})
+    run = {"One": {"NGD": table}}, {"One": {"NGD": cell()}}
+    figure = figures.sensitivity(*run, starting_at(1.0, ["One"]), {"One": "One"})
     assert faults(figure) == []
 
 
@@ -222,10 +229,8 @@ def test_a_heading_is_drawn_as_it_is_written(text):
 def test_sensitivity_where_every_run_diverged_or_ends_where_it_started():
     for loss in (np.nan, 7.0, 70.0):
         table = grid().assign(final_loss=loss, status="diverged")
-        best = pd.DataFrame({"dataset": ["a"], "method": ["EFGD"], "step_size": [np.nan]})
-        drawn = figures.sensitivity(
-            {"a": {"EFGD": table}}, best.assign(damping=np.nan), {"a": 7.0}, {"a": "a"}
-        )
+        run = {"a": {"EFGD": table}}, {"a": {"EFGD": cell(np.nan)}}
+        drawn = figures.sensitivity(*run, starting_at(7.0, ["a"]), {"a": "a"})
         drawn.draw_without_rendering()
 
 
@@ -233,5 +238,5 @@ def test_a_flat_loss_has_no_contours():
     axes = Figure().subplots()
     x, y = (values.ravel() for values in np.meshgrid([0.0, 1.0], [0.0, 1.0]))
     for loss in (1.0, np.inf, np.nan):
-        figures._contours(axes, pd.DataFrame({"x": x, "y": y, "loss": loss}), "x", "y")
+        layout.contours(axes, pd.DataFrame({"x": x, "y": y, "loss": loss}), "x", "y")
     assert not axes.collections

@@ -77,12 +77,13 @@ def counted() -> pd.DataFrame:
     return stacked(costs, "task")
 
 
-def finals(loss: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    ends = pd.DataFrame(
-        {"dataset": ["A", "A"], "setting": ["cell", "tuned"], "median": [loss, loss]}
-    )
-    best = pd.DataFrame({"dataset": ["A", "A"], "method": ["NGD", "EFGD"], "final_loss": [1, 2]})
-    return ends, best
+def finals(loss: float) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, pd.DataFrame]]]:
+    ends = pd.DataFrame({"setting": ["cell", "tuned"], "median": [loss, loss]})
+    cells = {
+        method: pd.DataFrame({"dataset": ["A"], "method": [method], "final_loss": [final]})
+        for method, final in (("NGD", 1), ("EFGD", 2))
+    }
+    return {"A": ends}, {"A": cells}
 
 
 def test_costs_are_counted():

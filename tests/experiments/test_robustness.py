@@ -13,9 +13,12 @@ from sklearn.preprocessing import StandardScaler
 from conftest import CONFIG, ROOT, paper_table, verdicts
 from empirical_fisher.data.datasets import Dataset, design, from_table
 from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.experiments.misspecification import experiment as misspecification
 from empirical_fisher.experiments.robustness import claims as claims_robustness
 from empirical_fisher.experiments.robustness import experiment as robustness
+from empirical_fisher.experiments.robustness import row_orders
 from empirical_fisher.experiments.shared_problems import examples
+from empirical_fisher.experiments.vector_field import experiment as vector_field
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, best_cell, cells, evaluate
 
@@ -105,13 +108,13 @@ def reordered(seeds, methods=("GD", "NGD", "EFGD")):
         grids[method] = evaluate(problem, method, *grid, SCHEDULE)
         winners[method] = best_cell(problem, method, grids[method], SCHEDULE)
     dataset = Dataset(inputs, targets, "binary")
-    orders = robustness.row_orders(dataset, {}, grids, winners, seeds, SCHEDULE)
+    orders = row_orders.row_orders(dataset, {}, grids, winners, seeds, SCHEDULE)
     return problem, winners, orders
 
 
 def test_another_order_of_the_rows_is_a_search_of_the_shuffled_data() -> None:
     problem, winners, orders = reordered([0, 5])
-    assert list(orders) == list(robustness.ROW_ORDERS)
+    assert list(orders) == list(row_orders.ROW_ORDERS)
     assert list(zip(orders["method"], orders["seed"], strict=True)) == [
         (method, seed) for method in winners for seed in (0, 5)
     ]
@@ -136,10 +139,10 @@ def test_the_range_on_breast_cancer_is_what_the_pages_say() -> None:
     winner = best_cell(problem, "EFGD", table, schedule)
     grids, winners = {"EFGD": table}, {"EFGD": winner}
     count = CONFIG["robustness"]["row_orders"]["orders"]["BreastCancer"]
-    orders = robustness.row_orders(dataset, {}, grids, winners, range(count), schedule)
+    orders = row_orders.row_orders(dataset, {}, grids, winners, range(count), schedule)
     best = winner.assign(dataset="BreastCancer", method="EFGD")
     orders.insert(0, "dataset", "BreastCancer")
-    row = robustness.with_row_orders(best, orders).iloc[0]
+    row = row_orders.with_row_orders(best, orders).iloc[0]
     losses = f"{row['lowest_loss_of_orders']:.4f} to {row['highest_loss_of_orders']:.4f}"
     for page in ("README.md", "docs/findings.md", "docs/grid-search.md"):
         said = " ".join((ROOT / page).read_text("utf-8").split())
@@ -153,7 +156,7 @@ def test_orders_of_a_grid_where_no_cell_finishes_are_empty() -> None:
     grid = evaluate(problem, "NGD", np.full(2, 1e300), np.full(2, 1e-10), SCHEDULE)
     winner = best_cell(problem, "NGD", grid, SCHEDULE)
     dataset = Dataset(*data(), "binary")
-    orders = robustness.row_orders(dataset, {}, {"NGD": grid}, {"NGD": winner}, [0], SCHEDULE)
+    orders = row_orders.row_orders(dataset, {}, {"NGD": grid}, {"NGD": winner}, [0], SCHEDULE)
     assert orders.drop(columns=["method", "seed"]).isna().all(axis=None)
 
 
@@ -172,7 +175,7 @@ def test_best_cells_have_the_range_of_their_losses_in_other_orders() -> None:
         ],
         columns=["dataset", "method", "step_size", "damping", "final_loss"],
     )
-    table = robustness.with_row_orders(best, orders)
+    table = row_orders.with_row_orders(best, orders)
     pd.testing.assert_frame_equal(table[list(best)], best)
     found = table.drop(columns=list(best)).astype(object)
     assert list(found) == [
@@ -187,7 +190,7 @@ def test_best_cells_have_the_range_of_their_losses_in_other_orders() -> None:
 def test_distance_is_that_of_a_loop(bias: bool, prior_variance: float) -> None:
     source = {**CLASSES, "scale_0": [[2.0, 0.0], [0.0, 2.0]], "scale_1": [[1.0, 0.0], [0.0, 1.0]]}
     settings = {"bias": bias, "prior_variance": prior_variance}
-    row = robustness.misspecification({"problem": source}, [5], **settings).iloc[0]
+    row = misspecification.other_seeds({"problem": source}, [5], **settings).iloc[0]
     table = gaussian_classes(**{**source, "seed": 5})
     features, target = table[["x1", "x2"]].to_numpy(), table["target"].to_numpy(float)
     features = np.column_stack([features, np.ones(200)]) if bias else features
@@ -207,9 +210,10 @@ def test_natural_field_points_at_the_minimum() -> None:
         "prior_variance": 0.1,
         "damping": 1e-8,
         "scales": {"GD": 0.3, "NGD": 1.0, "EFGD": 3.0},
+        "window": {"low": -2.0, "high": 2.1},
+        "arrows": 5,
     }
-    points = np.random.default_rng(0).standard_normal((20, 2))
-    table = robustness.vector_fields(source, [0, 1], settings, points).set_index("method")
+    table = vector_field.other_seeds(source, [0, 1], settings).set_index("method")
     np.testing.assert_allclose(table.loc["NGD", "minimum_cosine"], 1, atol=1e-6)
     assert (table.loc["EFGD", "minimum_cosine"] < 0.9).all()
 

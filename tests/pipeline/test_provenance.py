@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 import subprocess
@@ -12,11 +13,16 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from empirical_fisher.pipeline.provenance import sources
+from empirical_fisher.pipeline.provenance import imports, sources
+from empirical_fisher.pipeline.step import find
 from pipeline import RULES, rules
 
 PACKAGE = ROOT / "src" / "empirical_fisher"
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if path.stem != "__init__"
+)
 
 # Imports each module afresh and tells which modules of the package are then there.
 IMPORTER = """
@@ -33,28 +39,25 @@ print(json.dumps(loaded))
 
 def closure(*modules: str) -> set[str]:
     """Names of the modules that some modules stand on, themselves included."""
-    return {Path(path).stem for path in sources(PACKAGE, modules)}
+    paths = [Path(path).relative_to(PACKAGE) for path in sources(PACKAGE, modules)]
+    return {".".join(path.with_suffix("").parts) for path in paths}
 
 
 def library_imports(script: Path) -> set[str]:
     """Modules of the package that a script imports, wherever in it."""
-    found = set()
-    for node in ast.walk(ast.parse(script.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "empirical_fisher":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            package, _, module = node.module.partition(".")
-            found |= {module} if package == "empirical_fisher" else set()
-    return found
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        for path in imports(PACKAGE, script)
+    }
 
 
 def jobs() -> dict[str, tuple[set[str], Path]]:
-    """The modules that each rule names in code(…), and the rule's script."""
+    """The modules and steps that each rule names in code(…), and the rule's script."""
     found = {}
     for name, body in rules().items():
         for script in re.findall(r'script:\s*"(.*?)"', body):
             [named] = re.findall(r"\bcode\((.*?)\)", body, re.S)
-            found[name] = set(re.findall(r'"(\w+)"', named)), (RULES / script).resolve()
+            found[name] = set(re.findall(r'"([\w.:{}]+)"', named)), (RULES / script).resolve()
     return found
 
 
@@ -66,7 +69,10 @@ def loaded() -> dict[str, set[str]]:
         command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True, timeout=120
     )
     names = json.loads(answer.stdout)
-    return {key: {name.partition(".")[2] for name in value} for key, value in names.items()}
+    return {
+        key: {name.partition(".")[2] for name in value} & set(MODULES)
+        for key, value in names.items()
+    }
 
 
 @pytest.fixture
@@ -79,10 +85,17 @@ def package(tmp_path: Path) -> Path:
         "bottom": "from . import top  # a circle\n",
         "lazy": "",
         "apart": "",
+        "wing/__init__": "",
+        "wing/near": "from . import far, nothing\n",
+        "wing/far": "from ..apart import something\n",
+        "absolute": "from package.wing import near\nfrom package.lazy import something\n",
+        "whole": "from package import something\n",
     }
     for name, text in texts.items():
-        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
-    return tmp_path
+        path = tmp_path / "package" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path / "package"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +105,9 @@ def package(tmp_path: Path) -> Path:
         (["right"], ["lazy", "right"]),
         (["left"], ["bottom", "lazy", "left", "right", "top"]),
         (["right", "apart", "right"], ["apart", "lazy", "right"]),
+        (["wing.near"], ["apart", "wing/far", "wing/near"]),
+        (["absolute"], ["absolute", "apart", "lazy", "wing/far", "wing/near"]),
+        (["whole"], ["whole"]),
         ([], []),
     ],
 )
@@ -117,13 +133,10 @@ def test_sources_hold_no_more_than_python_loads_sooner_or_later(
 ) -> None:
     """What is not loaded at once is imported inside a function, or by what is imported so."""
     late = closure(module) - loaded[module]
-    found = set()
-    for text in ((PACKAGE / f"{name}.py").read_text("utf-8") for name in closure(module)):
-        inside = re.findall(r"^ +from \.(\w+) import|^ +from \. import (.*)$", text, re.M)
-        names = {
-            word for groups in inside for group in groups for word in re.findall(r"\w+", group)
-        }
-        found |= {name for name in names if name in MODULES}
+    found: set[str] = set()
+    for name in closure(module):
+        path = PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
+        found |= library_imports(path) - loaded[name]
     assert late <= found.union(*(loaded[name] for name in found))
 
 
@@ -135,37 +148,33 @@ def test_the_package_itself_imports_nothing() -> None:
 
 def test_figures_stand_on_tables_and_looks_alone() -> None:
     """Editing the search redraws nothing as long as the numbers stay."""
-    assert closure("figures") == {"figures", "files", "layout", "style"}
-    assert closure("tables") == {"files", "tables"}
+    looks = {"pipeline.files", "pipeline.layout", "pipeline.style"}
+    assert closure("experiments.optimization.figure") == {"experiments.optimization.figure", *looks}
+    assert closure("pipeline.tables") == {"pipeline.files", "pipeline.tables"}
 
 
-CLAIMING = {module for module in MODULES if module.startswith("claims_")} | {"ledger"}
+CLAIMING = {module for module in MODULES if module.endswith(".claims")} | {"pipeline.ledger"}
+DRAWING = {module for module in MODULES if module.endswith(".figure")}
+LOOKS = {"pipeline.layout", "pipeline.style"}
+ADAPTER = "pipeline.step"  # what it writes a result with it imports when it does
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - CLAIMING))
+@pytest.mark.parametrize("module", sorted(set(MODULES) - CLAIMING - {ADAPTER}))
 def test_nothing_that_computes_stands_on_the_claims(module: str) -> None:
     """Rewording a claim reruns no experiment."""
     assert not closure(module) & CLAIMING
 
 
-DRAWING = {module for module in MODULES if module.startswith("figures")} | {"layout", "style"}
-
-
-@pytest.mark.parametrize("module", sorted(set(MODULES) - DRAWING))
+@pytest.mark.parametrize("module", sorted(set(MODULES) - DRAWING - LOOKS - {ADAPTER}))
 def test_nothing_that_computes_stands_on_the_figures(module: str) -> None:
     """Editing the figures reruns no experiment."""
-    assert not closure(module) & DRAWING
+    assert not closure(module) & (DRAWING | LOOKS)
 
 
-@pytest.mark.parametrize("module", sorted(DRAWING))
+@pytest.mark.parametrize("module", sorted(DRAWING | LOOKS))
 def test_figures_compute_no_experiment(module: str) -> None:
     """Editing an experiment redraws a figure by its tables only."""
     assert not closure(module) & {"problems", "solvers", "search", "models"}
-
-
-@pytest.mark.parametrize("module", ["likelihoods", "models", "problems", "solvers", "search"])
-def test_the_mathematics_knows_neither_files_nor_the_workflow(module: str) -> None:
-    assert not closure(module) & {"tables", "datasets", "configuration", "provenance"}
 
 
 def test_every_rule_has_been_found() -> None:
@@ -173,13 +182,35 @@ def test_every_rule_has_been_found() -> None:
     assert {script.name for _, script in jobs().values()} == scripts - {"job.py"}
 
 
-@pytest.mark.parametrize("rule", jobs())
-def test_a_rule_stands_on_all_that_its_script_imports(rule: str) -> None:
-    named, script = jobs()[rule]
-    assert library_imports(script) <= closure(*named)
+STEPS = {rule for rule, (_, script) in jobs().items() if script.name == "step.py"}
 
 
-@pytest.mark.parametrize("rule", jobs())
-def test_a_rule_names_no_module_that_its_script_has_no_use_for(rule: str) -> None:
+@pytest.mark.parametrize("rule", sorted(set(jobs()) - STEPS))
+def test_a_rule_stands_on_what_its_script_imports_and_on_nothing_else(rule: str) -> None:
     named, script = jobs()[rule]
+    # what every job does around its work is no reason to do the work again
+    around = library_imports(script.with_name("job.py"))
+    assert library_imports(script) <= closure(*named) | around
     assert named <= library_imports(script)
+
+
+@pytest.mark.parametrize("rule", sorted(STEPS))
+def test_a_rule_stands_on_the_step_that_it_calls(rule: str) -> None:
+    named, _ = jobs()[rule]
+    [called] = re.findall(r'step=(?:lambda wildcards: f)?"([\w.:{}]+)"', rules()[rule])
+    assert named == {called}
+
+
+@pytest.mark.parametrize("rule", sorted(STEPS - {"topic_claims"}))
+def test_a_rule_hands_its_step_the_arguments_that_the_step_has(rule: str) -> None:
+    """By name: inputs, and parameters but for those that come from a mapping."""
+    [called] = jobs()[rule][0]
+    wanted = set(inspect.signature(find(called)).parameters)
+    body = rules()[rule]
+    given = set()
+    for section in ("input", "params"):
+        [text] = re.findall(rf"    {section}:\n((?:        .*\n)*)", body)
+        given |= set(re.findall(r"^        (\w+)=", text, re.M))
+        if re.search(r"^        \*\*", text, re.M):
+            return
+    assert given - {"step"} == wanted

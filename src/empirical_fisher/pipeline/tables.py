@@ -5,7 +5,7 @@ Those have full precision and the same bytes on every system, and are never half
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,6 @@ from .files import write_text
 def stacked(tables: Mapping[Any, pd.DataFrame], *levels: str) -> pd.DataFrame:
     """Tables below one another, their keys as first columns of these names."""
     return pd.concat(tables, names=[*levels]).reset_index([*levels]).reset_index(drop=True)
-
-
-def by_method(
-    paths: Iterable[str], methods: Mapping[str, Iterable[str]]
-) -> dict[str, dict[str, pd.DataFrame]]:
-    """Read a table for each method of each data set; the paths are in this order."""
-    tables = map(read_csv, paths)
-    return {
-        dataset: {method: next(tables) for method in chosen} for dataset, chosen in methods.items()
-    }
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:

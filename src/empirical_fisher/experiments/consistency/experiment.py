@@ -16,9 +16,9 @@ import pandas as pd
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import from_table
 from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.methods import solve
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import MinimizerNotFoundError, Point, Problem, linear_problem
-from empirical_fisher.solvers import solve
 
 from . import capacity as models
 

@@ -21,11 +21,11 @@ from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, design, naming
 from empirical_fisher.experiments.shared_problems import TASKS, random_problem
 from empirical_fisher.likelihoods import Likelihood
+from empirical_fisher.methods import solve
 from empirical_fisher.models import Model
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem, linear_problem
 from empirical_fisher.search import CELL, TIE, Schedule, cells
-from empirical_fisher.solvers import solve
 
 
 def sampled_fisher(point: Point, targets: Array) -> Array:

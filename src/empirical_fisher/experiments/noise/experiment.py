@@ -25,8 +25,8 @@ import pandas as pd
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import Dataset, design
 from empirical_fisher.experiments.shared_problems import TASKS, random_problem
+from empirical_fisher.methods import pseudo_solve
 from empirical_fisher.problems import Point, linear_problem
-from empirical_fisher.solvers import pseudo_solve
 
 
 def random_points(seed: int, count: int, size: int, features: int) -> dict[str, Point]:

@@ -28,9 +28,9 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.experiments.shared_problems import random_problem
+from empirical_fisher.methods import solve
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem
-from empirical_fisher.solvers import solve
 
 LIMIT = 1e6  #: a run has diverged once its excess loss is this many times that at the start
 QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}  #: of the runs

@@ -20,8 +20,9 @@ import pandas as pd
 from scipy.optimize import brentq, minimize
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.methods import direction
+from empirical_fisher.norms import cosine
 from empirical_fisher.problems import Point, Problem
-from empirical_fisher.solvers import cosine, direction
 
 
 class StepNotFoundError(ArithmeticError):
@@ -34,7 +35,7 @@ def update(point: Point, method: str, damping: Array | float, change: float) -> 
     Parameters
     ----------
     point, method, damping
-        As for `solvers.direction`.
+        As for `methods.direction`.
     change
         ``c``, the mean square that the changes of the examples' losses are to have.
     """

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.methods import direction
 from empirical_fisher.models import LinearModel
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem
-from empirical_fisher.solvers import direction
 
 
 def mixing(generator: np.random.Generator, parameters: int, condition: float) -> Array:

@@ -26,10 +26,10 @@ import scipy.sparse
 
 from empirical_fisher.arrays import Array, Inputs, log_axis
 from empirical_fisher.data.datasets import Dataset, design
+from empirical_fisher.methods import is_invertible
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import Schedule, cells, evaluate
-from empirical_fisher.solvers import is_invertible
 
 from .row_orders import best_with_cosine
 

@@ -19,10 +19,12 @@ import pandas as pd
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, DatasetError, design, naming
 from empirical_fisher.experiments.shared_problems import constant_problem
+from empirical_fisher.methods import direction, is_invertible
+from empirical_fisher.norms import cosine
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import Schedule, best_cell, evaluate, trace
-from empirical_fisher.solvers import cosine, descend, direction, is_invertible
+from empirical_fisher.solvers import descend
 
 METHODS = ("NGD", "EFGD")  #: what is compared
 PAIR = "TwoPoints"  #: the problem with one parameter

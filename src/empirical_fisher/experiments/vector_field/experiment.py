@@ -15,8 +15,9 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, lattice, thinned
 from empirical_fisher.data.synthetic import lognormal_line
+from empirical_fisher.methods import solve
+from empirical_fisher.norms import cosine
 from empirical_fisher.problems import Problem, linear_problem
-from empirical_fisher.solvers import cosine, solve
 
 
 def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
