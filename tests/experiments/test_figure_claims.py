@@ -212,7 +212,7 @@ def test_every_claim_has_an_id_a_number_and_a_known_verdict(paths, logistic, lin
         "figure3": dict.fromkeys(CONFIG["optimization"]["datasets"], runs),
         "figure5": dict.fromkeys(CONFIG["optimization"]["appendix_datasets"], runs),
     }
-    claims = claims_figures.claims(minimum, table, logistic, linear, line, line, traces)
+    claims = claims_figures.claims(minimum, table, logistic, linear, line, line, **traces)
     ids = [claim.id for claim in claims]
     assert len(set(ids)) == len(ids) == 15
     assert all(id.startswith("figures.") for id in ids)

@@ -3,9 +3,10 @@
 import sys
 import time
 
+from empirical_fisher import search
 from empirical_fisher.arrays import log_axis
 from empirical_fisher.data.datasets import design, read
-from empirical_fisher.experiments.optimization import cost, search
+from empirical_fisher.experiments.optimization import cost
 from empirical_fisher.pipeline.tables import write_csv
 from empirical_fisher.problems import linear_problem
 from job import logged
