@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from . import snapshots, synthetic
+from .addresses import printable
 from .datasets import TARGET, DatasetError
 from .formats import Raw, read
 
@@ -30,7 +32,8 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     root
         The folder of ``config.yaml``: what files are relative to, and where the snapshots are.
     **downloading
-        ``cache`` and ``limits``, see `downloads.from_url`; needed where something is fetched.
+        ``cache`` and ``limits``, see `downloads.from_url`; needed where something is fetched. A
+        file has the same limit to its size, if they are given.
 
     Raises
     ------
@@ -45,7 +48,8 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     if name == "sklearn":
         return _sklearn(value)
     if name == "file":
-        return _file(root / value, value, source.get("format"))
+        largest = downloading["limits"].largest if "limits" in downloading else float("inf")
+        return _file(root / value, value, source.get("format"), largest)
     if name == "openml":
         from .openml_source import from_openml
 
@@ -85,14 +89,14 @@ def _sklearn(name: str) -> Raw:
     return Raw(table, TARGET, task, {"sklearn": name})
 
 
-def _file(path: Path, configured: str, form: str | None) -> Raw:
+def _file(path: Path, configured: str, form: str | None, largest: float) -> Raw:
     """A file of the user's."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # which takes names too long for the system, too
         raise DatasetError(
             f"there is no file {path}; a file is absolute or relative to the folder of config.yaml"
         )
     try:
-        raw = read(path, form)
+        raw = read(path, form, largest=largest)
     except DatasetError as error:
-        raise DatasetError(f"{path}: {error}") from None
+        raise DatasetError(printable(f"{path}: {error}")) from None
     return replace(raw, origin={"file": configured, **raw.origin})

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from empirical_fisher import configuration, runs
@@ -28,7 +29,7 @@ def local_files(wildcards):
     if "snapshot" in source:
         return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
     path = ROOT / source["file"] if "file" in source else None
-    return [str(path)] if path and path.exists() else []
+    return [str(path)] if path and os.path.exists(path) else []
 
 
 def without(settings, *keys):
