@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import hashlib
 import json
@@ -23,9 +24,11 @@ import pytest
 import server
 from conftest import ROOT, refusal
 from empirical_fisher import deadline
+from empirical_fisher.addresses import shown
 from empirical_fisher.downloads import Limits, from_url
 from empirical_fisher.openml_source import from_openml
 from empirical_fisher.origins import confirm
+from empirical_fisher.sources import load
 from processes import is_alive, largest_file, wait_for
 from server import (
     API,
@@ -184,6 +187,19 @@ def test_progress_and_retries_are_logged(fetch: Fetcher, caplog: pytest.LogCaptu
 # Faults of a server. Each is followed by the same question to a healthy one.
 
 
+def length(stated: str) -> server.Answer:
+    return lambda handler: handler.send(200, CSV, Content_Length=stated)
+
+
+def reason(said: str) -> server.Answer:
+    def answer(handler: server.Handler) -> None:
+        handler.send_response(500, said)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
 URL_FAULTS = {
     "hangs up": (hang_up, "the server can't be reached (the connection broke off)", "tried once"),
     "500, no text": (status(500), "the server answered 500 Internal Server Error"),
@@ -194,6 +210,24 @@ URL_FAULTS = {
         server.redirect("file:///etc/passwd"),
         "the server redirects to file:///etc/passwd: only addresses that begin with http:// or",
     ),
+    "a part": (
+        status(206, CSV[:24]),
+        "the server answered 206 Partial Content, and not 200 with a file; check the address",
+    ),
+    "redirected nowhere": (status(302, CSV), "the server answered 302 Found, and not 200"),
+    "no known status": (status(999, CSV), "the server answered 999, and not 200 with a file"),
+    "redirected to no address": (
+        server.redirect("http://[::1/a.csv"),
+        "the server redirects to http://[::1/a.csv: it is not a valid address",
+    ),
+    "a length twice": (
+        length("35, 35"),
+        "the server announces a length that is none: '35, 35' (tried once)",
+    ),
+    "no length": (length("-1"), "the server announces a length that is none: '-1'"),
+    "endless length": (length("9" * 400), "it is larger than the 1 MB allowed"),
+    "more endless length": (length("9" * 5000), "the server announces a length that is none"),
+    "control characters": (reason("\x1b[2Jgone\a"), r"the server answered 500 \x1b[2Jgone\x07"),
     "cut, uncleanly": (cut(CSV[:20], announced=True), "the connection broke off before the end"),
     "cut, cleanly, in a line": (
         cut(CSV[:-3], announced=False),
@@ -257,6 +291,52 @@ def test_a_fault_of_openml_is_told_and_forgotten(fetch: Fetcher, fault: str) -> 
 
 
 @pytest.mark.usefixtures("in_process")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_two_lengths_that_differ_are_told(fetch: Fetcher) -> None:
+    fetch.local.fail("/a.csv", length("35, 36"))
+    with refusal("the server announces a length that is none (tried once)"):
+        fetch.url()
+    gc.collect()  # the connection, which urllib3 leaves open then
+
+
+@pytest.mark.usefixtures("in_process")
+def test_where_a_server_redirects_to_is_followed(fetch: Fetcher) -> None:
+    fetch.local.fail("/moved.csv", server.redirect("/a.csv"))
+    assert_is_whole(fetch.url("/moved.csv"))
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("address", ["arff", "http://[::1/a.arff", "file:///etc/passwd"])
+def test_a_description_with_no_address_of_its_file_is_told(fetch: Fetcher, address: str) -> None:
+    fetch.local.add_dataset(9, ARFF, FEATURES, url=address)
+    with refusal(f"data set 9 at {fetch.local.openml}: its description gives '{address}' as the "):
+        fetch.openml(9)
+    assert_nothing_is_left(fetch)
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize(
+    "text", ["<a", "", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "<a/>", "<a>\xff</a>", "{}"]
+)
+def test_a_description_that_is_none_is_told(fetch: Fetcher, text: str) -> None:
+    fetch.local.fail(f"{API}/data/7", status(200, text.encode("latin-1")))
+    with refusal("the server's answer is not OpenML's"):
+        fetch.openml()
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_integers_of_any_length_in_a_description_are_told(fetch: Fetcher, digits: int) -> None:
+    fetch.local.add_dataset(9, ARFF, FEATURES, version="1" * digits)
+    with refusal("OpenML"):
+        fetch.openml({"name": "tiny", "version": 9})
+    fetch.local.add_dataset("9" * digits, ARFF, FEATURES)
+    fetch.local.answers[f"{API}/data/7"] = fetch.local.answers[f"{API}/data/{'9' * digits}"]
+    with refusal("OpenML"):
+        fetch.openml(7)
+
+
+@pytest.mark.usefixtures("in_process")
 def test_a_server_that_is_down_is_told(fetch: Fetcher) -> None:
     with serving() as other:
         fetch.limits = replace(fetch.limits, openml=other.openml)
@@ -297,9 +377,11 @@ def test_a_server_that_is_slow_but_honest_is_waited_for(fetch: Fetcher) -> None:
 def test_two_failures_and_then_the_right_answer(fetch: Fetcher) -> None:
     fetch.local.fail("/a.csv", status(503), cut(CSV[:9], announced=True))
     assert_is_whole(fetch.url(retries=2))
-    fetch.local.fail(f"{API}/data/7", status(502, HTML), hang_up)
+    asked = (f"{API}/data/7", f"{API}/data/features/7", "/data/download/7/tiny.arff")
+    for path in asked:  # every request has all its tries
+        fetch.local.fail(path, status(502, HTML), hang_up)
     assert_is_whole(fetch.openml(retries=2))
-    assert fetch.local.requests["/a.csv"] == fetch.local.requests[f"{API}/data/7"] == 3
+    assert [fetch.local.requests[path] for path in ("/a.csv", *asked)] == [3] * 4
 
 
 @pytest.mark.usefixtures("in_process")
@@ -376,6 +458,146 @@ def test_what_is_too_large_is_not_taken(fetch: Fetcher, announced: bool) -> None
     assert_nothing_is_left(fetch)
 
 
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("path", [f"{API}/data/7", f"{API}/data/features/7"])
+def test_what_describes_a_data_set_is_not_taken_if_it_is_too_large(
+    fetch: Fetcher, path: str
+) -> None:
+    for large in (status(200, b" " * 6000), cut(b" " * 6000, announced=False)):
+        fetch.local.fail(path, large)
+        with refusal("it is larger than the 0.005 MB allowed"):
+            fetch.openml(megabytes=0.005)
+    assert_nothing_is_left(fetch)
+
+
+GREED = """
+import resource, sys
+from pathlib import Path
+from empirical_fisher import deadline
+from empirical_fisher.addresses import shown
+from empirical_fisher.datasets import DatasetError
+from empirical_fisher.downloads import Limits
+from empirical_fisher.sources import load
+
+deadline.call = lambda function, *given, seconds: function(*given)
+kind, value, cache, openml = sys.argv[1:]
+load({"source": {"file": "a.csv"}}, Path(cache), limits=Limits(300, 0, 1, openml), cache=cache)
+import pyarrow.parquet, pooch
+def peak():
+    unit = 1e6 if sys.platform == "darwin" else 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+before = peak()
+try:
+    value = int(value) if kind == "openml" else value
+    load({"source": {kind: value}}, Path(cache), limits=Limits(300, 0, 1, openml), cache=cache)
+except DatasetError as error:
+    print(peak() - before, error)
+"""
+
+
+def endless(piece: bytes) -> server.Answer:
+    """Send up to 100 MB of something, compressed."""
+
+    def answer(handler: server.Handler) -> None:
+        handler.close_connection = True
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip")
+        handler.end_headers()
+        handler.wfile.write(gzip.compress(piece * (100_000_000 // len(piece)), 1))
+
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["description", "features", "redirect", "gzip", "parquet", "text"])
+def test_no_more_memory_is_taken_than_the_limit_says(fetch: Fetcher, kind: str) -> None:
+    folder = fetch.cache
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(CSV)
+    source = "openml", "7"
+    if kind == "description":
+        fetch.local.fail(f"{API}/data/7", endless(b"<a>" + b" " * 1000))
+    elif kind == "features":
+        fetch.local.fail(f"{API}/data/features/7", endless(b"<oml:feature/>" * 100))
+    elif kind == "redirect":
+        elsewhere = fetch.local.url + "/b.csv"
+        fetch.local.fail("/a.csv", lambda it: it.send(302, b" " * 100_000_000, Location=elsewhere))
+        source = "url", fetch.local.url + "/a.csv"
+    else:
+        path = folder / ("bomb.csv.gz" if kind == "gzip" else "bomb.parquet")
+        source = "file", str(path)
+        if kind == "gzip":
+            path.write_bytes(gzip.compress(b"1\n" * 50_000_000, 1))
+        elif kind == "parquet":
+            pd.DataFrame({"a": 0}, index=range(10_000_000)).to_parquet(path)
+        else:
+            pd.DataFrame({"a": ["x" * 2000] * 50_000}).to_parquet(path)
+    process = subprocess.run(
+        [sys.executable, "-c", GREED, *source, str(folder), fetch.local.openml],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    megabytes, _, told = process.stdout.partition(" ")
+    assert ("404" if kind == "redirect" else "the 1 MB allowed") in told
+    assert float(megabytes) < 30
+
+
+@pytest.mark.usefixtures("in_process")
+def test_secrets_of_an_address_are_nowhere_to_be_read(
+    fetch: Fetcher, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = fetch.local.url.replace("//", "//me:pass@") + "/a.csv?key=token&more"
+    there = fetch.local.url.replace("//", "//…@") + "/a.csv?key=…&…"
+    fetch.local.fail("/a.csv", status(500), status(404))
+    with caplog.at_level(logging.DEBUG), refusal(f"{there}: the server answered 404"):
+        from_url(secret, cache=fetch.cache, limits=replace(fetch.limits, retries=1))
+    source = {"url": secret}
+    raw = from_url(secret, cache=fetch.cache, limits=fetch.limits)
+    confirm("Tiny", source, raw.origin, tmp_path / "origins")
+    assert raw.origin["url"] == there
+    limits = replace(fetch.limits, openml=fetch.local.openml.replace("//", "//me:pass@"))
+    assert_is_whole(from_openml(7, cache=fetch.cache, limits=limits))
+    written = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+    ours = [record.getMessage() for record in caplog.records if record.name == "empirical_fisher"]
+    assert len(written) == 5 and ours
+    for text in [*written, *ours, *map(str, tmp_path.rglob("*"))]:
+        assert "pass" not in text and "token" not in text and "more" not in text
+    before = fetch.local.requests["/a.csv"]
+    from_url(secret, cache=fetch.cache, limits=fetch.limits)
+    assert fetch.local.requests["/a.csv"] == before
+    from_url(secret.replace("token", "other"), cache=fetch.cache, limits=fetch.limits)
+    assert fetch.local.requests["/a.csv"] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://example.org/a.csv", "https://example.org/a.csv"),
+        ("https://example.org/@me/" + "a" * 500, "https://example.org/@me/" + "a" * 500),
+        ("https://a:b@example.org:80/x@y?q=1&r#s", "https://…@example.org:80/x@y?q=…&…#…"),
+        ("https://a:b@c@example.org/", "https://…@example.org/"),
+        ("https://a:b/c@example.org/", "https://…@example.org/"),
+        ("https://a:b?c@example.org/", "https://…@example.org/"),
+        ("https://a:b@[::1/x", "https://…@[::1/x"),
+        ("http://x/\x1b[2J\n", r"http://x/\x1b[2J\n"),
+    ],
+)
+def test_an_address_is_shown_whole_but_for_its_secrets(address: str, expected: str) -> None:
+    assert shown(address) == shown(shown(address)) == expected
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/a.csv", "http://x:99999/a.csv", "http://x:y/a.csv"]
+)
+def test_an_address_that_is_none_is_told(fetch: Fetcher, address: str) -> None:
+    with refusal(f"{address}: it is not a valid address; check its host and port"):
+        from_url(address, cache=fetch.cache, limits=fetch.limits)
+    limits = replace(fetch.limits, openml=address)
+    with refusal(f"{address}: it is not a valid address; check its host and port"):
+        from_openml(7, cache=fetch.cache, limits=limits)
+
+
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://x/a.csv", "a.csv"])
 def test_only_the_web_is_asked(fetch: Fetcher, address: str) -> None:
     with refusal("only addresses that begin with http:// or https:// are fetched"):
@@ -383,6 +605,14 @@ def test_only_the_web_is_asked(fetch: Fetcher, address: str) -> None:
 
 
 # Faults of this machine
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".csv", "a\0.csv"])
+def test_a_name_that_no_file_can_have_is_told(fetch: Fetcher, name: str) -> None:
+    with refusal("there is no file "):
+        load({"source": {"file": name}}, fetch.cache, limits=fetch.limits)
+    with refusal("no snapshot"):
+        load({"source": {"snapshot": name}}, fetch.cache)
 
 
 def test_a_cache_that_cannot_be_written_is_told(fetch: Fetcher) -> None:

@@ -18,7 +18,7 @@ def check(url: str) -> None:
     DatasetError
         If it is no address, or not of the web.
     """
-    if not _is_valid(url):
+    if not is_valid(url):
         raise DatasetError("it is not a valid address; check its host and port")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -31,7 +31,7 @@ def shown(url: str) -> str:
     >>> shown("https://me:secret@example.org/a.csv?key=1234&part=2")
     'https://…@example.org/a.csv?key=…&part=…'
     """
-    user = r"[^/?#]*@" if _is_valid(url) else r".*@"  # a password may hold a stroke
+    user = r"[^/?#]*@" if is_valid(url) else r".*@"  # a password may hold a stroke
     url = re.sub(rf"(?s)^(\w[\w+.-]*://){user}", rf"\1{HIDDEN}@", url)
     address, mark, fragment = url.partition("#")
     address, asks, query = address.partition("?")
@@ -42,7 +42,7 @@ def shown(url: str) -> str:
     return printable(address + asks + "&".join(values) + (mark + HIDDEN if fragment else mark))
 
 
-def _is_valid(url: str) -> bool:
+def is_valid(url: str) -> bool:
     """Whether host and port can be told."""
     try:
         return urlsplit(url).port != 0

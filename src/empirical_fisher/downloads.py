@@ -22,6 +22,7 @@ LOGGER = logging.getLogger("empirical_fisher")
 SILENCE = 30.0  #: seconds without a byte after which a connection is given up
 PROGRESS = 5.0  #: seconds from one line of progress to the next
 CHUNK = 2**14
+NO_LENGTH = "the server announces a length that is none"
 BEGINNING = 2**16  #: bytes of an answer that is an error
 FILE = "file"  #: the name of what was fetched, in its folder
 
@@ -237,8 +238,10 @@ def download_once(
 def _follow(response: Any) -> None:
     """Let an answer redirect to the web only; what else it holds is not read."""
     response.close()
-    target = urljoin(response.url, response.headers["Location"])
+    target = response.headers["Location"]
     try:
+        if addresses.is_valid(target):
+            target = urljoin(response.url, target)
         addresses.check(target)
     except DatasetError as error:
         raise DatasetError(
@@ -247,15 +250,13 @@ def _follow(response: Any) -> None:
 
 
 def _length(headers: Any) -> int | None:
-    """The length of a file that the server announces, which may be said twice alike."""
+    """The length of a file that the server announces."""
     stated = headers.get("Content-Length")
     if stated is None:
         return None
-    lengths = {each.strip() for each in stated.split(",")}
-    if len(lengths) > 1 or not re.fullmatch("[0-9]{1,1000}", min(lengths)):
-        raise PassingFault(f"the server announces a length that is none: {stated[:100]!r}")
-    headers["Content-Length"] = min(lengths)
-    return int(min(lengths))
+    if not re.fullmatch("[0-9]{1,1000}", stated):
+        raise PassingFault(f"{NO_LENGTH}: {stated[:100]!r}")
+    return int(stated)
 
 
 def _answer(response: Any) -> str:
@@ -332,5 +333,7 @@ def explained() -> Iterator[None]:
         raise PassingFault("the connection broke off before the end") from None
     except requests.exceptions.InvalidURL:
         raise DatasetError("it is not a valid address; check its host and port") from None
+    except requests.exceptions.InvalidHeader:  # two lengths that differ
+        raise PassingFault(NO_LENGTH) from None
     except requests.RequestException as error:
         raise PassingFault(f"the request failed ({type(error).__name__})") from None

@@ -325,9 +325,11 @@ def _parquet_columns(schema: Any) -> list[str]:
                 f"column {column.name!r} holds {column.type}, which is neither numbers nor text; "
                 "write the file without it"
             )
-    said = schema.pandas_metadata
-    listed = said.get("index_columns", []) if isinstance(said, dict) else []
-    index = [name for name in listed if isinstance(name, str) and name in schema.names]
+    try:
+        listed = list(schema.pandas_metadata["index_columns"])
+    except (LookupError, TypeError, ValueError, RecursionError):
+        listed = []  # it was not pandas that wrote it
+    index = [name for name in schema.names if name in listed]
     if index:
         LOGGER.info("left out, as the index of a table of pandas: %s", ", ".join(index))
     return [name for name in schema.names if name not in index]

@@ -152,15 +152,15 @@ def _described(number: int, answers: Path, bounds: Limits) -> tuple[dict[str, An
     several = ("row_id_attribute", "ignore_attribute")
     wanted = tuple(DESCRIPTION + name for name in single + several)
     found = _ask(f"data/{number}", wanted, answers, bounds)
-    said = {name: (found[DESCRIPTION + name] or [None])[0] for name in single}
+    said = {name: (found[DESCRIPTION + name] or [""])[0] for name in single}
     with _as_described():
         facts = {
             "id": int(said["id"]),
             "name": said["name"],
             "version": int(said["version"]),
-            "md5": said["md5_checksum"],
+            "md5": said["md5_checksum"] or None,
             "status": said["status"],
-            "target": said["default_target_attribute"],
+            "target": said["default_target_attribute"] or None,
             "ignored": [
                 name.strip()
                 for attribute in several
