@@ -93,8 +93,8 @@ def _file(path: Path, configured: str, form: str | None, largest: float) -> Raw:
     """A file of the user's."""
     if not os.path.isfile(path):  # which takes names too long for the system, too
         raise DatasetError(
-            f"there is no file {printable(str(path))}; a file is absolute or relative to the folder "
-            "of config.yaml"
+            f"there is no file {printable(str(path))}; "
+            "a file is absolute or relative to the folder of config.yaml"
         )
     try:
         raw = read(path, form, largest=largest)
