@@ -5,6 +5,7 @@ CORES ?= all
 PROFILE ?= default
 FIGURES ?=
 CONFIG ?=
+OUT ?=
 WORKERS ?= auto
 MOMENTS ?= 30
 
@@ -24,13 +25,18 @@ install = .venv/bin/python -m pip install -qq --disable-pip-version-check --requ
 on_slurm = $(filter slurm,$(PROFILE))
 cores = $(if $(on_slurm),,--cores $(CORES))
 overlay = $(if $(CONFIG),--configfile $(CONFIG))
+# A folder of its own for all that is written; downloads are shared.
+into = $(if $(OUT),--directory "$(OUT)")
+ifdef OUT
+export EMPIRICAL_FISHER_CACHE ?= $(CURDIR)/data/cache
+endif
 
-figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CONFIG=… for a file laid over config.yaml, CORES=n for fewer cores, PROFILE=slurm on a cluster
-	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(FIGURES) $(overlay)
+figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CONFIG=… for a file laid over config.yaml, OUT=… for an output folder of its own, CORES=n for fewer cores, PROFILE=slurm on a cluster
+	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(into) $(FIGURES) $(overlay)
 
-report: figures ## draw everything and write results/report.html, a page that needs nothing else
-	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page $(overlay)
-	echo "Open results/report.html"
+report: figures ## draw everything, or FIGURES="…", and write results/report.html, a page that needs nothing else
+	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page $(into) $(FIGURES) $(overlay)
+	echo "Open $(if $(OUT),$(OUT)/)results/report.html"
 
 test: lint pytest ## check the code, then run the tests
 
@@ -71,8 +77,8 @@ linkcheck: .venv/.requirements-docs ## check the documentation's links to other 
 gallery: .venv/.requirements ## keep the figures as drawn last in docs/figures
 	.venv/bin/python docs/keep_figures.py
 
-clean: ## remove everything that the pipeline made; .venv stays
-	rm -rf results/* figures/* logs data/*.csv data/*.yaml
+clean: ## remove what the pipeline wrote, OUT=… in that folder; downloads and files of your own stay
+	$(PYTHON) workflow/clean.py "$(or $(OUT),.)"
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile

@@ -65,10 +65,18 @@ logging.raiseExceptions = False
 
 onstart:
     runs.begin(Path.cwd())
+    outputs.begin(
+        Path.cwd(), [path for job in workflow.dag.needrun_jobs() for path in job.output]
+    )
+
+
+onsuccess:
+    outputs.end(Path.cwd())
 
 
 # Said at the very end, below Snakemake's own last words.
 onerror:
+    outputs.end(Path.cwd())
     groups = [each.jobs if each.is_group() else [each] for each in workflow.scheduler.failed]
     failed = {job.log[0]: job.rule.name for group in groups for job in group}
     left = len(list(workflow.dag.needrun_jobs()))

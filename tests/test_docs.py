@@ -6,22 +6,30 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
 import runpy
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from snakemake_interface_common.exceptions import WorkflowError
 
 from conftest import CONFIG, ROOT
-from empirical_fisher import configuration
+from empirical_fisher import configuration, outputs
+from empirical_fisher.files import write_text
 from empirical_fisher.problems import linear_problem
 from pipeline import WORKFLOW, copy_to, faults, overlaid, snakemake
+
+sys.path.insert(0, str(ROOT / "workflow" / "report"))
+import snakemake_report_plugin_page as report_page
 
 DOCS = ROOT / "docs"
 PAGES = {
@@ -302,6 +310,38 @@ def told(text: str) -> Callable[[Path], str]:
     return lambda _: "\n".join(faults(text))
 
 
+def users_files(folder: Path) -> Path:
+    """A folder with a table of the user's where the pipeline has its own."""
+    for name in ("Mine", "Boston"):
+        write_text("x,y\n1,2\n", folder / f"data/{name}.csv")
+    return folder
+
+
+def ill_placed(folder: Path) -> str:
+    (folder / "src").mkdir()
+    return "\n".join(outputs.misplaced(folder / "src" / "mine", folder))
+
+
+def clashing(folder: Path) -> str:
+    sources = {"datasets.Mine.source.file": users_files(folder) / "data/Mine.csv"}
+    return "\n".join(outputs.clashes(sources, ["Mine"], [folder]))
+
+
+def overwriting(folder: Path) -> str:
+    with pytest.raises(SystemExit) as caught:
+        outputs.begin(users_files(folder), ["data/Boston.csv"])
+    return str(caught.value)
+
+
+def empty_report(folder: Path) -> str:
+    reporter = object.__new__(report_page.Reporter)
+    reporter.dag = SimpleNamespace(jobs=[], depending={}, bfs=lambda *_: [])
+    reporter.results, reporter.jobs, reporter.rules = {}, [], {}
+    with contextlib.chdir(folder), pytest.raises(WorkflowError) as caught:
+        reporter.render()
+    return str(caught.value)
+
+
 # How to meet each message, by its heading; those of data sets that can't be used are from one run.
 WAYS: dict[str, Callable[[Path], str]] = {
     "No suitable Python": without_python,
@@ -320,6 +360,10 @@ WAYS: dict[str, Callable[[Path], str]] = {
     "A data set that does not exist": told("optimization: {datasets: [Bostn]}"),
     "A data set of the wrong kind": told("scaling: {dataset: a1a}"),
     "A name that can't be one": told("datasets: {a/b: {task: binary, source: {snapshot: a1a}}}"),
+    "A file of yours where runs write": clashing,
+    "An output folder inside the repository's own": ill_placed,
+    "Files that are not the pipeline's": overwriting,
+    "A report without its figures": empty_report,
     "An unknown task": lambda _: unknown_task(),
 }
 OF_DATA = [

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -20,6 +21,10 @@ sys.path.insert(0, str(ROOT / "workflow" / "report"))
 import snakemake_report_plugin_page as page
 
 STORY = yaml.safe_load((Path(page.__file__).parent / "story.yaml").read_text("utf-8"))
+
+
+class Job(NamedTuple):
+    output: tuple[str, ...]
 
 
 def figure(name, chapter):
@@ -65,13 +70,33 @@ def test_run_times_are_summed_by_rule_the_longest_first():
     ]
 
 
-def test_only_tables_that_are_there_are_listed_by_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for path in ("b/y.csv", "b.csv", "b/x.csv", "b/x.png"):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).touch()
-    listed = page.folders(["b/y.csv", "b/x.png", "b/gone.csv", "b.csv", "b/x.csv", "b/x.csv"])
+def test_files_are_listed_by_folder():
+    listed = page.by_folder({"b/y.csv", "b.csv", "b/x.csv"})
     assert listed == {"": ["b.csv"], "b": ["b/x.csv", "b/y.csv"]}
+
+
+def test_a_chapter_without_figures_and_claims_is_not_told():
+    story = [{"title": "One", "claims": ["b.two"]}, {"title": "Two"}]
+    assert [each["title"] for each in page.chapters(story, [figure("line", "Two")], [])] == ["Two"]
+
+
+def test_shown_is_what_is_asked_for_up_to_date_and_stands_on_nothing_that_was_edited(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in "abcdef":  # a → b and c → d; b is stale, c was edited, f belongs to no job
+        Path(f"{name}.csv").touch()
+    jobs = {name: Job((f"{name}.csv", f"{name}.gone")) for name in "abcde"}
+    reporter = object.__new__(page.Reporter)
+    reporter.dag = SimpleNamespace(
+        jobs=jobs.values(),
+        depending={jobs["a"]: [jobs["b"]], jobs["c"]: [jobs["d"]]},
+        needrun=lambda job: job is jobs["b"],
+        bfs=lambda direction, *starts: [each for job in starts for each in direction.get(job, [])],
+    )
+    shown, left_out = reporter.separate({f"{name}.csv" for name in "abdef"} | {"logs/a.log"})
+    assert shown == {"a.csv", "e.csv"}
+    assert left_out == {"b.csv", "c.csv", "d.csv", "f.csv"}
 
 
 @pytest.mark.parametrize(

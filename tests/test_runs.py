@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_run_begins_by_clearing_what_killed_writers_left(folder: Path) -> None:
     (folder / "results" / "deep").mkdir(parents=True)
-    kept, cleared = folder / "results/deep/a.csv", folder / "results/deep/.a.csv.0f.part"
+    kept, cleared = folder / "results/deep/a.csv", folder / f"results/deep/.a.csv.{16 * '0f'}.part"
     for path in (kept, cleared):
         path.touch()
     runs.begin(folder)
@@ -81,7 +81,7 @@ def test_a_file_system_without_locks_is_used_without(
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    left = folder / "data" / ".a.csv.0f.part"
+    left = folder / "data" / f".a.csv.{16 * '0f'}.part"
     write_whole(b"", left)
     for _ in range(2):
         runs.begin(folder)

@@ -38,6 +38,7 @@ The modules, in the order of the data flow:
                    their look
 `tables`           CSV files; `files` writes them, and figures, whole or not at all
 `configuration`    what a user may change; `provenance` and `runs` serve the workflow, too
+`outputs`          which files a run wrote, and which are the user's and stay as they are
 ================== ================================================================
 """
 

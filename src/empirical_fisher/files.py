@@ -6,7 +6,7 @@ import os
 import uuid
 from pathlib import Path
 
-UNFINISHED = ".*.part"  #: of a writer that was killed; nothing reads them
+UNFINISHED = f".*.{'[0-9a-f]' * 32}.part"  #: of a writer that was killed; nothing reads them
 
 
 def write_text(text: str, path: str | Path) -> None:

@@ -9,10 +9,13 @@ import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
-
+from . import outputs
 from .files import UNFINISHED
+
+if TYPE_CHECKING:
+    import psutil
 
 MARK = "EMPIRICAL_FISHER_RUN"  #: in the environment of a run's jobs, the folder that it is in
 WRITTEN = ("data", "results", "figures")
@@ -33,18 +36,27 @@ def begin(folder: Path) -> None:
         Naming the other process if a run is at work in this folder, or what keeps from writing.
     """
     folder = folder.resolve()
-    try:
-        claimed = _claim(folder / ".snakemake" / "run.lock")
-    except OSError as error:
-        raise SystemExit(f"Nothing can be written to {folder}: {error.strerror}.") from None
-    if claimed:
+    if claim(folder):
         _end_jobs(folder)
-        for name in WRITTEN:
-            _clear(folder / name)
+        _clear(folder)
     os.environ[MARK] = str(folder)
 
 
-def _claim(path: Path) -> bool:
+def claim(folder: Path) -> bool:
+    """Lock a folder until this process ends; false where the file system knows no locks.
+
+    Raises
+    ------
+    SystemExit
+        As `begin` does.
+    """
+    try:
+        return _lock(folder / ".snakemake" / "run.lock")
+    except OSError as error:
+        raise SystemExit(f"Nothing can be written to {folder}: {error.strerror}.") from None
+
+
+def _lock(path: Path) -> bool:
     """Lock a file until this process ends; false where the file system knows no locks."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT)  # never closed, and not inherited by jobs
     try:
@@ -65,6 +77,8 @@ def _claim(path: Path) -> bool:
 
 def _end_jobs(folder: Path) -> None:
     """Kill what a run in this folder started, until nothing of it is left."""
+    import psutil
+
     while orphans := _jobs(folder):
         for process in orphans:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -74,6 +88,8 @@ def _end_jobs(folder: Path) -> None:
 
 def _jobs(folder: Path) -> list[psutil.Process]:
     """Processes that a run in this folder started, those of this run excepted."""
+    import psutil
+
     return [
         process
         for process in psutil.process_iter(["environ"])
@@ -83,12 +99,20 @@ def _jobs(folder: Path) -> list[psutil.Process]:
 
 def _clear(folder: Path) -> None:
     """Remove unfinished files, and bring files from the future to the present."""
-    for path in folder.rglob(UNFINISHED):
+    for path in _below(folder, UNFINISHED):
         path.unlink(missing_ok=True)
     now = time.time()
-    for path in folder.rglob("*"):
-        if path.is_file() and path.stat().st_mtime > now:
+    ahead = [path for path in _below(folder, "*") if path.is_file() and path.stat().st_mtime > now]
+    if ahead:
+        ours = outputs.own(folder)
+        for path in ahead:
             os.utime(path, (now, now))
+        outputs.note(folder, *(path for path in ahead if str(path.relative_to(folder)) in ours))
+
+
+def _below(folder: Path, pattern: str) -> list[Path]:
+    """What matches in the folders that a run writes to."""
+    return [path for name in WRITTEN for path in (folder / name).rglob(pattern)]
 
 
 def failures(rules: Mapping[str, str], left: int) -> str:

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from empirical_fisher import configuration, runs
+from empirical_fisher import configuration, outputs, runs
 from empirical_fisher.provenance import sources
 
 ROOT = Path(workflow.basedir)
@@ -9,8 +9,18 @@ ROOT = Path(workflow.basedir)
 
 def check(config):
     """End with one line a fault, before any job, unless the configuration is sound."""
+    misplaced = outputs.misplaced(Path.cwd(), ROOT)
+    if misplaced:
+        sys.exit("\n".join(misplaced))
     schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
     faults = configuration.faults(config, schema)
+    if not faults:
+        own = {
+            f"datasets.{name}.source.file": own_file(settings["source"])
+            for name, settings in config["datasets"].items()
+            if "file" in settings["source"]
+        }
+        faults = outputs.clashes(own, config["datasets"], [Path.cwd(), ROOT])
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
 
@@ -18,6 +28,11 @@ def check(config):
 def code(*modules):
     """Files of the library's modules and of all that they import: what a rule stands on."""
     return sources(ROOT / "src/empirical_fisher", modules)
+
+
+def own_file(source):
+    """Where a file of the user's lies that a source names."""
+    return ROOT / source["file"]
 
 
 def local_files(wildcards):
@@ -28,7 +43,7 @@ def local_files(wildcards):
     source = config["datasets"][wildcards.dataset]["source"]
     if "snapshot" in source:
         return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
-    path = ROOT / source["file"] if "file" in source else None
+    path = own_file(source) if "file" in source else None
     return [str(path)] if path and os.path.exists(path) else []
 
 

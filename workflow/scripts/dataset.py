@@ -1,5 +1,6 @@
 """Write a data set as one table, and what is known of it."""
 
+import os
 from pathlib import Path
 
 from empirical_fisher.datasets import write
@@ -10,7 +11,8 @@ from empirical_fisher.sources import REMOTE, kind, load
 from job import logged
 
 name, settings = snakemake.wildcards.dataset, snakemake.params.settings
-downloading = {"cache": "data/cache", "limits": Limits(**snakemake.config["downloads"])}
+cache = os.environ.get("EMPIRICAL_FISHER_CACHE", "data/cache")
+downloading = {"cache": cache, "limits": Limits(**snakemake.config["downloads"])}
 with logged(snakemake.log[0], f"datasets.{name}") as log:
     raw = load(settings, Path(snakemake.scriptdir, "../..").resolve(), **downloading)
     if kind(settings["source"]) in REMOTE:

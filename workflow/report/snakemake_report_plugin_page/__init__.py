@@ -21,6 +21,7 @@ from pathlib import Path
 import jinja2
 import yaml
 from packaging.requirements import Requirement
+from snakemake.logging import logger
 from snakemake.report import html_reporter
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_report_plugins.reporter import ReporterBase
@@ -45,15 +46,23 @@ class Reporter(ReporterBase):
 
     def render(self):
         """Write both."""
-        from empirical_fisher.files import write_text  # the Snakefile knows where it is
+        from empirical_fisher import outputs  # the Snakefile knows where it is
+        from empirical_fisher.files import write_text
         from empirical_fisher.tables import read_csv
 
-        missing = [path for path in TABLES.values() if not Path(path).is_file()]
-        if missing:
-            raise WorkflowError(f"The report needs {', '.join(missing)}: run the workflow first.")
-        tables = {name: rows(read_csv(path)) for name, path in TABLES.items()}
+        folder = Path.cwd()
+        shown, left_out = self.separate(outputs.own(folder))
+        self.keep(shown)
+        tables = {
+            name: rows(read_csv(path)) if path in shown else [] for name, path in TABLES.items()
+        }
+        if not self.results and not any(tables.values()):
+            raise WorkflowError(
+                "No figure, claim or hyperparameter here is of this configuration: run it first."
+            )
         page = self.settings.path
         beside = page.with_name("snakemake.html")
+        left_out -= {os.path.relpath(page), os.path.relpath(beside)}
         html_reporter.Reporter(
             self.rules,
             self.results,
@@ -84,10 +93,41 @@ class Reporter(ReporterBase):
             times=times(self.jobs),
             versions=versions(),
             configuration=[(record.path.name, record.source) for record in self.configfiles],
-            folders=folders(path for job in self.dag.jobs for path in map(str, job.output)),
+            folders=by_folder(path for path in shown if path.endswith(".csv")),
+            left_out=by_folder(left_out),
             beside=beside,
         )
         write_text(text, page)
+        outputs.note(folder, page, beside)
+        if left_out:
+            logger.warning(f"{len(left_out)} files are left out of the page; its end says which.")
+
+    def separate(self, own):
+        """The files of this configuration, and those that it can't be said of.
+
+        Shown is what the jobs asked for wrote and would not write anew, with these settings, this
+        code and these inputs, if nobody changed it or what it is made from. ``own`` are the files
+        that are as the pipeline wrote them.
+        """
+        made = {
+            job: {str(path) for path in job.output if Path(path).exists()} for job in self.dag.jobs
+        }
+        doubtful = [job for job, paths in made.items() if self.dag.needrun(job) or not paths <= own]
+        doubtful = {*doubtful, *self.dag.bfs(self.dag.depending, *doubtful)}
+        shown = {path for job, paths in made.items() if job not in doubtful for path in paths}
+        others = own.union(*made.values()) - shown
+        return shown, {path for path in others if not path.startswith("logs/")}
+
+    def keep(self, shown):
+        """Forget the figures, jobs and rules of all other files."""
+        self.results = {
+            category: kept
+            for category, listed in self.results.items()
+            if (kept := {name: only for name, each in listed.items() if (only := of(each, shown))})
+        }
+        self.jobs = [job for job in self.jobs if {*map(str, job.output)} <= shown]
+        rules = {job.rule for job in self.jobs}
+        self.rules = {name: rule for name, rule in self.rules.items() if name in rules}
 
     def figures(self):
         """What the page shows of every figure, in the order of their labels."""
@@ -111,13 +151,18 @@ class Reporter(ReporterBase):
         ]
 
 
+def of(records, shown):
+    """Those of some records whose file is shown."""
+    return [record for record in records if str(record.path) in shown]
+
+
 def rows(table):
     """The rows of a table, None for an empty entry."""
     return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def chapters(story, figures, claims):
-    """The chapters of the story with their figures, the claims these show, and those left over."""
+    """The chapters with their figures, the claims these show, and those left over, if any."""
     homeless = {figure["chapter"] for figure in figures} - {chapter["title"] for chapter in story}
     if homeless:
         raise WorkflowError(f"Categories that are no chapters of story.yaml: {sorted(homeless)}.")
@@ -129,7 +174,8 @@ def chapters(story, figures, claims):
         others = [claim for claim in claims if claim["id"] in chapter.get("claims", ())]
         every = sum((figure["claims"] for figure in shown), others)
         tally = Counter(claim["holds"] for claim in every)
-        told.append({**chapter, "figures": shown, "claims": others, "tally": tally})
+        if every or shown:
+            told.append({**chapter, "figures": shown, "claims": others, "tally": tally})
     return told
 
 
@@ -160,11 +206,10 @@ def versions():
     }
 
 
-def folders(paths):
-    """The tables among some files, those that are there, by folder."""
-    tables = sorted({path for path in paths if path.endswith(".csv") and Path(path).is_file()})
-    tables.sort(key=os.path.dirname)
-    return {folder: list(each) for folder, each in groupby(tables, key=os.path.dirname)}
+def by_folder(paths):
+    """Files by the folder that they are in."""
+    ordered = sorted(sorted(paths), key=os.path.dirname)
+    return {folder: list(each) for folder, each in groupby(ordered, key=os.path.dirname)}
 
 
 def number(value):
