@@ -20,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+import requests
 
 import server
 from conftest import ROOT, refusal
@@ -50,6 +51,7 @@ from server import (
 
 SHORT = 3  # seconds: of deadlines that are to be missed
 HTML = b"<!DOCTYPE html><html><body>Sorry</body></html>"
+LISTED = "data/list/data_name/tiny/data_version/1/limit/10000/offset/0"
 
 
 @pytest.fixture
@@ -81,7 +83,9 @@ def fetch(local: LocalServer, tmp_path: Path) -> Fetcher:
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fetch in this process: to start others takes time."""
+    """Fetch in this process: to start others, and import OpenML's client in each, takes seconds."""
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "OPENML_CACHE_DIR"):
+        monkeypatch.setenv(name, os.environ.get(name, "/nowhere"))  # and restore it afterwards
     monkeypatch.setattr(deadline, "call", lambda function, *given, seconds: function(*given))
 
 
@@ -269,6 +273,12 @@ OPENML_FAULTS = {
     ),
     "other XML": (f"{API}/data/7", status(200, b"<error/>"), "the server's answer is not OpenML's"),
     "no XML": (f"{API}/data/features/7", status(200), "the server's answer is not OpenML's"),
+    "other list": (
+        f"{API}/data/features/7",
+        status(200, b"<error/>"),
+        "the server's answer is not OpenML's (what was asked is not in it) (tried once)",
+    ),
+    "private": (f"{API}/data/7", status(412, server.error(112, "No access")), "it is private"),
     "hangs up": (f"{API}/data/features/7", hang_up, "the server can't be reached"),
     "file, 500": ("/data/download/7/tiny.arff", status(500), "the server answered 500"),
     "file cut, cleanly": (
@@ -286,6 +296,7 @@ def test_a_fault_of_openml_is_told_and_forgotten(fetch: Fetcher, fault: str) -> 
     fetch.local.fail(path, answer)
     with refusal(f"OpenML data set 7 at {fetch.local.openml}: {message}"):
         fetch.openml()
+    assert fetch.local.requests[path] == 1
     assert_nothing_is_left(fetch)
     assert_is_whole(fetch.openml())
 
@@ -318,10 +329,48 @@ def test_a_description_with_no_address_of_its_file_is_told(fetch: Fetcher, addre
 @pytest.mark.parametrize(
     "text", ["<a", "", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "<a/>", "<a>\xff</a>", "{}"]
 )
-def test_a_description_that_is_none_is_told(fetch: Fetcher, text: str) -> None:
-    fetch.local.fail(f"{API}/data/7", status(200, text.encode("latin-1")))
-    with refusal("the server's answer is not OpenML's"):
+@pytest.mark.parametrize("call", ["data/7", "data/features/7", LISTED])
+def test_an_answer_that_is_none_is_told(fetch: Fetcher, text: str, call: str) -> None:
+    path = f"{API}/{call}"
+    fetch.local.fail(path, status(200, text.encode("latin-1")))
+    with refusal("the server's answer is not OpenML's (", "(tried once); try again later"):
+        fetch.openml({"name": "tiny", "version": 1} if call == LISTED else 7)
+    assert fetch.local.requests[path] == 1
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_client_that_looks_elsewhere_asks_nothing(
+    fetch: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from openml.datasets import functions
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(functions, "_create_cache_directory_for_id", lambda *_: elsewhere)
+    with refusal("OpenML's client does not find what was fetched for it; install the version of "):
         fetch.openml()
+    assert fetch.local.requests == {f"{API}/data/7": 1}
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("field", ["name", "url", "md5_checksum", "default_target_attribute"])
+def test_a_description_that_is_ambiguous_is_told(fetch: Fetcher, field: str) -> None:
+    fetch.local.add_dataset(9, ARFF, FEATURES, default_target_attribute="kind")
+    with requests.get(f"{fetch.local.openml}/data/9") as whole:
+        twice = whole.content.replace(
+            f"<oml:{field}>".encode(), f"<oml:{field}/><oml:{field}>".encode()
+        )
+    fetch.local.fail(f"{API}/data/9", status(200, twice))
+    with refusal("the server's answer is not OpenML's (a text is stated twice or in parts)"):
+        fetch.openml(9)
+    assert_is_whole(fetch.openml(9))
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_number_that_no_data_set_can_have_is_told(fetch: Fetcher) -> None:
+    fetch.local.add_dataset("9" * 400, ARFF, FEATURES, name="large")
+    with refusal("OpenML knows no such data set; check it on its site"):
+        fetch.openml({"name": "large", "version": 1})
 
 
 @pytest.mark.usefixtures("in_process")
@@ -452,9 +501,9 @@ def test_what_is_too_large_is_not_taken(fetch: Fetcher, announced: bool) -> None
     with refusal("it holds more than the 0.005 MB allowed"):
         fetch.local.add_file("/bomb.csv.gz", gzip.compress(large))
         fetch.url("/bomb.csv.gz", megabytes=0.005)
-    with refusal("it holds more than the 0.02 MB allowed"):
-        fetch.local.add_dataset(8, gzip.compress(ARFF + b" " * 30_000), FEATURES, name="bomb")
-        fetch.openml(8, megabytes=0.02)
+    with refusal("it holds more than the 0.5 MB allowed"):
+        fetch.local.add_dataset(8, gzip.compress(ARFF + b" " * 600_000), FEATURES, name="bomb")
+        fetch.openml(8, megabytes=0.5)
     assert_nothing_is_left(fetch)
 
 
@@ -463,15 +512,18 @@ def test_what_is_too_large_is_not_taken(fetch: Fetcher, announced: bool) -> None
 def test_what_describes_a_data_set_is_not_taken_if_it_is_too_large(
     fetch: Fetcher, path: str
 ) -> None:
-    for large in (status(200, b" " * 6000), cut(b" " * 6000, announced=False)):
+    for large in (status(200, b" " * 11_000), cut(b" " * 11_000, announced=False)):
         fetch.local.fail(path, large)
-        with refusal("it is larger than the 0.005 MB allowed"):
-            fetch.openml(megabytes=0.005)
+        with refusal(
+            "what OpenML says of it is larger than the 0.01 MB allowed, a hundredth of "
+            "downloads.megabytes; if it should be, raise that"
+        ):
+            fetch.openml()
     assert_nothing_is_left(fetch)
 
 
 GREED = """
-import resource, sys
+import os, resource, sys, time
 from pathlib import Path
 from empirical_fisher import deadline
 from empirical_fisher.addresses import shown
@@ -480,16 +532,20 @@ from empirical_fisher.downloads import Limits
 from empirical_fisher.sources import load
 
 deadline.call = lambda function, *given, seconds: function(*given)
-kind, value, cache, openml = sys.argv[1:]
-load({"source": {"file": "a.csv"}}, Path(cache), limits=Limits(300, 0, 1, openml), cache=cache)
+kind, value, cache, server, megabytes, retries = sys.argv[1:]
+limits = Limits(300, int(retries), float(megabytes), server)
+time.sleep = lambda seconds: None
+load({"source": {"file": "a.csv"}}, Path(cache), limits=limits, cache=cache)
 import pyarrow.parquet, pooch
+os.environ["HOME"] = cache
+import openml
 def peak():
     unit = 1e6 if sys.platform == "darwin" else 1e3
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 before = peak()
 try:
     value = int(value) if kind == "openml" else value
-    load({"source": {kind: value}}, Path(cache), limits=Limits(300, 0, 1, openml), cache=cache)
+    load({"source": {kind: value}}, Path(cache), limits=limits, cache=cache)
 except DatasetError as error:
     print(peak() - before, error)
 """
@@ -508,22 +564,39 @@ def endless(piece: bytes) -> server.Answer:
     return answer
 
 
+def greed(fetch: Fetcher, *source: str, megabytes: float, retries: int = 0) -> tuple[float, str]:
+    """Ask for a data set that is refused; returns the memory taken, in MB, and what is told."""
+    fetch.cache.mkdir()
+    (fetch.cache / "a.csv").write_bytes(CSV)
+    limits = map(str, (megabytes, retries))
+    process = subprocess.run(
+        [sys.executable, "-c", GREED, *source, fetch.cache, fetch.local.openml, *limits],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    taken, _, told = process.stdout.partition(" ")
+    return float(taken), told
+
+
 @pytest.mark.parametrize("kind", ["description", "features", "redirect", "gzip", "parquet", "text"])
-def test_no_more_memory_is_taken_than_the_limit_says(fetch: Fetcher, kind: str) -> None:
-    folder = fetch.cache
-    folder.mkdir()
-    (folder / "a.csv").write_bytes(CSV)
-    source = "openml", "7"
+def test_no_more_memory_is_taken_than_the_limit_says(
+    fetch: Fetcher, kind: str, tmp_path: Path
+) -> None:
+    source, refused = ("openml", "7"), "the 1 MB allowed"
     if kind == "description":
         fetch.local.fail(f"{API}/data/7", endless(b"<a>" + b" " * 1000))
+        refused = "the 0.01 MB allowed"
     elif kind == "features":
         fetch.local.fail(f"{API}/data/features/7", endless(b"<oml:feature/>" * 100))
+        refused = "the 0.01 MB allowed"
     elif kind == "redirect":
         elsewhere = fetch.local.url + "/b.csv"
         fetch.local.fail("/a.csv", lambda it: it.send(302, b" " * 100_000_000, Location=elsewhere))
-        source = "url", fetch.local.url + "/a.csv"
+        source, refused = ("url", fetch.local.url + "/a.csv"), "404"
     else:
-        path = folder / ("bomb.csv.gz" if kind == "gzip" else "bomb.parquet")
+        path = tmp_path / ("bomb.csv.gz" if kind == "gzip" else "bomb.parquet")
         source = "file", str(path)
         if kind == "gzip":
             path.write_bytes(gzip.compress(b"1\n" * 50_000_000, 1))
@@ -531,16 +604,32 @@ def test_no_more_memory_is_taken_than_the_limit_says(fetch: Fetcher, kind: str) 
             pd.DataFrame({"a": 0}, index=range(10_000_000)).to_parquet(path)
         else:
             pd.DataFrame({"a": ["x" * 2000] * 50_000}).to_parquet(path)
-    process = subprocess.run(
-        [sys.executable, "-c", GREED, *source, str(folder), fetch.local.openml],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    megabytes, _, told = process.stdout.partition(" ")
-    assert ("404" if kind == "redirect" else "the 1 MB allowed") in told
-    assert float(megabytes) < 30
+    megabytes, told = greed(fetch, *source, megabytes=1)
+    assert refused in told
+    assert megabytes < 30
+
+
+SMALL = 580_000  # bytes: just below what XML may have where the limit is 60 MB
+DEFAULTS = b" ".join(b'a%d CDATA ""' % number for number in range(400))
+BOMBS = {
+    "deep": b"<a>" * (SMALL // 7) + b"</a>" * (SMALL // 7),
+    "deep, with attributes": b'<a b="">' * (SMALL // 12) + b"</a>" * (SMALL // 12),
+    "wide": b"<a " + b" ".join(b'b%x=""' % each for each in range(SMALL // 11)) + b"/>",
+    "a type of document": b"<!DOCTYPE a [<!ATTLIST b %s>]><a>%s</a>" % (DEFAULTS, b"<b/>" * 12_000),
+}
+
+
+@pytest.mark.parametrize("call", ["data/7", "data/features/7", "an error"])
+def test_no_xml_grows_beyond_the_limit(fetch: Fetcher, call: str) -> None:
+    path = f"{API}/{call}" if call != "an error" else f"{API}/data/7"
+    code = 200 if call != "an error" else 412
+    bombs = BOMBS.values()
+    assert all(50_000 < len(bomb) <= 600_000 for bomb in bombs)
+    fetch.local.fail(path, *[status(code, bomb) for bomb in bombs])
+    megabytes, told = greed(fetch, "openml", "7", megabytes=60, retries=len(bombs) - 1)
+    assert ("the server answered 412" if code == 412 else "is not OpenML's") in told
+    assert fetch.local.requests[path] == (1 if code == 412 else len(bombs))
+    assert megabytes < 60
 
 
 @pytest.mark.usefixtures("in_process")

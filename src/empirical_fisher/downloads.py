@@ -60,6 +60,10 @@ class PassingFault(Exception):
     """What may be gone at the next try."""
 
 
+class TooLargeError(DatasetError):
+    """A file is larger than the limit."""
+
+
 def from_url(
     url: str,
     *,
@@ -285,8 +289,8 @@ class _Bounded:
         self.file.flush()
 
 
-def _too_large(limits: Limits) -> DatasetError:
-    return DatasetError(
+def _too_large(limits: Limits) -> TooLargeError:
+    return TooLargeError(
         f"it is larger than the {limits.megabytes:g} MB allowed; if it should be, raise "
         "downloads.megabytes"
     )

@@ -1,27 +1,31 @@
-"""Data sets from OpenML, by its REST interface.
+"""Data sets from OpenML, by its own client for what describes them.
 
-OpenML's own client sets no limit to what it takes into memory, so what describes a data set is
-fetched like the data, each request with its own tries, and read without building it up.
+The client understands OpenML's answers, but sets no limit to what it takes into memory. So the
+answers are fetched like the data, each with its own tries and a limit, and handed to the client in
+its cache, where it looks first. It has no server to ask.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 from xml.parsers import expat
 
 from . import addresses, deadline, formats
+from . import cache as kept
 from .datasets import DatasetError
 from .downloads import (
-    CHUNK,
     FILE,
     Limits,
     PassingFault,
+    TooLargeError,
     about,
     download,
     download_once,
@@ -33,15 +37,19 @@ from .formats import Raw
 ORIGIN = ("id", "name", "version", "md5")
 UNKNOWN = {"111", "372"}  #: OpenML's codes of errors: no such data set, nothing in the list
 PRIVATE = "112"
-DESCRIPTION = "oml:data_set_description/oml:"
+NOT_KNOWN = "OpenML knows no such data set; check it on its site"
+NOT_OPENML = "the server's answer is not OpenML's"
+SHARE = 100  #: of the limit to the size of XML; to read it takes up to 70 times as much memory
+
+Understood = TypeVar("Understood")
 
 
 def from_openml(identifier: int | Mapping[str, Any], *, cache: str | Path, limits: Limits) -> Raw:
     """Get a data set from OpenML, or from the cache if it came before.
 
-    Asked for are the description, the list of features and the data as ARFF, whether or not there
-    is Parquet too, which has no checksum. Columns that OpenML marks as row numbers or to be ignored
-    are left out.
+    Asked for are the description and the list of features, never the qualities, and the data as
+    ARFF, whether or not there is Parquet too, which has no checksum. Columns that OpenML marks as
+    row numbers or to be ignored are left out.
 
     Parameters
     ----------
@@ -107,9 +115,12 @@ def _task(target: Any) -> str | None:
 def _fetch(asked: int | Mapping[str, Any], folder: str, limits: Mapping[str, Any]) -> Any:
     """Fetch description and file; called in a process of its own."""
     bounds = Limits(**limits)
-    answers = Path(folder) / "answer.xml"
-    number = asked if isinstance(asked, int) else _number(asked, answers, bounds)
-    facts, address = _described(number, answers, bounds)
+    room = Path(folder)
+    number = asked if isinstance(asked, int) else _number(asked, room, bounds)
+    if number >= 2**63:
+        raise DatasetError(NOT_KNOWN)
+    client = _client(room)
+    facts, address = _ask(f"data/{number}", partial(_described, client, number), room, bounds)
     if isinstance(asked, int):
         agrees = facts["id"] == asked
     else:
@@ -121,9 +132,8 @@ def _fetch(asked: int | Mapping[str, Any], folder: str, limits: Mapping[str, Any
         )
     if facts["status"] == "deactivated":
         raise DatasetError("OpenML has deactivated it; choose another version")
-    features = "oml:data_features/oml:feature"
-    listed = _ask(f"data/features/{number}", (features,), answers, bounds)[features]
-    facts["columns"] = len(listed)
+    count = partial(_columns, client, number)
+    facts["columns"] = _ask(f"data/features/{number}", count, room, bounds)
     checksum = f"md5:{facts['md5'].lower()}" if facts["md5"] else None
     try:
         addresses.check(address)
@@ -132,124 +142,154 @@ def _fetch(asked: int | Mapping[str, Any], folder: str, limits: Mapping[str, Any
             f"its description gives {addresses.shown(address)!r} as the address of its file, which "
             "is none; choose another version"
         ) from None
-    download(address, Path(folder) / FILE, checksum, bounds)
+    download(address, room / FILE, checksum, bounds)
     return facts
 
 
-def _number(asked: Mapping[str, Any], answers: Path, bounds: Limits) -> int:
-    """The number of a data set by its name and version."""
-    listed = "oml:data/oml:dataset/oml:did"
+def _client(room: Path) -> Any:
+    """OpenML's client, with an empty cache and neither the user's configuration nor a server.
+
+    To ask for what is not in its cache fails at once, since there is no address to ask.
+    """
+    with kept.writing(room.parent):
+        home = tempfile.mkdtemp(dir=room)
+    places = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "OPENML_CACHE_DIR")
+    os.environ.update(dict.fromkeys(places, home))
+    import openml
+
+    openml.config.server = ""
+    openml.config.set_root_cache_directory(home)
+    return openml
+
+
+def _number(asked: Mapping[str, Any], room: Path, bounds: Limits) -> int:
+    """The number of a data set by its name and version; the client keeps no lists in its cache."""
     name, version = quote(asked["name"], safe=""), asked["version"]
     call = f"data/list/data_name/{name}/data_version/{version}/limit/10000/offset/0"
-    found = _ask(call, (listed,), answers, bounds)[listed]
-    with _as_described():
-        return int(found[0])
+
+    def read(answer: Path) -> int:
+        listed = _parsed(answer.read_bytes(), force_list=("oml:dataset",))
+        return int(listed["oml:data"]["oml:dataset"][0]["oml:did"])
+
+    return _ask(call, read, room, bounds)
 
 
-def _described(number: int, answers: Path, bounds: Limits) -> tuple[dict[str, Any], str]:
-    """What OpenML says of a data set, and the address of its file."""
-    single = ("id", "name", "version", "md5_checksum", "status", "url", "default_target_attribute")
-    several = ("row_id_attribute", "ignore_attribute")
-    wanted = tuple(DESCRIPTION + name for name in single + several)
-    found = _ask(f"data/{number}", wanted, answers, bounds)
-    said = {name: (found[DESCRIPTION + name] or [""])[0] for name in single}
-    with _as_described():
-        facts = {
-            "id": int(said["id"]),
-            "name": said["name"],
-            "version": int(said["version"]),
-            "md5": said["md5_checksum"] or None,
-            "status": said["status"],
-            "target": said["default_target_attribute"] or None,
-            "ignored": [
-                name.strip()
-                for attribute in several
-                for names in found[DESCRIPTION + attribute]
-                for name in names.split(",")
-            ],
-        }
-        return facts, said["url"].strip()
+def _described(client: Any, number: int, answer: Path) -> tuple[dict[str, Any], str]:
+    """What OpenML's description says of a data set, and the address of its file."""
+    status = _parsed(answer.read_bytes())["oml:data_set_description"].get("oml:status")
+    answer.replace(_place(client, number) / "description.xml")
+    said = client.datasets.get_dataset(number, download_data=False, download_qualities=False)
+    facts = {
+        "id": said.dataset_id,
+        "name": said.name,
+        "version": said.version,
+        "md5": said.md5_checksum,
+        "status": status,
+        "target": said.default_target_attribute,
+        "ignored": _names(said.row_id_attribute) + _names(said.ignore_attribute),
+    }
+    texts = (said.name, said.md5_checksum, status, said.default_target_attribute, said.url)
+    if not all(text is None or isinstance(text, str) for text in texts):
+        raise ValueError("a text is stated twice or in parts")
+    return facts, (said.url or "").strip()
+
+
+def _columns(client: Any, number: int, answer: Path) -> int:
+    """The number of columns in OpenML's list of features, once the description is in the cache."""
+    _refuse_type(answer.read_bytes())
+    answer.replace(_place(client, number) / "features.xml")
+    said = client.datasets.get_dataset(
+        number, download_data=False, download_qualities=False, download_features_meta_data=True
+    )
+    return len(said.features)
+
+
+def _place(client: Any, number: int) -> Path:
+    """The folder where the client looks for what describes a data set."""
+    folder = Path(client.config.get_cache_directory()) / "datasets" / str(number)
+    folder.mkdir(parents=True, exist_ok=True)  # the client deletes it with an answer that is none
+    return folder
+
+
+def _names(stated: str | list[str] | None) -> list[str]:
+    """Names of columns, which OpenML states as a list, one name, or several with commas."""
+    listed = [stated] if isinstance(stated, str) else stated or []
+    return [name.strip() for names in listed for name in names.split(",")]
+
+
+def _ask(call: str, read: Callable[[Path], Understood], room: Path, bounds: Limits) -> Understood:
+    """Ask a question and have the answer read, and again if either fails."""
+    address = f"{bounds.openml.rstrip('/')}/{call}"
+    answer = room / "answer.xml"
+    share = replace(bounds, megabytes=bounds.megabytes / SHARE)
+
+    def ask() -> Understood:
+        download_once(address, answer, None, share, refused=_tell_error)
+        with kept.writing(room.parent), _understood():
+            return read(answer)
+
+    try:
+        return persist(ask, bounds.retries)
+    except TooLargeError:
+        raise DatasetError(
+            f"what OpenML says of it is larger than the {share.megabytes:g} MB allowed, a "
+            "hundredth of downloads.megabytes; if it should be, raise that"
+        ) from None
 
 
 @contextmanager
-def _as_described() -> Iterator[None]:
+def _understood() -> Iterator[None]:
+    """Let an answer that can't be read be asked for again."""
+    import requests
+
     try:
         yield
-    except (LookupError, ValueError, TypeError, AttributeError):
-        raise DatasetError("the server's answer is not OpenML's; check downloads.openml") from None
-
-
-def _ask(call: str, wanted: tuple[str, ...], answers: Path, bounds: Limits) -> dict[str, list[str]]:
-    """Ask a question, and again if that fails; returns the texts of elements, by their paths."""
-
-    def ask() -> dict[str, list[str]]:
-        address = f"{bounds.openml.rstrip('/')}/{call}"
-        download_once(address, answers, None, bounds, refused=_tell_error)
-        try:
-            found = _texts(answers, wanted)
-        except (expat.ExpatError, ValueError) as error:
-            raise PassingFault(f"the server's answer is not OpenML's ({error})") from None
-        if not any(found.values()):
-            raise PassingFault("the server's answer is not OpenML's (what was asked is not in it)")
-        return found
-
-    return persist(ask, bounds.retries)
+    except requests.RequestException:  # the client would ask, since it found nothing in its cache
+        raise DatasetError(
+            "OpenML's client does not find what was fetched for it; install the version of openml "
+            "that requirements.txt states"
+        ) from None
+    except (LookupError, TypeError, AttributeError):
+        raise PassingFault(f"{NOT_OPENML} (what was asked is not in it)") from None
+    except (expat.ExpatError, ValueError) as error:
+        said = " ".join(str(error).split())[:80]
+        raise PassingFault(f"{NOT_OPENML} ({said})") from None
 
 
 def _tell_error(answer: bytes) -> None:
     """Raise what an answer of OpenML's says went wrong, if it is one."""
-    code, message = "oml:error/oml:code", "oml:error/oml:message"
     try:
-        found = _texts_of([answer], (code, message))
-    except (expat.ExpatError, ValueError):
+        error = _parsed(answer)["oml:error"]
+        code, message = str(error["oml:code"]), str(error["oml:message"])
+    except (expat.ExpatError, ValueError, LookupError, TypeError):
         return
-    if not found[code]:
-        return
-    if found[code][0] in UNKNOWN:
-        raise DatasetError("OpenML knows no such data set; check it on its site")
-    if found[code][0] == PRIVATE:
+    if code in UNKNOWN:
+        raise DatasetError(NOT_KNOWN)
+    if code == PRIVATE:
         raise DatasetError("it is private")
-    said = ": ".join([found[code][0], *found[message][:1]])
-    raise PassingFault(f"the server answered with error {said}")
+    raise PassingFault(f"the server answered with error {code[:20]}: {message[:200]}")
 
 
-def _texts(file: Path, wanted: tuple[str, ...]) -> dict[str, list[str]]:
-    with file.open("rb") as opened:
-        return _texts_of(iter(partial(opened.read, CHUNK), b""), wanted)
+def _parsed(content: bytes, **how: Any) -> Any:
+    """An XML file as nested dictionaries."""
+    import xmltodict
+
+    _refuse_type(content)
+    return xmltodict.parse(content, encoding="utf-8", **how)
 
 
-def _texts_of(chunks: Iterable[bytes], wanted: tuple[str, ...]) -> dict[str, list[str]]:
-    """The texts of those elements of an XML file that have a path, such as ``"a/b"``, in order.
-
-    Nothing else of it is kept.
+def _refuse_type(content: bytes) -> None:
+    """Refuse XML that declares a type of document, by which it may grow without limit.
 
     Raises
     ------
     expat.ExpatError, ValueError
-        If it is not XML, or declares a type of its own.
+        Also if it is no XML.
     """
-    path: list[str] = []
-    found: dict[str, list[list[str]]] = {name: [] for name in wanted}
-
-    def start(name: str, _: Any) -> None:
-        path.append(name)
-        if (here := "/".join(path)) in found:
-            found[here].append([])
-
-    def end(_: str) -> None:
-        path.pop()
-
-    def text(content: str) -> None:
-        if (here := "/".join(path)) in found:
-            found[here][-1].append(content)
 
     def refuse(*_: Any) -> None:
         raise ValueError("it declares a type of document")
 
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = text, refuse
-    for chunk in chunks:
-        parser.Parse(chunk, False)
-    parser.Parse(b"", True)
-    return {name: ["".join(pieces) for pieces in texts] for name, texts in found.items()}
+    parser = expat.ParserCreate("utf-8")
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(content, True)
