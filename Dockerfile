@@ -6,7 +6,7 @@ FROM python:3.11-slim-bookworm
 
 WORKDIR /empirical-fisher
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt && pip check
 COPY Snakefile config.yaml environment.yml ./
 COPY data/snapshots/ data/snapshots/
 COPY src/ src/

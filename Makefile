@@ -11,20 +11,38 @@ MOMENTS ?= 30
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
+ifeq ($(OS),Windows_NT)
+$(error This runs on Linux, macOS and WSL, not on Windows itself: install WSL and run make there)
+endif
+
 # The interpreter behind $(PYTHON), also when that is a virtual environment's; empty if unsuitable.
 suitable = import sys; (3, 11) <= sys.version_info < (3, 14) and print(sys._base_executable)
 interpreter = $(shell $(PYTHON) -c '$(suitable)' 2>/dev/null)
-install = .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes
+
+# Lock files are complete, so nothing is resolved. uv takes half of pip's time; where it is not to
+# be had, or can't reach the packages (of pip's settings it is told the index alone), pip does it.
+pip = .venv/bin/python -m pip --disable-pip-version-check
+locked = install -q --no-deps --require-hashes
+index = $$($(pip) config list | sed -n "s/^[a-z:]*\.index-url='\(.*\)'$$/\1/p" | head -n 1)
+uv = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$(index)}" .venv/bin/uv pip
+define install
+$(uv) $(locked) --python .venv/bin/python --system-certs --compile-bytecode -r $(1) 2>>.venv/uv.log || \
+	{ echo "… by pip, which takes longer; .venv/uv.log says why not by uv"; $(pip) $(locked) -q -r $(1); }
+checked=$$($(pip) check) || \
+	{ echo "$$checked"; echo "After $(1) the packages in .venv don't fit: delete .venv, then run make again"; exit 1; }
+touch $@
+endef
 
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures report docs test lint pytest test-kill test-slurm coverage mutants linkcheck gallery bench clean help
+.PHONY: figures report docs test lint pytest test-long test-kill test-slurm coverage mutants linkcheck gallery gallery-check bench clean help
 
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
 cores = $(if $(on_slurm),,--cores $(CORES))
 overlay = $(if $(CONFIG),--configfile $(CONFIG))
+snakemake = .venv/bin/python workflow/launch.py
 # A folder of its own for all that is written; downloads are shared.
 into = $(if $(OUT),--directory "$(OUT)")
 ifdef OUT
@@ -32,10 +50,10 @@ export EMPIRICAL_FISHER_CACHE ?= $(CURDIR)/data/cache
 endif
 
 figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CONFIG=… for a file laid over config.yaml, OUT=… for an output folder of its own, CORES=n for fewer cores, PROFILE=slurm on a cluster
-	.venv/bin/snakemake $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(into) $(FIGURES) $(overlay)
+	$(snakemake) $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(into) $(FIGURES) $(overlay)
 
 report: figures ## draw everything, or FIGURES="…", and write results/report.html, a page that needs nothing else
-	PYTHONPATH=workflow/report .venv/bin/snakemake --reporter page $(into) $(FIGURES) $(overlay)
+	$(snakemake) --reporter page $(into) $(FIGURES) $(overlay)
 	echo "Open $(if $(OUT),$(OUT)/)results/report.html"
 
 test: lint pytest ## check the code, then run the tests
@@ -50,14 +68,17 @@ lint: .venv/.requirements-test ## check style, types and the workflow
 pytest: .venv/.requirements-test ## run the tests; WORKERS=n for n at a time
 	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile
 
+test-long: .venv/.requirements-test ## run the long tests, which "make test" leaves out
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile -m long
+
 test-kill: .venv/.requirements-test ## kill runs at random moments and resume them; MOMENTS=n for how many
-	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -k any_moment -rP
+	OMP_NUM_THREADS=1 MOMENTS=$(MOMENTS) .venv/bin/pytest tests/test_survival.py -m long -k any_moment -rP
 
 test-slurm: .venv/.requirements-test .venv/.requirements-slurm ## run a part on a Slurm of this machine's own (as root; installs Debian packages)
 	OMP_NUM_THREADS=1 tests/slurm/cluster .venv/bin/pytest tests/slurm/on_slurm.py
 
-coverage: .venv/.requirements-test ## run the tests and count what they reach; fails below 95 % of branches
-	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile --cov
+coverage: .venv/.requirements-test ## run all tests and count what they reach; fails below 95 % of branches
+	OMP_NUM_THREADS=1 .venv/bin/pytest -n $(WORKERS) --dist loadfile -m "" --cov
 
 mutants: .venv/.requirements-test ## change the core and see whether its tests notice, about an hour; MODULES="…" for some
 	OMP_NUM_THREADS=1 .venv/bin/python tests/mutants.py $(MODULES)
@@ -74,33 +95,37 @@ docs: .venv/.requirements-docs ## build the documentation: docs/_build/html/inde
 linkcheck: .venv/.requirements-docs ## check the documentation's links to other sites
 	.venv/bin/sphinx-build -q -b linkcheck docs docs/_build/linkcheck
 
-gallery: .venv/.requirements ## keep the figures as drawn last in docs/figures
-	.venv/bin/python docs/keep_figures.py
+gallery: figures ## keep figures and ledger as made last in docs, and count the claims where pages do
+	.venv/bin/python docs/keep_results.py
+
+gallery-check: figures ## make everything; fails if what "make gallery" keeps is not what was made
+	.venv/bin/python docs/keep_results.py --check
 
 clean: ## remove what the pipeline wrote, OUT=… in that folder; downloads and files of your own stay
 	$(PYTHON) workflow/clean.py "$(or $(OUT),.)"
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
-.venv/.requirements: requirements.txt
+# The file .made-here marks a .venv that is make's own from the beginning; no other is touched.
+.venv/.requirements: requirements.txt requirements-uv.txt
 	$(if $(interpreter),,$(error Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one: try "make PYTHON=python3.13"))
-	echo "Installing the pinned requirements into .venv (about a minute) …"
-	"$(interpreter)" -m venv --clear .venv
-	$(install) -r requirements.txt
-	touch $@
+	$(if $(wildcard .venv),$(if $(wildcard .venv/.made-here $@),,$(error .venv is here already, and make did not make it: move or delete it, then run make again)))
+	echo "Installing the pinned requirements into .venv (a quarter of a minute) …"
+	mkdir -p .venv && touch .venv/.made-here
+	find .venv -mindepth 1 -maxdepth 1 ! -name .made-here -exec rm -rf {} +
+	"$(interpreter)" -m venv .venv
+	$(pip) $(locked) -q --only-binary :all: -r requirements-uv.txt 2>.venv/uv.log || true
+	$(call install,requirements.txt)
 
 .venv/.requirements-test: requirements-test.txt .venv/.requirements
 	echo "Installing the pinned test tools into .venv …"
-	$(install) -r requirements-test.txt
-	touch $@
+	$(call install,$<)
 
 .venv/.requirements-slurm: requirements-slurm.txt .venv/.requirements
 	echo "Installing the pinned Slurm executor into .venv …"
-	$(install) -r requirements-slurm.txt
-	touch $@
+	$(call install,$<)
 
 .venv/.requirements-docs: requirements-docs.txt .venv/.requirements
 	echo "Installing what builds the documentation into .venv …"
-	$(install) -r requirements-docs.txt
-	touch $@
+	$(call install,$<)

@@ -1,19 +1,30 @@
 import atexit
 import logging
+import os
+import shlex
 import sys
 
 from snakemake.utils import min_version
 
 min_version("9.27")
+if os.name == "nt":
+    sys.exit(
+        "This runs on Linux, macOS and WSL, not on Windows itself: install WSL and run it there."
+    )
 sys.path.insert(0, f"{workflow.basedir}/src")
+# Snakemake hands this path to a shell as it is, so that a space in it would end it.
+sys.executable = shlex.quote(sys.executable)
 
 
 include: "workflow/rules/common.smk"
 
 
-# Names the line of a syntax error and finds a key that is there twice, unlike Snakemake's reading.
-for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles)):
-    configuration.read_yaml(path)
+# The files of the configuration, each with what it says. Reading them names the line of a syntax
+# error and finds a key that is there twice, unlike Snakemake's own.
+layers = [
+    (path, configuration.read_yaml(path))
+    for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles))
+]
 
 
 configfile: f"{workflow.basedir}/config.yaml"

@@ -1,5 +1,6 @@
-"""What several tests build: problems on small random data, and the paper's own data sets."""
+"""What several tests build: problems on small random data, the paper's data sets, a tiny run."""
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,6 +78,30 @@ def line():
     schedule = Schedule(settings["iterations"], CONFIG["optimization"]["divergence_factor"])
     problem = constant_problem(settings["targets"])
     return descents(problem, np.zeros(1), cells, starts, schedule)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """A copy of the repository and a tiny run of everything, made once for all workers of xdist."""
+    from pipeline import once, whole_run
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return once(shared / "whole", whole_run)
+
+
+@pytest.fixture(scope="session")
+def repository(whole):
+    """The copy of the repository. Only test_pipeline.py may run in it and change it."""
+    return whole / "repository"
+
+
+@pytest.fixture(scope="session")
+def run(whole):
+    """The run, which tests may only look at: elsewhere, two cores, every cell of a grid."""
+    from pipeline import Run
+
+    return Run(whole / "run", (whole / "said.txt").read_text("utf-8"))
 
 
 def oracle_terms(problem):

@@ -1,13 +1,16 @@
-"""The pipeline's rules, its configuration, its command, and a copy of what it needs."""
+"""The pipeline's rules, its configuration, its command, a copy of what it needs, and a tiny run."""
 
 from __future__ import annotations
 
 import copy
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -85,4 +88,51 @@ def copy_to(folder: Path) -> Path:
             shutil.copytree(ROOT / part, folder / part, ignore=ignore)
         else:
             shutil.copy2(ROOT / part, folder / part)
+    return folder
+
+
+IN_PLACE = ("--configfile", "tests/config.yaml")
+ELSEWHERE = (*IN_PLACE, "tests/exhaustive.yaml")
+EXHAUSTIVE = "optimization: {search: exhaustive, shards: 1}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the pipeline that ended well: the folder with its outputs, and what it said."""
+
+    folder: Path
+    output: str
+
+    def files(self, *patterns: str) -> list[str]:
+        found = (path for pattern in patterns for path in self.folder.glob(pattern))
+        return sorted(str(path.relative_to(self.folder)) for path in found if path.is_file())
+
+
+def tiny_run(repository: Path, folder: Path, cores: int, *options: str) -> Run:
+    """Run the pipeline in a folder to its end, which has to be a good one."""
+    order = ("--cores", str(cores), "--directory", folder, *options)
+    ended = snakemake(repository, *order, PYTHONHASHSEED=str(cores))
+    assert ended.returncode == 0, ended.stdout
+    return Run(folder, ended.stdout)
+
+
+def whole_run(folder: Path) -> None:
+    """Fill a folder with a copy of the repository, a tiny run of everything, and what it said."""
+    repository = copy_to(folder / "repository")
+    (repository / "tests" / "exhaustive.yaml").write_text(EXHAUSTIVE, encoding="utf-8")
+    run = tiny_run(repository, folder / "run", 2, *ELSEWHERE)
+    (folder / "said.txt").write_text(run.output, encoding="utf-8")
+
+
+def once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that is made by the first process that asks for it; the others wait until it is."""
+    with folder.with_suffix(".lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if not lock.read():
+            lock.write("begun, ")
+            make(folder)
+            lock.write("made")
+        lock.seek(0)
+        assert lock.read() == "begun, made", f"{folder} was not made, and another test says why"
     return folder

@@ -181,6 +181,19 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "datasets.new.source.sha256: belongs to url, which isn't there",
         ),
         (
+            "datasets: {new: {source: {snapshot: a1a, separator: ';'}}}",
+            "datasets.new.source.separator: belongs to url or file, which isn't there",
+        ),
+        (
+            "datasets: {new: {source: {file: x.csv, separator: ';;'}}}",
+            'datasets.new.source.separator: ";;" can\'t be a separator; it is one character, '
+            'such as ";" or "\\t", and no quote or line end',
+        ),
+        (
+            "datasets: {new: {source: {file: x.csv, thousands: '.'}}}",
+            "datasets.new.source.thousands: is the decimal mark, too; say decimal: ',' or '.'",
+        ),
+        (
             "datasets: {new: {source: {format: csv}}}",
             "datasets.new.source: names none; it must name one source (another needs another name)",
         ),
@@ -371,6 +384,15 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "{clipped: [a1a], undamped: [Boston], upper_dampings: [Boston]}}",
             'robustness.variants.clipped.0: "a1a" has to be in upper_dampings, too, '
             "for clipped is compared with the whole grid",
+        ),
+        (
+            "robustness: {row_orders: {orders: {BreastCancr: 3}}}",
+            'robustness.row_orders.orders.BreastCancr: unknown data set "BreastCancr" '
+            f"(did you mean BreastCancer?); allowed: {DATASETS}",
+        ),
+        (
+            "robustness: {row_orders: {orders: {Boston: -1}}}",
+            "robustness.row_orders.orders.Boston: is -1; it must be at least 0",
         ),
         ("optimization: {methods: GD}", 'optimization.methods: is "GD"; it must be a list'),
         (
@@ -587,6 +609,167 @@ def test_keys_that_are_merged_in_may_be_there_twice(tmp_path: Path) -> None:
     assert configuration.read_yaml(path) == yaml.safe_load(text)
 
 
+# What YAML would read as something else, and what never ends
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 010", ", line 1, column 4: 010 is another number in YAML: write quotes if it is text "
+         "or 10 if it is that number"),
+        ("a: [1, 1:30]", ", line 1, column 8: 1:30 is another number in YAML: write quotes if it "
+         "is text"),
+        ("a: 1:30.5", ", line 1, column 4: 1:30.5 is another number in YAML: write quotes if it "
+         "is text"),
+        ("a: 0x1f", ", line 1, column 4: 0x1f is another number in YAML: write quotes if it is "
+         "text"),
+        ("\na: 2020-01-02", ", line 2, column 4: 2020-01-02 is a date in YAML: write quotes if it "
+         "is text"),
+        ("a: " + "9" * 400, ", line 1, column 4: a whole number of 400 digits is too large"),
+        ("a: " + "9" * 5000, ", line 1, column 4: a whole number of 5000 digits is too large"),
+        ("a: !!int x", ", line 1, column 4: x is another number in YAML: write quotes if it is "
+         "text"),
+        ("a: !!float x", ", line 1, column 4: x is another number in YAML: write quotes if it is "
+         "text"),
+        ("a: !!bool x", ", line 1, column 4: x is neither true nor false"),
+        ("a: !!set {x}", ", line 1, column 4: tag:yaml.org,2002:set is no kind of value that a "
+         "configuration has"),
+        ("a: !!binary aGk=", ", line 1, column 4: tag:yaml.org,2002:binary is no kind of value "
+         "that a configuration has"),
+        ("? [1, 2]\n: 3", ", line 1, column 3: a key must be text, not a list or a section"),
+        ("a: &x [1, *x]", ", line 1, column 4: an alias stands for what it is in, without end"),
+        ("a: &x {b: *x}", ", line 1, column 4: an alias stands for what it is in, without end"),
+        ("a: " + 25 * "[" + 25 * "]", ", line 1, column 8: is nested more than 20 levels deep"),
+        ("a: " + 5000 * "[", ": is nested more than 20 levels deep"),
+    ],
+)  # fmt: skip
+def test_what_yaml_would_bend_is_refused_with_its_place(
+    tmp_path: Path, text: str, line: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as caught:
+        configuration.read_yaml(path)
+    assert str(caught.value) == f"{path}{line}"
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_aliases_that_multiply_are_refused_at_once(tmp_path: Path, merged: bool) -> None:
+    parts = ["a0: &a0 {k: [1, 2, 3, 4, 5, 6, 7, 8, 9]}"]
+    for level in range(1, 15):
+        below = ", ".join([f"*a{level - 1}"] * 9)
+        parts.append(f"a{level}: &a{level} {{{'<<' if merged else 'k'}: [{below}]}}")
+    path = tmp_path / "mine.yaml"
+    path.write_text("\n".join(parts), encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"has more than 100,000 values|nested more than 20"):
+        configuration.read_yaml(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: 10", "a: -3", "a: +3", "a: 0", "a: 1_000", "a: 1.5", "a: 1.0e-8", "a: .inf",
+             "a: '010'", "a: '1:30'", "a: '2020-01-02'", "a: 010.5", "a: -.inf", "a: .nan",
+             "a: yes", "a: ~", "a: &x [1]\nb: [*x, *x]", "", "a: 08"]
+)  # fmt: skip
+def test_what_is_what_it_looks_like_is_read_as_yaml_reads_it(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert repr(configuration.read_yaml(path)) == repr(yaml.safe_load(text))
+
+
+# Limits, and messages of bounded length
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("curvature.remainder.copies", [4294967296], ".0: is 4294967296; it must be at most"),
+        ("note.repeats", 2**64, ": is 18446744073709551616; it must be at most 1000"),
+        ("datasets.LineNoise.source.normal_line.size", 2**63, ": is 9223372036854775808; it must"),
+        ("optimization.iterations", 10**400, ": is a whole number of 401 digits; it must be at"),
+        ("vector_field.damping", 10**400, ": is a whole number of 401 digits; without its sign"),
+        ("vector_field.damping", 1e-200, ": is 1e-200; without its sign it must be 0 or from "
+         "1e-50 to 1e+50"),
+        ("starting_points.line.targets", [1e-200, 0.5], ".0: is 1e-200; without its sign"),
+        ("optimization.prior_variance", "none", ': is "none"; it must be a number (for no prior '
+         "write .inf)"),
+        ("optimization.prior_variance", None, ": is null; it must be a number (for no prior write "
+         ".inf)"),
+        ("optimization.step_sizes.count", 100_000, "optimization: the grid has 300,000 cells"),
+        ("datasets.Boston.title", "two\nlines", ': "two\\nlines" can\'t be text here; it has a'),
+        ("datasets.Boston.title", "x" * 201, ": has 201 characters; it must have at most 200"),
+        ("datasets.Boston.source.file", "a\0b", ': "a\\u0000b" can\'t be text here'),
+        ("vector_field.damping", "y" * 10**6, f': is "{"y" * 79}… (1,000,000 characters); it must'),
+        ("magnitude.far", 1.0e9, ": at least two of the distances have to be as far"),
+    ],
+)  # fmt: skip
+def test_what_is_too_large_too_small_or_too_long_is_told_in_short(
+    key: str, value: Any, line: str
+) -> None:
+    lines = faults(overlay(key, value))
+    start = line if line.startswith("optimization") else f"{key}{line}"
+    if key.endswith("step_sizes.count"):
+        lines = faults(overlay(key, 1_000_000))
+        start = "optimization: the grid has 41,000,000 cells; it must have at most 1,000,000"
+    assert lines[-1].startswith(start), lines
+    assert all(len(each) < 1000 for each in lines)
+
+
+def test_many_faults_are_counted() -> None:
+    config = copy.deepcopy(CONFIG)
+    config.update({f"key{number}": 1 for number in range(1000)})
+    lines = configuration.faults(config, SCHEMA)
+    assert len(lines) == 51
+    assert lines[-1] == "and 950 more faults"
+
+
+def test_a_configuration_without_end_is_told_in_a_line() -> None:
+    node: list[Any] = [1] * 9
+    for _ in range(10):
+        node = [node] * 9
+    bomb = {**CONFIG, "seeds": node}
+    assert configuration.faults(bomb, SCHEMA) == [
+        "top level: has more than 100,000 values, aliases written out"
+    ]
+    node.append(node)
+    assert len(configuration.faults({**CONFIG, "seeds": node}, SCHEMA)) == 1
+
+
+# Numbers that need not be whole, and numbers of the command line
+
+
+def test_a_whole_number_where_none_is_needed_is_a_float_for_the_jobs() -> None:
+    config = copy.deepcopy(CONFIG)
+    config["starting_points"]["line"]["starts"] = [1, 2]
+    config["optimization"]["step_sizes"]["low"] = 1
+    config["datasets"]["a1a"]["positive"] = 1
+    floats = configuration.floats(config, SCHEMA)
+    assert floats == config
+    assert repr(floats["starting_points"]["line"]["starts"]) == "[1.0, 2.0]"
+    assert repr(floats["optimization"]["step_sizes"]["low"]) == "1.0"
+    assert repr(floats["datasets"]["a1a"]["positive"]) == "1"
+    assert repr(floats["optimization"]["iterations"]) == "100"
+
+
+def test_the_text_of_a_number_is_that_number_on_the_command_line() -> None:
+    given = yaml.load(
+        "{optimization: {iterations: 5, step_sizes: {low: 1e-3, count: 010}, prior_variance: .inf},"
+        " datasets: {Boston: {title: 5, standardize: true, positive: 1}},"
+        " starting_points: {line: {starts: [1, 2.5]}},"
+        " misspecification: {linear: {bias: 'false'}}}",
+        yaml.BaseLoader,
+    )
+    assert configuration.typed(given, SCHEMA) == {
+        "optimization": {
+            "iterations": 5,
+            "step_sizes": {"low": 0.001, "count": "010"},
+            "prior_variance": math.inf,
+        },
+        "datasets": {"Boston": {"title": "5", "standardize": True, "positive": "1"}},
+        "starting_points": {"line": {"starts": [1, 2.5]}},
+        "misspecification": {"linear": {"bias": False}},
+    }
+
+
 # Names become paths
 
 
@@ -689,6 +872,7 @@ def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
         *(f"datasets.*.{key}" for key in ("target", "drop", "positive", "categorical", "missing")),
         *(f"datasets.*.{key}" for key in ("standardize", "prefer", "methods")),
         *(f"datasets.*.source.{key}" for key in ("openml", "url", "sha256", "file", "format")),
+        *(f"datasets.*.source.{key}" for key in ("separator", "decimal", "thousands")),
         *(f"datasets.*.source.openml.{key}" for key in ("name", "version")),
     }
     assert set(keys(CONFIG, SCHEMA)) == known - left_out
@@ -704,7 +888,7 @@ def test_only_optional_keys_may_be_missing() -> None:
     }
     choices = (
         *("snapshot", "sklearn", "lognormal_line", "normal_line", "gaussian_classes"),
-        *("openml", "url", "sha256", "file", "format"),
+        *("openml", "url", "sha256", "file", "format", "separator", "decimal", "thousands"),
     )
     settings = (
         *("title", "expect", "task", "target", "drop", "positive", "categorical", "missing"),

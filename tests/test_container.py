@@ -74,7 +74,9 @@ def test_the_python_of_the_image_is_a_supported_one_and_pinned() -> None:
 def test_packages_are_those_of_the_lock_file() -> None:
     installs = [rest for name, rest in instructions() if name == "RUN" and "pip" in rest]
     assert len(installs) == 1
-    assert installs[0].endswith("--require-hashes -r requirements.txt")
+    install, _, check = installs[0].partition(" && ")
+    assert install.endswith("--no-deps --require-hashes -r requirements.txt")
+    assert check == "pip check"
     assert ("requirements.txt", "./requirements.txt") in copied()
 
 

@@ -21,6 +21,7 @@ import yaml
 from conftest import CONFIG, ROOT, paper_table
 from empirical_fisher import downloads, openml_source
 from empirical_fisher import snapshots as snapshots_module
+from empirical_fisher.configuration import locate
 from empirical_fisher.datasets import Dataset, DatasetError, design, from_table, read, write
 from empirical_fisher.formats import Raw
 from empirical_fisher.preparation import WIDEST, check_facts, prepare
@@ -415,8 +416,48 @@ def test_a_file_is_found_beside_the_configuration_or_by_its_whole_path(tmp_path:
         assert facts["origin"] == {"file": name, "sha256": hashlib.sha256(content).hexdigest()}
 
 
+SOURCE = {"datasets": {"Mine": {"source": {"file": "my.csv"}}}}
+OTHER = {"datasets": {"Mine": {"source": {"file": "other.csv"}}}}
+
+
+@pytest.mark.parametrize(
+    ("layers", "folder"),
+    [
+        ({"/r/config.yaml": SOURCE}, "/r"),
+        ({"/r/config.yaml": {}, "/a/mine.yaml": SOURCE}, "/a"),
+        ({"/r/config.yaml": SOURCE, "/a/mine.yaml": OTHER, "/b/mine.yaml": SOURCE}, "/b"),
+        ({"/r/config.yaml": SOURCE, "/a/mine.yaml": {"datasets": {"Mine": {"task": "x"}}}}, "/r"),
+        ({"/r/config.yaml": SOURCE, "/a/mine.yaml": {"datasets": {"Mine": None}}}, "/r"),
+        ({"/r/config.yaml": SOURCE, "/a/mine.yaml": None}, "/r"),
+        ({"/r/config.yaml": {}, "/a/mine.yaml": OTHER}, "/r"),  # by the command line
+    ],
+)
+def test_a_path_starts_from_the_folder_of_the_last_file_that_names_it(
+    layers: dict[str, Any], folder: str
+) -> None:
+    paths = [(Path(path), layer) for path, layer in layers.items()]
+    assert locate("Mine", "my.csv", paths, Path("/r")) == Path(folder, "my.csv")
+    assert locate("Mine", "/x/my.csv", paths, Path("/r")) == Path("/x/my.csv")
+
+
+def test_the_folder_of_an_overlay_is_the_one_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = locate("Mine", "my.csv", [(Path("own/mine.yaml"), SOURCE)], Path("/r"))
+    assert found == tmp_path / "own" / "my.csv"
+
+
+def test_the_file_that_was_located_is_read_and_recorded_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("x;target\n1,5;2\n2,5;3\n")
+    source = {"file": "my.csv", "separator": ";", "decimal": ","}
+    raw = load({"source": source}, Path("/nowhere"), file=tmp_path / "my.csv")
+    assert raw.table["x"].tolist() == [1.5, 2.5]
+    assert raw.origin["file"] == "my.csv"
+
+
 def test_a_missing_or_unreadable_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no file .*my\.csv; .* the folder of config\.yaml"):
+    with pytest.raises(DatasetError, match=r"no file .*my\.csv; .* the folder of the conf"):
         load({"source": {"file": "my.csv"}}, tmp_path)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(DatasetError, match=r"no file .*folder\.csv; "):
@@ -521,7 +562,7 @@ def test_a_snapshot_s_remote_file_is_compared_too(monkeypatch: pytest.MonkeyPatc
     settings = {"source": {"snapshot": "a1a"}, "prefer": "remote"}
     same_as = load(settings, ROOT).origin["same_as"]
     url = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/binary/a1a"
-    assert asked == [(url, {"form": "libsvm", "sha256": None})]
+    assert asked == [(url, {"form": "libsvm", "sha256": None, "options": {}})]
     assert same_as == {"url": url}
     labels[4] *= -1
     with pytest.raises(DatasetError, match="row 5, column target: -1 here, 1 there"):

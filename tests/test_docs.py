@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import fnmatch
+import io
 import os
 import re
 import runpy
@@ -19,24 +21,28 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image, ImageDraw
 from snakemake_interface_common.exceptions import WorkflowError
 
 from conftest import CONFIG, ROOT
 from empirical_fisher import configuration, outputs
 from empirical_fisher.files import write_text
 from empirical_fisher.problems import linear_problem
-from pipeline import WORKFLOW, copy_to, faults, overlaid, snakemake
+from pipeline import WORKFLOW, Run, copy_to, faults, overlaid, snakemake
 
 sys.path.insert(0, str(ROOT / "workflow" / "report"))
 import snakemake_report_plugin_page as report_page
 
 DOCS = ROOT / "docs"
+PACKAGE = ROOT / "src" / "empirical_fisher"
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
-    for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
     if "_build" not in path.parts
 }
+LOCK_FILE = "requirements-test.txt"
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 
@@ -64,13 +70,10 @@ COLUMNS = columns()
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as after a run of the pipeline, with one data set, tiny grids and few tables."""
+def folder(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as after a run of the pipeline, with tiny grids, where code of a page may write."""
     made = tmp_path_factory.mktemp("folder")
-    overlay = made / "one.yaml"
-    overlay.write_text("optimization: {datasets: [Boston], appendix_datasets: [Boston], shards: 1}")
-    options = ("--configfile", "tests/config.yaml", str(overlay), "--directory", str(made))
-    assert "(100%) done" in said(*COLUMNS, *options)
+    shutil.copytree(run.folder / "results", made / "results")
     shutil.copytree(ROOT / "data" / "snapshots", made / "data" / "snapshots")
     return made
 
@@ -97,8 +100,8 @@ def test_the_code_of_a_page_runs_and_prints_what_the_page_says(
 
 
 @pytest.mark.parametrize("table", COLUMNS)
-def test_a_table_has_the_columns_that_the_page_of_files_lists(table: str, folder: Path) -> None:
-    header = (folder / table).read_text("utf-8").partition("\n")[0]
+def test_a_table_has_the_columns_that_the_page_of_files_lists(table: str, run: Run) -> None:
+    header = (run.folder / table).read_text("utf-8").partition("\n")[0]
     assert header.replace(",", ", ") == COLUMNS[table]
 
 
@@ -160,6 +163,86 @@ def kept_figures() -> list[Path]:
     return sorted((DOCS / "figures").glob("*.png"))
 
 
+# What "make gallery" keeps
+
+
+def kept() -> dict[str, Any]:
+    return runpy.run_path(str(DOCS / "keep_results.py"))
+
+
+def without_answers(ledger: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(ledger)).drop(columns="holds")
+
+
+def test_the_ledger_that_is_kept_has_the_claims_of_the_pipeline(run: Run) -> None:
+    """All but what was answered, which `make gallery-check` compares after a run of everything."""
+    made = kept()["ledger"]((run.folder / "results/claims.csv").read_text("utf-8"))
+    kept_ledger = without_answers((DOCS / "claims.csv").read_text("utf-8"))
+    assert kept_ledger.equals(without_answers(made)), "claims were changed: run `make gallery`"
+
+
+@pytest.mark.parametrize("page", kept()["PAGES"])
+def test_a_page_counts_the_claims_of_the_ledger_that_is_kept(page: str) -> None:
+    assert kept()["COUNTS"].search(PAGES[page])
+    ledger = (DOCS / "claims.csv").read_text("utf-8")
+    assert kept()["counted"](PAGES[page], ledger) == PAGES[page]
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Path:
+    """A repository whose two figures and two claims are kept as they were made."""
+    for folder in ("docs/figures", "figures", "results"):
+        (tmp_path / folder).mkdir(parents=True)
+    for page in kept()["PAGES"]:
+        (tmp_path / page).write_text("of 0 claims 0 do, 0 in part, and 0 do not", "utf-8")
+    answer(tmp_path, "yes")
+    for name in ("a", "b"):
+        draw(tmp_path / f"figures/{name}.png", "Iteration")
+    kept()["keep"](tmp_path)
+    assert kept()["stale"](tmp_path) == []
+    return tmp_path
+
+
+def answer(root: Path, holds: str, measured: str = "1.0") -> None:
+    rows = [f"t.{each},§1,Two is {each}.,at most 2,{holds},,{measured}" for each in ("even", "odd")]
+    header = ",".join([*kept()["COLUMNS"], "measured"])
+    (root / "results/claims.csv").write_text("\n".join([header, *rows, ""]), "utf-8")
+
+
+def draw(path: Path, text: str, shade: int = 0) -> None:
+    image = Image.new("RGB", (200, 60), (255, 255 - shade, 255))
+    ImageDraw.Draw(image).text(
+        (60, 20), text, fill=(0, 0, 120), font_size=19
+    )  # 7 pt, drawn at 200 dpi
+    image.save(path)
+
+
+def test_claims_that_are_answered_otherwise_make_ledger_and_pages_stale(gallery: Path) -> None:
+    answer(gallery, "in part")
+    assert kept()["stale"](gallery) == ["README.md", "docs/claims.csv", "docs/findings.md"]
+    kept()["keep"](gallery)
+    assert kept()["stale"](gallery) == []
+    assert (gallery / "README.md").read_text("utf-8") == (
+        "of 2 claims 0 do, 2 in part, and 0 do not"
+    )
+
+
+def test_a_picture_with_another_letter_is_stale(gallery: Path) -> None:
+    draw(gallery / "figures/b.png", "iteration")
+    assert kept()["stale"](gallery) == ["docs/figures/b.png"]
+
+
+def test_rounding_makes_nothing_stale(gallery: Path) -> None:
+    answer(gallery, "yes", measured="1.1")
+    draw(gallery / "figures/b.png", "Iteration", shade=1)
+    assert kept()["stale"](gallery) == []
+
+
+def test_a_figure_that_is_new_is_missed(gallery: Path) -> None:
+    draw(gallery / "figures/c.png", "Iteration")
+    assert kept()["stale"](gallery) == ["docs/figures/c.png"]
+
+
 def test_a_dead_link_within_a_site_is_found(tmp_path: Path) -> None:
     dead_links = runpy.run_path(str(DOCS / "check_links.py"))["dead_links"]
     (tmp_path / "sub").mkdir()
@@ -188,9 +271,44 @@ def test_the_topics_are_as_many_as_the_pages_say() -> None:
     assert f"in {words[topics]} topics" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
+# What CONTRIBUTING and the list of tests say
+
+TESTS = ROOT / "tests"
+
+
+def rows() -> list[tuple[list[str], list[str]]]:
+    """Patterns of modules and the files of their tests, from the first list of tests/README.md."""
+    listed, _, _ = (
+        (TESTS / "README.md").read_text("utf-8").partition("\nTests of what is no module")
+    )
+    cells = re.findall(r"^\| (`.*`) \| (`.*`) \|$", listed, re.M)
+    return [tuple(re.findall(r"`(.*?)`", cell) for cell in pair) for pair in cells]
+
+
+def test_every_module_has_its_tests_in_the_list() -> None:
+    modules = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
+    patterns = [pattern for row, _ in rows() for pattern in row]
+    found = [fnmatch.filter(modules, pattern) for pattern in patterns]
+    assert sorted(modules.difference(*found)) == []
+    gone = [pattern for pattern, names in zip(patterns, found, strict=True) if not names]
+    assert gone == []
+
+
+def test_every_file_of_tests_is_in_the_list() -> None:
+    named = set(re.findall(r"`([\w/]*test_\w+\.py)`", (TESTS / "README.md").read_text("utf-8")))
+    there = {path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")}
+    assert sorted(named ^ there) == []
+
+
+def test_the_commands_for_the_lock_files_are_those_that_made_them() -> None:
+    locks = sorted(ROOT.glob("requirements*.txt"))
+    made_by = [re.findall(r"^#    (uv pip .*)$", lock.read_text("utf-8"), re.M) for lock in locks]
+    told = PAGES["CONTRIBUTING.md"].splitlines()
+    assert [command for [command] in made_by if command not in told] == []
+
+
 # Docstrings
 
-PACKAGE = ROOT / "src" / "empirical_fisher"
 ARRAY = r"\b(Array|Inputs)\b"
 SHAPE = r"shapes?\b|``\([^)`]*[A-Z.,][^)`]*\)``|\([^)]*\) array"
 
@@ -260,6 +378,10 @@ datasets:
   Numbers: {task: binary, source: {snapshot: energy}}
   Text: {task: binary, source: {file: mine.csv}, drop: [size]}
   Missing: {task: binary, source: {file: mine.csv}, drop: [diagnosis]}
+  Absent: {task: binary, source: {file: mien.csv}}
+  Messy: {source: {file: messy.csv}, target: rent}
+  Quoted: {task: binary, source: {file: quoted.csv}}
+  Mixed: {task: binary, source: {file: mixed.csv}}
   Mine: {task: binary, source: {file: separable.csv}}
   Doubled: {task: regression, source: {file: doubled.csv}}
 monte_carlo: {datasets: [Mine]}
@@ -269,7 +391,18 @@ scaling: {dataset: Doubled}
     (repository / "separable.csv").write_text("x,target\n-2,0\n-1,0\n1,1\n2,1\n")
     (repository / "doubled.csv").write_text("x,twice,target\n1,2,1\n2,4,3\n3,6,2\n4,8,5\n")
     (repository / "mine.csv").write_text("size,diagnosis,target\n1,B,0\n,M,1\n2,B,1\n")
+    rows = [
+        f"{row};2021-03-04;owner {row};;{'east' if row % 2 else 'west'};{row + 3},5;1.0{row + 27},5"
+        for row in range(30)
+    ]
+    rows[1] = rows[1].replace(";4,5;", ";;")
+    messy = [";built;owner;notes;part;size;rent", *rows]
+    (repository / "messy.csv").write_text("\n".join(messy))
+    (repository / "quoted.csv").write_text('people,target\n"27,096",0\n31,1\n')
+    heights = ["1.5,0", "1.6,1", "tall,0", *["1.7,1"] * 9]
+    (repository / "mixed.csv").write_text("\n".join(["height,target", *heights]))
     names = ("Yacht", "Powerplant", "Unknown", "Energy", "Numbers", "Text", "Missing")
+    names += ("Absent", "Messy", "Quoted", "Mixed")
     results = ("results/monte_carlo/overall.csv", "results/scaling/steps.csv")
     wanted = [*(f"data/{name}.csv" for name in names), *results]
     output = said(*wanted, "--configfile", "wrong.yaml", repository=repository)
@@ -278,17 +411,36 @@ scaling: {dataset: Doubled}
 
 
 def without_python(folder: Path) -> str:
-    for name in ("Makefile", "requirements.txt"):
-        shutil.copy2(ROOT / name, folder)
     python = folder / "python3"
     python.write_text("#!/bin/sh\nexit 1\n")
     python.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
-    command = ["make", "figures"]
-    made = subprocess.run(
-        command, cwd=folder, env=environment, stderr=subprocess.PIPE, encoding="utf-8"
-    )
-    return made.stderr
+    return made(folder, PATH=f"{folder}:{os.environ['PATH']}")
+
+
+def with_an_environment(folder: Path) -> str:
+    (folder / ".venv").mkdir()
+    return made(folder)
+
+
+def made(folder: Path, **variables: str) -> str:
+    """What make says in a folder where nothing is installed."""
+    for name in ("Makefile", "requirements.txt", "requirements-uv.txt"):
+        shutil.copy2(ROOT / name, folder)
+    return subprocess.run(
+        ["make", "figures"],
+        cwd=folder,
+        env={**os.environ, **variables},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ).stderr
+
+
+def overlaid_by(folder: Path, content: str | None = None) -> str:
+    """What is said of a file of settings before Snakemake starts."""
+    if content is not None:
+        (folder / "mine.yaml").write_text(content)
+    command = [sys.executable, ROOT / "workflow/launch.py", "--configfile", "mine.yaml"]
+    return subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, encoding="utf-8").stderr
 
 
 def syntax_error(folder: Path) -> str:
@@ -345,10 +497,18 @@ def empty_report(folder: Path) -> str:
 # How to meet each message, by its heading; those of data sets that can't be used are from one run.
 WAYS: dict[str, Callable[[Path], str]] = {
     "No suitable Python": without_python,
-    "A target that does not exist": lambda folder: said("figre3", "-n", "--directory", str(folder)),
-    "A configuration file that does not exist": lambda folder: said(
-        "figure1", "-n", "--directory", str(folder), "--configfile", "figure3"
+    "A .venv that make did not make": with_an_environment,
+    "Windows": lambda folder: made(folder, OS="Windows_NT"),
+    **dict.fromkeys(  # met in test_installation.py
+        ["Installation takes a minute", "Packages that do not fit"],
+        lambda _: "\n".join(re.findall('echo "(.*?)"', MAKEFILE)).replace("$(1)", LOCK_FILE),
     ),
+    "A target that does not exist": lambda folder: said("figre3", "-n", "--directory", str(folder)),
+    "A configuration file that does not exist": lambda folder: (
+        said("figure1", "-n", "--directory", str(folder), "--configfile", "figure3")
+        + overlaid_by(folder)
+    ),
+    "A file without keys": lambda folder: overlaid_by(folder, "# nothing yet"),
     "Not YAML": syntax_error,
     "A key that does not exist": told("optimization: {itrations: 5}"),
     "A number that YAML reads as text": told("optimization: {step_sizes: {low: 1e-20}}"),
@@ -373,6 +533,10 @@ OF_DATA = [
     "It is not what was expected",
     "A column of text",
     "Values are missing",
+    "A file that is not there",
+    "Several things are in the way of a table",
+    "Numbers with other marks",
+    "Text among numbers",
     "It has not two classes",
     "The loss has no minimum",
     "Features depend on one another",

@@ -81,7 +81,7 @@ def test_the_lock_file_of_an_extra_holds_every_pin_of_the_main_one(extra: str) -
     assert pins("requirements.txt").items() <= pins(f"requirements-{extra}.txt").items()
 
 
-@pytest.mark.parametrize("lock_file", LOCK_FILES)
+@pytest.mark.parametrize("lock_file", [*LOCK_FILES, "requirements-uv.txt"])
 def test_every_pin_has_hashes_and_no_address(lock_file: str) -> None:
     unhashed = [block for block in blocks(lock_file) if "--hash=sha256:" not in block]
     assert not unhashed
@@ -89,7 +89,7 @@ def test_every_pin_has_hashes_and_no_address(lock_file: str) -> None:
     assert not re.search(r"://|file:|^\s*(-i|-f|--\w*index\w*|--find-links)\b", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("lock_file", LOCK_FILES)
+@pytest.mark.parametrize("lock_file", [*LOCK_FILES, "requirements-uv.txt"])
 def test_lock_files_say_how_to_regenerate_them(lock_file: str) -> None:
     header = (ROOT / lock_file).read_text("utf-8").split("\n", 3)[:3]
     assert f"-o {lock_file}" in " ".join(header)

@@ -17,6 +17,8 @@ from server import LocalServer, serving
 YACHT = pd.read_csv(ROOT / "data" / "snapshots" / "yacht.csv")
 OWN = yaml.safe_load((ROOT / "examples" / "own_datasets.yaml").read_text("utf-8"))
 TINY = {
+    "appendix_datasets": OWN["optimization"]["datasets"][:1],
+    "shards": 1,
     "iterations": 5,
     "step_sizes": {"low": 1.0e-3, "high": 1.0, "count": 3},
     "dampings": {"low": 1.0e-2, "high": 1.0, "count": 2},

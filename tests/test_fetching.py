@@ -95,6 +95,7 @@ def test_one_fault_is_told_the_others_come_and_the_next_run_needs_no_cleaning(
     assert yaml.safe_load(record.read_text())["origin"]["id"] == 7
 
 
+@pytest.mark.long
 def test_another_version_than_the_first_time_is_refused_until_that_is_forgotten(
     pipeline: Pipeline,
 ) -> None:
@@ -121,6 +122,7 @@ def test_another_version_than_the_first_time_is_refused_until_that_is_forgotten(
     ]
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_the_next_run_makes_the_data(pipeline: Pipeline) -> None:
     pipeline.local.fail("/a.csv", drip(CSV, 3600, 2))
     process = pipeline.begin("Web")

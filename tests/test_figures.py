@@ -180,6 +180,16 @@ def test_a_method_that_was_not_run_leaves_an_empty_panel_that_says_so():
     assert faults(figure) == []
 
 
+def test_the_line_of_cosines_breaks_where_there_are_none():
+    table = trace()
+    table.loc[40:60, "cosine"] = np.nan
+    figure = figures.optimization({"One": {"EFGD": table}}, {"One": "One"})
+    line = figure.axes[1].lines[0]
+    assert np.flatnonzero(np.isnan(line.get_ydata())).tolist() == list(range(40, 61))
+    table["cosine"] = np.nan
+    assert faults(figures.optimization({"One": {"EFGD": table}}, {"One": "One"})) == []
+
+
 @pytest.mark.parametrize("losses", [[0.0, 0.5], [0.0, 1e-200], [np.nan, np.nan]])
 def test_sensitivity_with_losses_that_no_logarithm_has(losses):
     table = grid()
@@ -200,3 +210,30 @@ def test_faults_are_found():
 def test_a_heading_is_no_wider_than_its_panel():
     assert all(len(line) <= layout.HEADING for line in layout.heading(LONG).splitlines())
     assert layout.heading("a_name_without_spaces_and_very_long").count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["$\\frac{", "$$", "a $ b", "\\$x$", "x^2 costs 3 $ or 4 $", ""])
+def test_a_heading_is_drawn_as_it_is_written(text):
+    figure = Figure()
+    title = figure.subplots().set_title(layout.heading(text))
+    figure.draw_without_rendering()
+    drawn, is_math = title._preprocess_math(title.get_text())
+    assert (drawn, is_math) == (text, False)
+
+
+def test_sensitivity_where_every_run_diverged_or_ends_where_it_started():
+    for loss in (np.nan, 7.0, 70.0):
+        table = grid().assign(final_loss=loss, status="diverged")
+        best = pd.DataFrame({"dataset": ["a"], "method": ["EFGD"], "step_size": [np.nan]})
+        drawn = figures.sensitivity(
+            {"a": {"EFGD": table}}, best.assign(damping=np.nan), {"a": 7.0}, {"a": "a"}
+        )
+        drawn.draw_without_rendering()
+
+
+def test_a_flat_loss_has_no_contours():
+    axes = Figure().subplots()
+    x, y = (values.ravel() for values in np.meshgrid([0.0, 1.0], [0.0, 1.0]))
+    for loss in (1.0, np.inf, np.nan):
+        figures._contours(axes, pd.DataFrame({"x": x, "y": y, "loss": loss}), "x", "y")
+    assert not axes.collections

@@ -18,8 +18,10 @@ import scipy.sparse
 from sklearn.datasets import dump_svmlight_file
 
 from empirical_fisher import formats
+from empirical_fisher.csv_format import Dialect
 from empirical_fisher.datasets import DatasetError
 from empirical_fisher.formats import form_of, read
+from empirical_fisher.notation import Notation
 
 CSV = "age,height,colour\n40,1.5,red\n,1.75,?\n50,2,blue\n"
 ARFF = """% A comment
@@ -95,6 +97,78 @@ def test_floats_of_a_csv_are_read_exactly(write) -> None:
     numbers = np.random.default_rng(0).lognormal(sigma=20, size=(200, 2))
     path = write("a.csv", pd.DataFrame(numbers, columns=["a", "b"]).to_csv(index=False))
     np.testing.assert_array_equal(read(path).table.to_numpy(), numbers)
+
+
+MARKS = {"separator": ";", "decimal": ",", "thousands": "."}
+
+
+def test_the_marks_of_a_csv_can_be_said(write) -> None:
+    path = write("a.csv", "a;b;c\n1.234,5;-1e3;x,y\n,25;+27.096;1.5\n")
+    raw = read(path, options=MARKS)
+    assert raw.table.to_dict("list") == {
+        "a": [1234.5, 0.25],
+        "b": [-1000.0, 27096.0],
+        "c": ["x,y", "1.5"],
+    }
+    assert raw.dialect == Dialect(";", Notation(",", "."))
+
+
+@pytest.mark.parametrize("text", ["12.34", "1.2345", "1234.567", "1.23.456", ".123"])
+def test_groups_of_digits_have_to_be_whole(write, text: str) -> None:
+    """Where pandas takes every mark of thousands away, 12.34 would be 1234."""
+    table = read(write("a.csv", f"a;b\n1.234;2\n{text};3\n"), options=MARKS).table
+    assert table["a"].tolist() == ["1.234", text]
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f"])
+def test_spaces_between_thousands_may_be_any(write, space: str) -> None:
+    path = write("a.csv", f"a,b\n1{space}234{space}567.5,2\n8,3\n")
+    assert read(path, options={"thousands": " "}).table["a"].tolist() == [1234567.5, 8.0]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_another_separator_is_found_and_marked_as_a_guess(write, mark: str) -> None:
+    path = write("a.csv", f'a{mark}b{mark}"c, d"\n1,5{mark}2{mark}x\n2,5{mark}3{mark}y\n')
+    raw = read(path)
+    assert list(raw.table) == ["a", "b", "c, d"]
+    assert raw.dialect == Dialect(mark, Notation(), guessed=True)
+    raw = read(path, options={"separator": mark})
+    assert raw.dialect == Dialect(mark, Notation())
+
+
+def test_a_comma_that_makes_as_many_columns_is_the_separator(write) -> None:
+    raw = read(write("a.csv", "a,b;c\n1,2;3\n"))
+    assert list(raw.table) == ["a", "b;c"]
+    assert raw.dialect == Dialect(",", Notation())
+    raw = read(write("a.csv", "a;b;c,d\n1;2;3,4\n"), options={"separator": ","})
+    assert list(raw.table) == ["a;b;c", "d"]
+
+
+def test_what_is_missing_in_a_csv(write) -> None:
+    marks = ["", "?", "NA", "n/a", "NaN", "null", " ", " NA "]
+    table = read(write("a.csv", "\n".join(["a,b", *(f"{mark},1" for mark in marks), "2,3"]))).table
+    assert values(table, "a") == [None] * len(marks) + [2.0]
+
+
+def test_leading_zeros_of_a_csv_stay(write) -> None:
+    table = read(write("a.csv", "code,x,z\n01,0,0.50\n1,10,01.5\n")).table
+    assert table["code"].tolist() == ["01", "1"]
+    assert table["x"].tolist() == [0, 10]
+    assert table["z"].tolist() == [0.5, 1.5]
+
+
+def test_columns_of_a_csv_without_a_name_are_numbered(write) -> None:
+    assert list(read(write("a.csv", ",a,\n0,1,\n1,2,\n")).table) == [
+        "Unnamed: 0",
+        "a",
+        "Unnamed: 2",
+    ]
+
+
+@pytest.mark.parametrize("form", ["arff", "libsvm", "parquet"])
+def test_marks_are_said_of_a_csv_only(write, form: str) -> None:
+    with pytest.raises(DatasetError, match=f"separator: said of a CSV only, and this is {form}"):
+        read(write(f"a.{form}", "a"), options={"separator": ";"})
 
 
 def test_arff(write) -> None:
@@ -217,6 +291,7 @@ def test_nothing_grows_beyond_the_limit(write, module) -> None:
     [
         ("a.csv", CSV[:-6], "line 4 has 2 fields, the header has 3"),
         ("a.csv", CSV.replace("1.75", "1,75"), "line 3 has 4 fields, the header has 3"),
+        ("a.csv", "a;b;c\n1;2\n", "line 2 has 2 fields, the header has 3 (separated by ';')"),
         ("a.csv", "a,b,a\n1,2,3\n", "more than one column 'a'"),
         ("a.csv", 'a,b\n1,"x\n', "line 2: unexpected end of data"),
         ("a.csv", b"a,b\n1,\xe9\n", "byte 7 is not UTF-8"),
@@ -360,4 +435,4 @@ def test_parquet_cut_short_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_format_has_a_reader() -> None:
-    assert set(formats.FORMS) == set(formats._READERS)
+    assert set(formats.FORMS) == {"csv", *formats._READERS}

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import verdicts
 from empirical_fisher import claims_magnitude, magnitude
+from empirical_fisher.arrays import exponent
 from empirical_fisher.drawn_problems import random_problem
 from empirical_fisher.problems import Problem
 from empirical_fisher.tables import stacked
@@ -132,3 +133,21 @@ def test_ledger_says_no_to_a_fisher_that_is_not_the_ggn(monkeypatch):
     monkeypatch.setitem(magnitude.UPDATES, "NGD", replace(update, scale=0))
     claims = verdicts(claims_magnitude.claims(**tables(), far=100.0))
     assert claims["natural"] == "in part"
+
+
+def test_ledger_says_no_where_an_update_is_not_defined():
+    """As with collinear features, whose undamped matrices are singular."""
+    broken = {name: table.copy() for name, table in tables().items()}
+    for name in ("scales", "distances"):
+        broken[name].loc[broken[name]["method"] == "EFGD", "update_norm"] = np.nan
+    claims = verdicts(claims_magnitude.claims(**broken, far=100.0))
+    assert claims["inverse"] == "no"
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.inf, np.nan])
+def test_a_power_of_what_has_none_is_not_a_number(bad):
+    x, y = np.array([1.0, 2.0, 4.0]), np.array([1.0, 4.0, 16.0])
+    both = exponent(x, np.stack([y, np.where(x == 2, bad, y)], axis=1))
+    np.testing.assert_allclose(both, [2.0, np.nan], atol=1e-12)
+    assert np.isnan(exponent(x[:1], y[:1]))
+    assert np.isnan(exponent(np.ones(3), y))

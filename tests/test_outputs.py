@@ -270,11 +270,11 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("options", [("--dry-run",), ("--cores", "1"), ("--cores", "1", "-F")])
 def test_a_source_that_is_the_output_is_refused_and_kept(
-    repository: Path, tmp_path: Path, options: tuple[str, ...]
+    repository: Path, options: tuple[str, ...]
 ) -> None:
     own = write(repository / "data/Mine.csv", "x,y\n1,2\n2,4\n")
     overlay = write(
-        tmp_path / "mine.yaml",
+        repository / "mine.yaml",
         "datasets: {Mine: {source: {file: data/Mine.csv}, task: regression, target: y}}",
     )
     ended = snakemake(repository, "data/Mine.csv", *options, "--configfile", overlay)

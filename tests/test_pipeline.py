@@ -1,8 +1,9 @@
 """The whole pipeline, by its own command and with the tiny grids of tests/config.yaml.
 
-It runs twice: elsewhere, in a folder of its own, on two cores, every cell of a grid in one job; and
-in place, in a copy of the repository, on one core. With pytest-xdist use --dist loadfile, so that
-one worker has all these tests (--dist loadgroup does not group with pytest 9.2).
+It runs twice: elsewhere, in a folder of its own, on two cores, every cell of a grid in one job
+(conftest.py has this run); and in place, in a copy of the repository, on one core: a part of it, or
+all of it in the long tests. With pytest-xdist use --dist loadfile, so that one worker has all these
+tests (--dist loadgroup does not group with pytest 9.2).
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,11 +32,7 @@ import browser
 import oracle
 from conftest import CONFIG, ROOT, paper_problem, paper_table
 from empirical_fisher.search import Schedule, evaluate
-from pipeline import HANG, TINY, command, copy_to, environment, overlaid, snakemake
-
-IN_PLACE = ("--configfile", "tests/config.yaml")
-ELSEWHERE = (*IN_PLACE, "tests/exhaustive.yaml")
-EXHAUSTIVE = "optimization: {search: exhaustive, shards: 1}"
+from pipeline import ELSEWHERE, IN_PLACE, TINY, Run, overlaid, snakemake, tiny_run
 
 OPTIMIZATION = TINY["optimization"]
 DATASETS, METHODS = OPTIMIZATION["datasets"], OPTIMIZATION["methods"]
@@ -46,78 +42,6 @@ LEFT_OUT = {*CONFIG["optimization"]["appendix_datasets"]} - {*OPTIMIZATION["appe
 USED = [name for name in CONFIG["datasets"] if name not in LEFT_OUT]
 PROBLEMS = TINY["misspecification"]["logistic"]["problems"]
 Terms = Callable[[np.ndarray], oracle.Terms]
-
-
-# Running it
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of the pipeline: the folder with its outputs, and what it says."""
-
-    folder: Path
-    log: Path
-    process: subprocess.Popen[bytes]
-
-    @classmethod
-    def begin(cls, repository: Path, folder: Path, log: Path, cores: int, *options: str) -> Run:
-        with log.open("wb") as file:
-            process = subprocess.Popen(
-                command("--cores", str(cores), "--directory", folder, *options),
-                cwd=repository,
-                env=environment(PYTHONHASHSEED=str(cores)),
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-        return cls(folder, log, process)
-
-    def ended_well(self) -> Run:
-        """Wait for the end, which has to be a good one."""
-        code = self.process.wait(timeout=HANG)
-        assert code == 0, self.output
-        return self
-
-    @property
-    def output(self) -> str:
-        return self.log.read_text("utf-8")
-
-    def files(self, *patterns: str) -> list[str]:
-        found = (path for pattern in patterns for path in self.folder.glob(pattern))
-        return sorted(str(path.relative_to(self.folder)) for path in found if path.is_file())
-
-
-@pytest.fixture(scope="session")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository, which tests may run in and change."""
-    copied = copy_to(tmp_path_factory.mktemp("repository"))
-    (copied / "tests" / "exhaustive.yaml").write_text(EXHAUSTIVE, encoding="utf-8")
-    return copied
-
-
-@pytest.fixture(scope="session")
-def begun(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Run]]:
-    """Both runs side by side, so that tests of the first need not wait for the second."""
-    logs, elsewhere = tmp_path_factory.mktemp("logs"), tmp_path_factory.mktemp("elsewhere")
-    runs = (
-        Run.begin(repository, elsewhere, logs / "elsewhere.log", 2, *ELSEWHERE),
-        Run.begin(repository, repository, logs / "in_place.log", 1, *IN_PLACE),
-    )
-    yield runs
-    for run in runs:
-        run.process.terminate()
-        run.process.wait()
-
-
-@pytest.fixture(scope="session")
-def run(begun: tuple[Run, Run]) -> Run:
-    """The run elsewhere, ended well."""
-    return begun[0].ended_well()
-
-
-@pytest.fixture(scope="session")
-def run_in_place(begun: tuple[Run, Run]) -> Run:
-    """The run in place, ended well."""
-    return begun[1].ended_well()
 
 
 def table(path: Path) -> dict[str, np.ndarray]:
@@ -160,7 +84,10 @@ TABLES = {
         for dataset, method in ALL_RUNS
     },
     "results/hyperparameters.csv": (
-        ["dataset", "method", "step_size", "damping", "final_loss", "ties"],
+        [
+            *("dataset", "method", "step_size", "damping", "final_loss", "ties", "edge"),
+            *("orders", "other_winners", "lowest_loss_of_orders", "highest_loss_of_orders"),
+        ],
         len(ALL_RUNS),
     ),
     "results/sensitivity.csv": (
@@ -246,6 +173,15 @@ def test_every_job_has_a_log_and_none_has_a_warning(run: Run) -> None:
     assert [path for path, text in texts.items() if not text.endswith("done\n")] == []
     for text in (run.output, *texts.values()):
         assert not re.search(r"\b(\w*Warning|\w*Error|Traceback|WARNING|ERROR)\b", text), text
+
+
+def test_a_search_says_first_what_it_costs(run: Run) -> None:
+    logs = run.files("logs/grid/**/*.log")
+    assert logs
+    estimate = r"\d+ cells × 5 iterations, about \d+ (s|min) on one core at most, less .* is pruned"
+    for path in logs:
+        first = (run.folder / path).read_text("utf-8").splitlines()[0]
+        assert re.search(rf" INFO {estimate}; here \d+ of them, in about \d+ MB$", first)
 
 
 # Figure 3 against the oracle
@@ -682,7 +618,7 @@ def changed(path: Path, content: bytes) -> Iterator[None]:
 
 
 def test_a_configuration_that_is_not_yaml_is_told_with_its_line(
-    repository: Path, run_in_place: Run, tmp_path: Path
+    repository: Path, run: Run, tmp_path: Path
 ) -> None:
     with changed(repository / "config.yaml", b"datasets:\n  a1a: [1, 2\n  b: 3\n"):
         ended = snakemake(repository, "--dry-run", "--directory", tmp_path)
@@ -692,7 +628,7 @@ def test_a_configuration_that_is_not_yaml_is_told_with_its_line(
 
 
 def test_a_damaged_snapshot_is_told_and_stops_only_what_needs_it(
-    repository: Path, run_in_place: Run, tmp_path: Path
+    repository: Path, run: Run, tmp_path: Path
 ) -> None:
     path = repository / "data" / "snapshots" / "a1a.libsvm"
     with changed(path, path.read_bytes().replace(b"+1", b"-1", 1)):
@@ -733,19 +669,48 @@ def test_a_file_of_the_user_s_is_prepared_again_once_it_changes(
 # The run in place
 
 
-def test_a_run_elsewhere_makes_the_same_bytes(run: Run, run_in_place: Run) -> None:
+MADE = ("data/*.csv", "data/*.yaml", "results/**/*.csv", "figures/*")
+PART = (
+    "results/traces/BreastCancer/NGD.csv",
+    "results/noise/paths.csv",
+    "figures/figure1_vector_fields.pdf",
+)
+
+
+@pytest.fixture(scope="module")
+def part_in_place(repository: Path, run: Run) -> Run:
+    """A part of the run in place."""
+    return tiny_run(repository, repository, 1, *IN_PLACE, "--", *PART)
+
+
+@pytest.fixture(scope="module")
+def run_in_place(repository: Path, run: Run) -> Run:
+    """The run in place."""
+    return tiny_run(repository, repository, 1, *IN_PLACE)
+
+
+def test_a_part_of_the_run_in_place_makes_the_same_bytes(run: Run, part_in_place: Run) -> None:
     """Whatever the folder, the number of cores and of shards, and whether cells may be pruned."""
-    patterns = ("data/*.csv", "data/*.yaml", "results/**/*.csv", "figures/*")
-    assert run.files(*patterns) == run_in_place.files(*patterns)
-    different = [
+    assert {*PART} <= {*part_in_place.files(*MADE)}
+    assert different(run, part_in_place) == []
+
+
+@pytest.mark.long
+def test_the_run_in_place_makes_the_same_bytes(run: Run, run_in_place: Run) -> None:
+    assert run.files(*MADE) == run_in_place.files(*MADE)
+    assert different(run, run_in_place) == []
+
+
+def different(run: Run, run_in_place: Run) -> list[str]:
+    """Files of the run in place that are not the other run's."""
+    return [
         path
-        for path in run.files(*patterns)
+        for path in run_in_place.files(*MADE)
         if (run.folder / path).read_bytes() != (run_in_place.folder / path).read_bytes()
     ]
-    assert different == []
 
 
-@pytest.mark.parametrize(
+EDITED = pytest.mark.parametrize(
     ("path", "again"),
     [
         ("src/empirical_fisher/figures.py", set().union(*map(figure, FIGURES))),
@@ -756,17 +721,29 @@ def test_a_run_elsewhere_makes_the_same_bytes(run: Run, run_in_place: Run) -> No
         ("data/snapshots/boston.csv", {"data/Boston.csv"} | searched(["Boston"])),
     ],
 )
+
+
+@EDITED
 def test_an_edited_file_reruns_what_stands_on_it_and_nothing_else(
+    repository: Path, run: Run, path: str, again: set[str]
+) -> None:
+    with changed(repository / path, (repository / path).read_bytes() + b"\n# edited\n"):
+        assert planned(repository, "--directory", run.folder, *ELSEWHERE) == again
+
+
+@pytest.mark.long
+@EDITED
+def test_an_edited_file_reruns_the_same_in_place(
     repository: Path, run_in_place: Run, path: str, again: set[str]
 ) -> None:
     with changed(repository / path, (repository / path).read_bytes() + b"\n# edited\n"):
         assert planned(repository, *IN_PLACE) == again
 
 
-def test_a_touched_file_reruns_nothing(repository: Path, run_in_place: Run) -> None:
+def test_a_touched_file_reruns_nothing(repository: Path, run: Run) -> None:
     path = repository / "src/empirical_fisher/problems.py"
     with changed(path, path.read_bytes()):
-        assert planned(repository, *IN_PLACE) == set()
+        assert planned(repository, "--directory", run.folder, *ELSEWHERE) == set()
 
 
 # Captions
@@ -812,7 +789,11 @@ def caption(number: int, config: dict[str, Any]) -> str:
                 "41 dampings from 1e-10 to 1e+10",
                 "the lowest loss after 100 iterations",
                 "relative 1e-9",
+                "for good after the fewest iterations",
                 "least sum of log losses), then the smaller step size, then the larger damping",
+                "on the edge of the grid",
+                "(of BreastCancer 16, Boston 4)",
+                "nothing but rounding",
                 "exceeds 100.0 times",
                 "exact, not clipped",
                 "Nothing in this figure is random",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from empirical_fisher.csv_format import Dialect
 from empirical_fisher.datasets import DatasetError
 from empirical_fisher.formats import Raw
+from empirical_fisher.notation import Notation
 from empirical_fisher.preparation import WIDEST, check_facts, prepare
 
 NAN = math.nan
@@ -281,12 +284,12 @@ X = {"x": [1, 2, 3]}
         (
             {"z": [NAN] * 3, "y": [1, 2, 3]},
             {"missing": "drop-rows"},
-            "missing: every row has a missing value, none is left",
+            "column 'z' is empty; list it under drop",
         ),
         (
-            {"z": [NAN] * 3, "y": [1, 2, 3]},
-            {"missing": "median"},
-            "missing: 'z' has no values at all; list it under drop",
+            {"z": [NAN, 1, NAN], "y": [1, NAN, 3]},
+            {"missing": "drop-rows"},
+            "missing: every row has a missing value, none is left",
         ),
         (
             {"z": ["a", None, "b"], "y": [1, 2, 3]},
@@ -298,7 +301,13 @@ X = {"x": [1, 2, 3]}
         (
             {"z": pd.to_datetime(["2020-01-01"] * 3), "y": [1, 2, 3]},
             {},
-            "column 'z' holds neither numbers nor text but datetime64[us]; list it under drop",
+            "column 'z' holds dates or times (for example 2020-01-01 00:00:00); "
+            "list it under drop, or write numbers there",
+        ),
+        (
+            {"z": [1j, 2j, 3j], "y": [1, 2, 3]},
+            {},
+            "column 'z' holds neither numbers nor text (complex128); list it under drop",
         ),
         (
             {"z=a": [1, 2, 3], "z": ["a", "b", "a"], "y": [1, 2, 3]},
@@ -365,7 +374,8 @@ def test_text_among_numbers_is_a_fault_and_no_category(categorical: str) -> None
     values = [*map(str, range(20))]
     values[6] = "3,5"
     assert refused({"x": values, "y": [*range(20)]}, categorical=categorical) == (
-        "column 'x' holds numbers, but '3,5' in row 7; correct it, or list the column under drop"
+        "column 'x' holds numbers, but also text ('3,5' in row 7); correct that, "
+        "or list it under drop"
     )
 
 
@@ -376,8 +386,8 @@ def test_categories_some_of_which_look_like_numbers_are_categories() -> None:
 
 
 def test_too_many_columns_are_refused_with_the_one_that_makes_them() -> None:
-    names = [f"name {number}" for number in range(WIDEST)]
-    columns = {"x": range(WIDEST), "name": names, "y": range(WIDEST)}
+    names = [f"name {number}" for number in range(WIDEST)] * 2
+    columns = {"x": range(2 * WIDEST), "name": names, "y": range(2 * WIDEST)}
     assert refused(columns, categorical="one-hot") == (
         f"{WIDEST + 1} features are more than the {WIDEST} that a dense data set may have "
         f"('name' alone has {WIDEST} categories); list columns under drop"
@@ -390,6 +400,205 @@ def test_too_many_columns_are_refused_with_the_one_that_makes_them() -> None:
 def test_a_long_list_of_names_is_cut_short() -> None:
     columns = {f"column {number}": [1, 2] for number in range(100)}
     assert refused(columns).endswith("column 18, column 19, … (100 in all)")
+
+
+# Text
+
+
+@pytest.mark.parametrize("pair", [("no", "yes"), ("False", "TRUE"), (" no", "Yes")])
+@pytest.mark.parametrize("kind", [str, "category"])
+@pytest.mark.parametrize("categorical", ["error", "one-hot", "drop"])
+def test_truth_values_are_0_and_1(pair: tuple[str, str], kind: Any, categorical: str) -> None:
+    values = pd.Series([pair[1], pair[0], None, pair[1]]).astype(kind)
+    columns = {"x": values, "y": [1, 2, 3, 4]}
+    found = prepared(columns, missing="drop-rows", categorical=categorical)
+    assert found == {"x": [1, 0, 1], "target": [1, 2, 4]}
+
+
+@pytest.mark.parametrize(
+    "values", [["yes", "false", "yes"], ["yes", "no", "maybe"], ["y", "n", "y"]]
+)
+def test_other_pairs_of_words_are_categories(values: list[str]) -> None:
+    assert "holds categories" in refused({"x": values, "y": [1, 2, 3]})
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        *("2021-03-04", "2021/3/4", "04.03.2021", "4/3/21", "2021-03-04T10:00:00Z"),
+        *("2021-03-04 10:00", "04.03.2021 10:00:00.5 +01:00", "10:30", "23:59:59", "1:05 pm"),
+    ],
+)
+@pytest.mark.parametrize("categorical", ["error", "one-hot", "drop"])
+def test_dates_are_refused_by_name(date: str, categorical: str) -> None:
+    columns = {**X, "built": [date, None, date], "y": [1, 2, 3]}
+    assert refused(columns, categorical=categorical, missing="drop-rows") == (
+        f"column 'built' holds dates or times (for example {date!r}); list it under drop, "
+        "or write numbers there"
+    )
+    assert prepared(columns, drop=["built"]) == {"x": [1, 2, 3], "target": [1, 2, 3]}
+
+
+@pytest.mark.parametrize("text", ["1-2-3", "2021-03/04", "10:3", "1.2.3.4", "12.345.678"])
+def test_what_only_looks_like_a_date_is_none(text: str) -> None:
+    assert "holds categories" in refused({**X, "z": [text] * 3, "y": [1, 2, 3]})
+
+
+@pytest.mark.parametrize(("times", "is_refused"), [(1, True), (2, False)])
+def test_text_that_hardly_repeats_is_refused_by_name(times: int, is_refused: bool) -> None:
+    names = [f"name {number}" for number in range(400)] * times
+    columns = {"x": range(len(names)), "name": names, "y": range(len(names))}
+    if is_refused:
+        reason = (
+            "column 'name' holds text that hardly repeats (for example 'name 0'); list it under"
+        )
+        assert refused(columns, categorical="one-hot").startswith(reason)
+    else:
+        assert len(prepared(columns, categorical="one-hot")) == 1 + 400 + 1
+
+
+def test_a_target_of_text_that_hardly_repeats_is_not_taken_for_labels() -> None:
+    columns = {"x": range(40), "y": [f"name {number}" for number in range(40)]}
+    with pytest.raises(DatasetError, match=r"the target holds text that hardly repeats"):
+        prepare(raw(columns), {})
+    assert len(prepare(raw(columns), {"task": "multiclass"})[1]["labels"]) == 40
+
+
+def test_an_index_without_a_name_is_refused_until_it_is_dropped() -> None:
+    columns = {"Unnamed: 0": [0, 1, 2], **X, "y": [1, 2, 3]}
+    assert refused(columns) == (
+        "column 'Unnamed: 0' has no name in the file, as an index has none; list it under drop, "
+        "or write a name there"
+    )
+    assert list(prepared(columns, drop=["Unnamed: 0"])) == ["x", "target"]
+    assert list(prepared(columns, target="Unnamed: 0")) == ["x", "y", "target"]
+
+
+@pytest.mark.parametrize(
+    ("task", "labels"),
+    [("binary", ["01", "1"]), ("multiclass", ["001", "01", "1"]), ("binary", ["01", "02"])],
+)
+def test_labels_with_leading_zeros_stay_apart_and_as_they_are(task: str, labels: list) -> None:
+    columns = {"x": range(len(labels)), "y": labels}
+    table, facts = prepare(raw(columns), {"task": task})
+    assert facts["labels"] == table["target"].to_list() == labels
+    assert prepared({**columns, "y": [*labels[:-1], "05"]})["target"] == [
+        *map(int, labels[:-1]),
+        5,
+    ]
+
+
+def test_line_breaks_become_spaces_in_names_and_are_refused_in_labels() -> None:
+    columns = {"a\r\nb": [1, 2, 3], "c": ["u\rv", "w", "w"], "y\n": [1, 2, 3]}
+    names = list(prepared(columns, target="y", categorical="one-hot"))
+    assert names == ["a b", "c=u v", "c=w", "target"]
+    with pytest.raises(DatasetError, match=r"the label .* has a line break; write it in one line"):
+        prepare(raw({**X, "y": ["a\rb", "a", "a"]}), {})
+
+
+# Numbers with other marks
+
+COMMAS, SEMICOLONS = (Dialect(mark, Notation()) for mark in ",;")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "columns", "says"),
+    [
+        (COMMAS, {"z": ["3,5", "1,25", "7"]}, "decimal: \",\", with which '3,5' is 3.5"),
+        (
+            COMMAS,
+            {"z": ["1,234,567", "2", "3"]},
+            "thousands: \",\", with which '1,234,567' is 1234567",
+        ),
+        (
+            COMMAS,
+            {"z": ["27,096", "2", "3"]},
+            "thousands: \",\", with which '27,096' is 27096, "
+            "or decimal: \",\", with which '27,096' is 27.096",
+        ),
+        (
+            SEMICOLONS,
+            {"z": ["27,096", "2", "3"]},
+            "decimal: \",\", with which '27,096' is 27.096, "
+            "or thousands: \",\", with which '27,096' is 27096",
+        ),
+        (
+            SEMICOLONS,
+            {"z": ["27,096", "2", "3"], "w": [0.5, 1.0, 2.0]},
+            "thousands: \",\", with which '27,096' is 27096",
+        ),
+        (
+            SEMICOLONS,
+            {"z": ["1.234,5", "2", "3"]},
+            'decimal: ",", thousands: ".", with which \'1.234,5\' is 1234.5',
+        ),
+        (COMMAS, {"z": ["1 234", "2", "3"]}, "thousands: \" \", with which '1 234' is 1234"),
+        (COMMAS, {"z": ["1’234.5", "2", "3"]}, "thousands: \"'\", with which '1’234.5' is 1234.5"),
+    ],
+)
+def test_numbers_with_other_marks_are_told_with_what_to_say(
+    dialect: Dialect, columns: dict[str, Any], says: str
+) -> None:
+    source = replace(raw({**X, **columns, "y": [1, 2, 3]}), dialect=dialect)
+    with pytest.raises(DatasetError) as caught:
+        prepare(source, {"task": "regression"})
+    example = columns["z"][0]
+    assert str(caught.value) == (
+        f"column 'z' holds numbers written otherwise (for example {example!r}); "
+        f"say in the source {says}"
+    )
+
+
+def test_labels_may_look_like_numbers_with_other_marks() -> None:
+    source = replace(raw({**X, "y": ["1,5", "2,5", "1,5"]}), dialect=SEMICOLONS)
+    assert prepare(source, {"task": "binary"})[1]["labels"] == ["1,5", "2,5"]
+    with pytest.raises(DatasetError, match="'y' holds numbers written otherwise"):
+        prepare(source, {})
+
+
+# All at once
+
+
+def test_all_faults_are_told_with_the_lines_that_mend_them() -> None:
+    columns = {
+        "id": ["p", "q", "r", "s"],
+        "when": ["2020-01-01"] * 4,
+        "empty": [None] * 4,
+        "x": [1.0, NAN, 3.0, 4.0],
+        "y": [0, 1, 1, 0],
+    }
+    choices = {"source": {"file": "my.csv"}, "drop": ["id", "idd"]}
+    source = replace(raw(columns), dialect=Dialect(";", Notation(), guessed=True))
+    with pytest.raises(DatasetError) as caught:
+        prepare(source, choices)
+    assert str(caught.value).splitlines() == [
+        "6 things are in the way:",
+        "  - drop: no column 'idd' (did you mean id?); there are id, when, empty, x, y",
+        '  - no commas separate the fields; say in the source separator: ";"',
+        "  - column 'when' holds dates or times (for example '2020-01-01'); list it under drop, "
+        "or write numbers there",
+        "  - column 'empty' is empty; list it under drop",
+        "  - values are missing in x (1), first in row 2; set missing: drop-rows or median, "
+        "or list columns under drop",
+        "  - the target's whole numbers may be labels or quantities; set task: regression, binary "
+        "or multiclass",
+        "  Write into its entry, in place of what these keys say there now:",
+        "    drop: [id, when, empty]",
+        "    source: {file: my.csv, separator: ;}",
+        "    missing: drop-rows  # or median",
+        "    task: binary  # or regression",
+    ]
+
+
+def test_a_message_is_of_bounded_length_whatever_the_table() -> None:
+    long = "long " * 1000
+    columns: dict[str, Any] = {f"{long}{number}": ["2020-01-01", long] for number in range(500)}
+    columns |= {f"date {number}": ["2020-01-01"] * 2 for number in range(500)}
+    columns |= {f"{long}empty {number}": [None] * 2 for number in range(500)}
+    message = refused({**columns, "y": [1, 2]}, target=long)
+    assert "… (500 in all)" in message
+    assert "# drop: too long to be written here" in message
+    assert len(message) < 20_000
 
 
 # Sparse data sets

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
+import jinja2
 import pytest
 import yaml
 from snakemake_interface_common.exceptions import WorkflowError
@@ -54,6 +55,56 @@ def test_a_chapter_shows_its_figures_their_claims_and_those_left_over():
     assert dict(one["tally"]) == {"no": 1, "yes": 1}
     assert [(each["name"], each["claims"]) for each in two["figures"]] == [("circle", claims[2:])]
     assert (two["claims"], dict(two["tally"])) == ([], {"in part": 1})
+
+
+def test_a_figure_has_the_best_cells_that_it_shows_by_data_set():
+    pairs = [("A", "GD"), ("A", "NGD"), ("B", "GD"), ("B", "NGD")]
+    cells = [{"dataset": dataset, "method": method} for dataset, method in pairs]
+    traces = [f"results/traces/{dataset}/{method}.csv" for dataset, method in pairs[:3]]
+    assert page.chosen(cells, traces) == {"A": cells[:2], "B": cells[2:3]}
+    assert page.chosen(cells, [traces[0], "results/best/B/NGD.csv"]) == {"B": cells[3:]}
+    assert page.chosen(cells, ["data/A.csv"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "NGD γ = 1, λ = 1e-10"),
+        ({"damping": None}, "NGD γ = 1"),
+        ({"edge": "lowest damping"}, "NGD γ = 1, λ = 1e-10, the lowest damping of the grid"),
+        ({"step_size": None}, "NGD: no run finished"),
+        (
+            {"orders": 4, "other_winners": 0},
+            "NGD γ = 1, λ = 1e-10, with a final loss of 2 and, in 4 other orders of the rows, of "
+            "1.5 to 2.5",
+        ),
+        (
+            {"orders": 4, "other_winners": 3},
+            "NGD γ = 1, λ = 1e-10, with a final loss of 2 and, in 4 other orders of the rows, of "
+            "1.5 to 2.5; in 3 of them another cell wins",
+        ),
+    ],
+)
+def test_a_best_cell_is_told_with_its_edge_and_its_range(changes, said):
+    best = {
+        "method": "NGD",
+        "step_size": 1.0,
+        "damping": 1e-10,
+        "final_loss": 2.0,
+        "edge": None,
+        "orders": None,
+        "other_winners": None,
+        "lowest_loss_of_orders": 1.5,
+        "highest_loss_of_orders": 2.5,
+        **changes,
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(page.HERE), trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(number=page.number, link=str)
+    text = (page.HERE / "page.html.jinja").read_text("utf-8").partition("<!doctype")[0]
+    macros = environment.from_string(text).make_module()
+    assert " ".join(macros.cell(best).split()) == said
 
 
 def test_a_figure_without_a_chapter_is_an_error():

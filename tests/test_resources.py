@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from snakemake.iocontainers import InputFiles
 
 from conftest import CONFIG, ROOT
 from pipeline import RULES, rules
@@ -23,16 +25,21 @@ def functions(config: dict[str, Any] = CONFIG) -> SimpleNamespace:
     return SimpleNamespace(**names)
 
 
-def table(path: Path, examples: int, features: int) -> SimpleNamespace:
+def inputs(path: Path) -> InputFiles:
+    """A data file as the inputs of a rule."""
+    return InputFiles(fromdict={"data": str(path)})
+
+
+def table(path: Path, examples: int, features: int) -> InputFiles:
     """A data file of one-digit numbers, as the inputs of a rule."""
     header = ",".join([*(f"x{index}" for index in range(features)), "target"])
     rows = np.full((examples, features + 1), 7)
     np.savetxt(path, rows, fmt="%d", delimiter=",", header=header, comments="")
-    return SimpleNamespace(data=str(path), size_mb=path.stat().st_size / 1e6)
+    return inputs(path)
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> SimpleNamespace:
+def data(tmp_path: Path) -> InputFiles:
     return table(tmp_path / "data.csv", 1000, 20)
 
 
@@ -40,7 +47,7 @@ NGD = SimpleNamespace(dataset="Boston", method="NGD")
 GD = SimpleNamespace(dataset="Boston", method="GD")
 
 
-def asked(data: SimpleNamespace, wildcards: Any = NGD, attempt: int = 1, **options: Any) -> Any:
+def asked(data: InputFiles, wildcards: Any = NGD, attempt: int = 1, **options: Any) -> Any:
     """Megabytes and minutes that a shard asks for."""
     config = copy.deepcopy(CONFIG)
     config["optimization"].update(options)
@@ -59,12 +66,12 @@ def test_every_rule_that_runs_a_script_asks_for_memory_and_time() -> None:
 
 
 @pytest.mark.parametrize("wildcards", [GD, NGD])
-def test_each_attempt_asks_for_more(data: SimpleNamespace, wildcards: Any) -> None:
+def test_each_attempt_asks_for_more(data: InputFiles, wildcards: Any) -> None:
     attempts = np.array([asked(data, wildcards, attempt) for attempt in (1, 2, 3)])
     assert (attempts / attempts[0]).tolist() == [[1, 1], [2, 2], [4, 3]]
 
 
-def test_time_grows_with_the_grid_and_is_shared_by_the_shards(data: SimpleNamespace) -> None:
+def test_time_grows_with_the_grid_and_is_shared_by_the_shards(data: InputFiles) -> None:
     def minutes(**options: Any) -> int:
         return asked(data, **options)[1] - functions().MINUTES
 
@@ -79,7 +86,7 @@ def test_time_grows_with_the_grid_and_is_shared_by_the_shards(data: SimpleNamesp
 
 
 def test_descents_without_damping_have_fewer_cells_and_need_less_time(
-    data: SimpleNamespace,
+    data: InputFiles,
 ) -> None:
     assert asked(data, GD, iterations=10_000)[1] < asked(data, NGD, iterations=10_000)[1]
 
@@ -110,9 +117,18 @@ def test_memory_grows_with_the_data_and_its_features(tmp_path: Path) -> None:
     assert wide > small + 32 * 3 * 8 * 2000**2 / 1e6
 
 
+def test_what_is_asked_can_be_told_within_an_event_loop(data: InputFiles) -> None:
+    """Snakemake's report asks there, where `input.size_mb` leaves a coroutine unawaited."""
+
+    async def within() -> Any:
+        return asked(data)
+
+    assert asyncio.run(within()) == asked(data)
+
+
 def test_data_that_is_not_there_yet_is_told_so_that_snakemake_waits_for_it() -> None:
     """It looks for a FileNotFoundError that names an input."""
-    absent = SimpleNamespace(data="data/absent.csv", size_mb=0.0)
+    absent = inputs(Path("data/absent.csv"))
     with pytest.raises(FileNotFoundError) as caught:
         asked(absent)
     assert caught.value.filename == absent.data

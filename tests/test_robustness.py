@@ -10,12 +10,12 @@ import pytest
 import scipy.sparse
 from sklearn.preprocessing import StandardScaler
 
-from conftest import verdicts
+from conftest import CONFIG, ROOT, paper_table, verdicts
 from empirical_fisher import claims_robustness, robustness
-from empirical_fisher.datasets import Dataset
+from empirical_fisher.datasets import Dataset, design, from_table
 from empirical_fisher.drawn_problems import examples
 from empirical_fisher.problems import linear_problem
-from empirical_fisher.search import Schedule, cells, evaluate
+from empirical_fisher.search import Schedule, best_cell, cells, evaluate
 from empirical_fisher.synthetic import gaussian_classes
 
 STEPS, DAMPINGS = np.geomspace(1e-2, 1, 3), np.geomspace(1e-4, 1e4, 5)
@@ -92,6 +92,94 @@ def test_undamped_is_empty_where_matrices_are_singular() -> None:
     assert table["final_loss"].isna().all()
     table = searched("undamped", size=3, prior_variance=0.1)
     assert table["final_loss"].notna().all()
+
+
+def reordered(seeds, methods=("GD", "NGD", "EFGD")):
+    """The problem of `data`, its best cells, and what they are in other orders of the rows."""
+    inputs, targets = data()
+    problem = linear_problem(np.column_stack([inputs, np.ones(len(inputs))]), targets, "binary")
+    grids, winners = {}, {}
+    for method in methods:
+        grid = cells(STEPS, None if method == "GD" else DAMPINGS)
+        grids[method] = evaluate(problem, method, *grid, SCHEDULE)
+        winners[method] = best_cell(problem, method, grids[method], SCHEDULE)
+    dataset = Dataset(inputs, targets, "binary")
+    orders = robustness.row_orders(dataset, {}, grids, winners, seeds, SCHEDULE)
+    return problem, winners, orders
+
+
+def test_another_order_of_the_rows_is_a_search_of_the_shuffled_data() -> None:
+    problem, winners, orders = reordered([0, 5])
+    assert list(orders) == list(robustness.ROW_ORDERS)
+    assert list(zip(orders["method"], orders["seed"], strict=True)) == [
+        (method, seed) for method in winners for seed in (0, 5)
+    ]
+    for row in orders.itertuples():
+        order = np.random.default_rng(row.seed).permutation(problem.size)
+        again = linear_problem(problem.model.inputs[order], problem.targets[order], "binary")
+        grid = cells(STEPS, None if row.method == "GD" else DAMPINGS)
+        table = evaluate(again, row.method, *grid, SCHEDULE)
+        assert row.final_loss == table["final_loss"].min() == row.same_cell_loss
+        assert row.step_size == winners[row.method]["step_size"].item()
+        assert np.isnan(row.minimum_cosine) == (row.method != "EFGD")
+
+
+@pytest.mark.long
+def test_the_range_on_breast_cancer_is_what_the_pages_say() -> None:
+    """On the part of the grid where the winners of all orders are."""
+    dataset = from_table(*paper_table("BreastCancer"))
+    problem = linear_problem(*design(dataset, bias=True))
+    schedule = Schedule(100, 100.0)
+    grid = cells(10.0 ** np.arange(-2, 0.01, 0.125), np.array([1e-10, 10**-9.5]))
+    table = evaluate(problem, "EFGD", *grid, schedule)
+    winner = best_cell(problem, "EFGD", table, schedule)
+    grids, winners = {"EFGD": table}, {"EFGD": winner}
+    count = CONFIG["robustness"]["row_orders"]["orders"]["BreastCancer"]
+    orders = robustness.row_orders(dataset, {}, grids, winners, range(count), schedule)
+    best = winner.assign(dataset="BreastCancer", method="EFGD")
+    orders.insert(0, "dataset", "BreastCancer")
+    row = robustness.with_row_orders(best, orders).iloc[0]
+    losses = f"{row['lowest_loss_of_orders']:.4f} to {row['highest_loss_of_orders']:.4f}"
+    for page in ("README.md", "docs/findings.md", "docs/grid-search.md"):
+        said = " ".join((ROOT / page).read_text("utf-8").split())
+        assert f"ranges from {losses}" in said
+        assert f"{row['orders']} other orders" in said or f"{row['orders']} orders" in said
+        assert f"in {row['other_winners']}," in said
+
+
+def test_orders_of_a_grid_where_no_cell_finishes_are_empty() -> None:
+    problem, _, _ = reordered([0], ["NGD"])
+    grid = evaluate(problem, "NGD", np.full(2, 1e300), np.full(2, 1e-10), SCHEDULE)
+    winner = best_cell(problem, "NGD", grid, SCHEDULE)
+    dataset = Dataset(*data(), "binary")
+    orders = robustness.row_orders(dataset, {}, {"NGD": grid}, {"NGD": winner}, [0], SCHEDULE)
+    assert orders.drop(columns=["method", "seed"]).isna().all(axis=None)
+
+
+def test_best_cells_have_the_range_of_their_losses_in_other_orders() -> None:
+    best = pd.DataFrame(
+        [("A", "GD", 0.1, np.nan), ("A", "NGD", 1.0, 1e-3), ("B", "NGD", 2.0, 1e-4)],
+        columns=["dataset", "method", "step_size", "damping"],
+    )
+    orders = pd.DataFrame(
+        [
+            ("A", "GD", 0.1, np.nan, 3.0),
+            ("A", "GD", 0.1, np.nan, 3.0),
+            ("A", "NGD", 1.0, 1e-3, 2.0),
+            ("A", "NGD", 1.0, 1e-2, 1.0),
+            ("A", "NGD", 2.0, 1e-3, 4.0),
+        ],
+        columns=["dataset", "method", "step_size", "damping", "final_loss"],
+    )
+    table = robustness.with_row_orders(best, orders)
+    pd.testing.assert_frame_equal(table[list(best)], best)
+    found = table.drop(columns=list(best)).astype(object)
+    assert list(found) == [
+        *("orders", "other_winners", "lowest_loss_of_orders", "highest_loss_of_orders")
+    ]
+    assert found.to_numpy()[:2].tolist() == [[2, 0, 3.0, 3.0], [3, 2, 1.0, 4.0]]
+    assert found.iloc[2].isna().all()
+    assert table.iloc[0].to_frame().T.to_csv(index=False).endswith("GD,0.1,,2,0,3.0,3.0\n")
 
 
 @pytest.mark.parametrize(("bias", "prior_variance"), [(False, np.inf), (True, 0.01)])

@@ -97,7 +97,8 @@ def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
     told, silent, absent = (str(tmp_path / name) for name in ("b.log", "c.log", "d.log"))
     Path(told).write_text(
         "2026-01-01 00:00:00,000 INFO ERROR is a word\n"
-        "2026-01-01 00:00:01,000 ERROR this: broke\n2026-01-01 00:00:01,000 INFO more\n"
+        "2026-01-01 00:00:01,000 ERROR this: broke\n  - in\n    two\nTraceback\n  File\n"
+        "2026-01-01 00:00:01,000 INFO more\n"
     )
     Path(silent).write_text("2026-01-01 00:00:00,000 INFO 3 of 4 cells\n")
     done = str(tmp_path / "a.log")
@@ -107,6 +108,8 @@ def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
         "",
         "Not all is done: 3 failed, 5 left for the next run.",
         "  this: broke",
+        "    - in",
+        "      two",
         f"    log: {told}",
         "  shard: nothing in its log; it was killed or refused, as said above",
         f"    log: {silent}",

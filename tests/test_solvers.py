@@ -508,9 +508,11 @@ def test_fewer_runs_are_side_by_side_where_the_predictions_are_many(entries, slo
 def test_progress_ends_at_the_number_of_runs(count):
     calls = []
     step_size, damping = random_cells(count)
-    descend(random_problem("binary"), "NGD", step_size, damping, 3, progress=calls.append)
-    assert 0 < calls[0] <= calls[-1] == count
-    assert calls == sorted(set(calls))
+    problem = random_problem("binary")
+    runs = descend(problem, "NGD", step_size, damping, 3, progress=lambda *now: calls.append(now))
+    assert calls[0] == (0, min(count, SLOTS))  # a first step, and no run has ended
+    assert calls == sorted(calls)
+    assert calls[-1] == (count, runs.iterations.sum())
 
 
 def test_progress_counts_runs_that_never_began():
@@ -525,10 +527,10 @@ def test_progress_counts_runs_that_never_began():
         np.full(len(step_size), 1e-3),
         3,
         lower_bound=bound,
-        progress=calls.append,
+        progress=lambda *now: calls.append(now),
     )
     assert runs.status.tolist() == ["finished"] * SLOTS + ["pruned"] * 8
-    assert calls[-1] == len(step_size)
+    assert calls[-1] == (len(step_size), 3 * SLOTS)
 
 
 # Laws

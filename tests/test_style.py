@@ -67,3 +67,27 @@ def test_a_short_logarithmic_axis_has_plain_numbers(low, high, shown):
         assert [tick.get_text() for tick in axes.get_yticklabels()] == shown
         assert list(axes.yaxis.get_minorticklocs()) == []
     assert axes.get_ylim() == (low, high)
+
+
+def test_a_short_axis_without_a_round_value_has_ticks_all_the_same():
+    axes = style.new_figure(2.0, 2.0).subplots()
+    axes.set(yscale="log", ylim=(1.2301, 1.2399))
+    style.label_plainly(axes.yaxis)
+    shown = [float(tick.get_text()) for tick in axes.get_yticklabels()]
+    assert len(shown) >= 2
+    np.testing.assert_allclose(axes.get_yticks(), shown, rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:Data has no positive values:UserWarning")
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+@pytest.mark.parametrize("values", [[], [np.nan], [0.0, -1.0], [5e-324, 1.0], [1.0, 1.7e308]])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_logarithmic_axis_can_be_drawn_whatever_is_on_it(tmp_path, values, late):
+    figure = style.new_figure(2.0, 2.0)
+    axes = figure.subplots()
+    if not late:
+        axes.set_yscale("log")
+    axes.plot(range(len(values)), values)
+    axes.set_yscale("log")
+    style.save(figure, str(tmp_path / "figure.png"))
+    assert (tmp_path / "figure.png").stat().st_size > 0

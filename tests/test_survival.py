@@ -1,6 +1,6 @@
 """Runs that are killed, paused, starved of space or crowded, and what the next run makes of them.
 
-`make test-kill MOMENTS=30` kills at as many random moments; the test suite does at a few.
+`make test-kill MOMENTS=30` kills at as many random moments, `make test-long` at a few.
 """
 
 from __future__ import annotations
@@ -19,13 +19,26 @@ from pathlib import Path
 import psutil
 import pytest
 
+import pipeline
 from conftest import ROOT
 from empirical_fisher.files import UNFINISHED
-from pipeline import command, environment
+from pipeline import HANG, command, environment
 from processes import is_alive, wait_for
 
 MOMENTS = int(os.environ.get("MOMENTS", 4))
 TARGETS = ("results/traces/Yacht/NGD.csv", "figures/figure1_vector_fields.png")
+OF_YACHT = {f"results/{kind}/Yacht/NGD.csv" for kind in ("grid", "best", "traces")}
+OF_FIGURE_1 = {
+    *(
+        f"results/vector_field/{table}.csv"
+        for table in ("fit", "field", "contours", "trajectories")
+    ),
+    *(f"figures/figure1_vector_fields.{suffix}" for suffix in ("pdf", "png")),
+}
+DATA = {
+    f"data/{name}.{suffix}" for name in ("Yacht", "LognormalLine") for suffix in ("csv", "yaml")
+}
+FILES = DATA | OF_YACHT | OF_FIGURE_1
 
 
 @dataclasses.dataclass
@@ -37,7 +50,7 @@ class Run:
     started: float
 
     def wait(self) -> int:
-        return self.process.wait(timeout=300)
+        return self.process.wait(timeout=HANG)
 
     @property
     def output(self) -> str:
@@ -113,13 +126,19 @@ def ends() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
-    """What an undisturbed run makes, and the seconds that it takes."""
-    folder = tmp_path_factory.mktemp("whole") / "folder"
+def wanted(run: pipeline.Run) -> dict[str, bytes]:
+    """What an undisturbed run makes."""
+    return {name: (run.folder / name).read_bytes() for name in FILES}
+
+
+@pytest.fixture(scope="module")
+def seconds(wanted: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> float:
+    """How long it takes."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "folder"
     run = resumed(folder)
-    seconds = time.monotonic() - run.started
-    assert set(TARGETS) <= set(contents(folder))
-    return contents(folder), seconds
+    took = time.monotonic() - run.started
+    assert contents(folder) == wanted
+    return took
 
 
 # Kills
@@ -152,11 +171,11 @@ def pause(run: Run) -> None:
 WAYS = ((kill_scheduler, -signal.SIGKILL), (kill_group, -signal.SIGKILL), (kill_job, 1), (pause, 0))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", range(MOMENTS))
 def test_a_run_killed_at_any_moment_is_resumed_without_a_loss(
-    whole: tuple[dict[str, bytes], float], tmp_path: Path, moment: int
+    wanted: dict[str, bytes], seconds: float, tmp_path: Path, moment: int
 ) -> None:
-    wanted, seconds = whole
     disturb, code = WAYS[moment % len(WAYS)]
     folder = tmp_path / "folder"
     run = begin(folder)
@@ -176,8 +195,9 @@ def test_a_run_killed_at_any_moment_is_resumed_without_a_loss(
     )
 
 
+@pytest.mark.long
 def test_jobs_that_outlive_their_scheduler_are_ended_and_change_nothing(
-    whole: tuple[dict[str, bytes], float], tmp_path: Path
+    wanted: dict[str, bytes], tmp_path: Path
 ) -> None:
     """They would write what an older configuration asked for, over what the next run makes."""
     overlay = tmp_path / "overlay.yaml"
@@ -192,11 +212,11 @@ def test_jobs_that_outlive_their_scheduler_are_ended_and_change_nothing(
     run.wait()
     resumed(folder)
     assert [job for job in orphans if is_alive(job)] == []
-    assert contents(folder) == whole[0]
+    assert contents(folder) == wanted
 
 
 def test_a_second_run_in_the_same_folder_is_refused_and_the_first_goes_on(
-    whole: tuple[dict[str, bytes], float], tmp_path: Path
+    wanted: dict[str, bytes], tmp_path: Path
 ) -> None:
     folder = tmp_path / "folder"
     run = begin(folder)
@@ -208,11 +228,11 @@ def test_a_second_run_in_the_same_folder_is_refused_and_the_first_goes_on(
         "wait for its end, or end it.\n"
     )
     assert run.wait() == 0, run.output
-    assert contents(folder) == whole[0]
+    assert contents(folder) == wanted
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(
-    whole: tuple[dict[str, bytes], float], tmp_path: Path
+    wanted: dict[str, bytes], tmp_path: Path
 ) -> None:
     """A limit on the size of files stands for the disk: the same fault, by another number."""
     folder = tmp_path / "folder"
@@ -223,11 +243,11 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     assert "Traceback" not in run.output
     made = contents(folder)
     assert made
-    assert made.items() < whole[0].items()
+    assert made.items() < wanted.items()
 
 
 def test_a_broken_data_set_stops_only_what_needs_it_and_is_told_last(
-    whole: tuple[dict[str, bytes], float], tmp_path: Path
+    wanted: dict[str, bytes], tmp_path: Path
 ) -> None:
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("datasets: {Yacht: {expect: {rows: 3}}}", encoding="utf-8")
@@ -240,7 +260,5 @@ def test_a_broken_data_set_stops_only_what_needs_it_and_is_told_last(
         "    log: logs/data/Yacht.log\n"
     )
     assert "Traceback" not in run.output
-    missing = whole[0].keys() - contents(folder).keys()
-    assert missing == {"data/Yacht.csv", "data/Yacht.yaml"} | {
-        f"results/{kind}/Yacht/NGD.csv" for kind in ("grid", "best", "traces")
-    }
+    missing = wanted.keys() - contents(folder).keys()
+    assert missing == {"data/Yacht.csv", "data/Yacht.yaml"} | OF_YACHT

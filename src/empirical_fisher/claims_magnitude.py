@@ -5,6 +5,7 @@ The tables are those of `magnitude`.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from .arrays import exponent
@@ -40,8 +41,8 @@ def claims(
     def met(method: str) -> list[bool]:
         update = UPDATES[method]
         return [
-            bool((in_scale.loc[method] - update.scale).abs().max() <= EXACT),
-            bool((in_distance.loc[method] - update.distance).abs().max() <= LIMIT),
+            bool(((in_scale.loc[method] - update.scale).abs() <= EXACT).all()),
+            bool(((in_distance.loc[method] - update.distance).abs() <= LIMIT).all()),
         ]
 
     def measured(*methods: str) -> str:
@@ -51,7 +52,7 @@ def claims(
             update = UPDATES[method]
             pairs = ((in_scale, update.scale), (in_distance, update.distance))
             ends = [
-                table.loc[method].iloc[(table.loc[method] - goal).abs().argmax()]
+                table.loc[method].iloc[(table.loc[method] - goal).abs().fillna(np.inf).argmax()]
                 for table, goal in pairs
             ]
             powers = [round(end, 3) + 0.0 for end in ends]  # no −0.000

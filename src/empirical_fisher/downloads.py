@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -69,6 +70,7 @@ def from_url(
     *,
     form: str | None = None,
     sha256: str | None = None,
+    options: Mapping[str, str] = MappingProxyType({}),
     cache: str | Path,
     limits: Limits,
 ) -> Raw:
@@ -82,6 +84,8 @@ def from_url(
         Its format, where its name does not tell.
     sha256
         Of the file, if known.
+    options
+        What is said of a CSV, see `csv_format.read`.
     cache
         A folder for what has come, see `cache`.
     limits
@@ -104,7 +108,7 @@ def from_url(
             return {}
 
         def read(file: Path, _: Mapping[str, Any]) -> Raw:
-            raw = formats.read(file, form, largest=limits.largest)
+            raw = formats.read(file, form, options=options, largest=limits.largest)
             return replace(raw, origin={"url": addresses.shown(url), **raw.origin})
 
         return obtain({"url": url, "checksum": checksum}, fetch, read, Path(cache), limits)

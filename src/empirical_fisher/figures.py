@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 import matplotlib as mpl
@@ -197,7 +198,7 @@ def sensitivity(
         losses = pd.concat([grid["final_loss"] for grid in by_method.values()])
         # A loss may be zero for classes that can be separated; then the colours end above it.
         lowest = losses[losses > 0].min() if (losses > 0).any() else initial_losses[dataset]
-        norm = LogNorm(lowest, initial_losses[dataset])
+        ends = _colours(lowest, initial_losses[dataset])
         for method, axes in zip(methods, column, strict=True):
             if layout.is_leftmost(axes):
                 axes.set_ylabel(f"{method}: damping λ")
@@ -212,7 +213,7 @@ def sensitivity(
             edges = surface.columns, surface.index
             axes.patch.set(**style.PRUNED)
             axes.pcolormesh(*edges, np.where(run, 0.0, np.nan), **style.DIVERGED)
-            image = axes.pcolormesh(*edges, surface, norm=norm, **style.LOSSES)
+            image = axes.pcolormesh(*edges, surface, norm=LogNorm(*ends), **style.LOSSES)
             best = hyperparameters[
                 (hyperparameters["dataset"] == dataset) & (hyperparameters["method"] == method)
             ]
@@ -224,7 +225,7 @@ def sensitivity(
         bar = figure.colorbar(
             image, ax=list(column), location="bottom", label="Final loss", extend="max"
         )
-        ticks = style.round_values(lowest, initial_losses[dataset])
+        ticks = style.round_values(*ends)
         bar.set_ticks(ticks, labels=[f"{tick:.4g}" for tick in ticks])
         bar.minorticks_off()
     return figure
@@ -282,8 +283,17 @@ def _contours(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     """Contours of ``loss`` whose distances from the lowest grow by squares, as for a bowl."""
     surface = table.pivot(index=y, columns=x, values="loss")
     low, high = surface.to_numpy().min(), surface.to_numpy().max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return
     levels = low + (high - low) * (np.arange(1, CONTOURS + 1) / (CONTOURS + 1)) ** 2
-    axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
+    if (np.diff(levels) > 0).all():  # else it is flat
+        axes.contour(surface.columns, surface.index, surface.to_numpy(), levels, **style.CONTOURS)
+
+
+def _colours(lowest: float, initial: float) -> tuple[float, float]:
+    """The losses at both ends of the colours; apart even where no run ends below its start."""
+    highest = max(initial, sys.float_info.min)
+    return (lowest, highest) if lowest < highest else (highest / 10, highest)
 
 
 def _span(values: pd.Series) -> tuple[float, float]:

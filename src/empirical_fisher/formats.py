@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import csv
 import gzip
 import hashlib
 import io
@@ -13,14 +12,16 @@ import lzma
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import IO, Any
 
 import numpy as np
 import pandas as pd
 
+from . import csv_format
 from .datasets import TARGET, DatasetError
 
 LOGGER = logging.getLogger("empirical_fisher")
@@ -34,7 +35,6 @@ FORMS = {
 }
 COMPRESSED = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\x00"}
 MOST_COLUMNS = 100_000
-MISSING = "?"
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,15 @@ class Raw:
         ``"regression"``, ``"binary"`` or ``"multiclass"``, if the source says so.
     origin
         What tells this version of the data from another: identifiers, version, SHA-256.
+    dialect
+        How it was read, if it was a CSV.
     """
 
     table: pd.DataFrame
     target: str | None = None
     task: str | None = None
     origin: Mapping[str, Any] = field(default_factory=dict)
+    dialect: csv_format.Dialect | None = None
 
 
 def form_of(name: str) -> str:
@@ -80,7 +83,13 @@ def form_of(name: str) -> str:
     )
 
 
-def read(path: str | Path, form: str | None = None, *, largest: float = float("inf")) -> Raw:
+def read(
+    path: str | Path,
+    form: str | None = None,
+    *,
+    options: Mapping[str, str] = MappingProxyType({}),
+    largest: float = float("inf"),
+) -> Raw:
     """Read a file of a data set.
 
     Parameters
@@ -88,10 +97,12 @@ def read(path: str | Path, form: str | None = None, *, largest: float = float("i
     path
         The file; gzip, bzip2 and xz are undone, whatever it is called.
     form
-        ``"csv"`` (with a header; an empty field, ``?``, ``NA`` and what else pandas takes for it
-        is a missing value), ``"arff"`` (dense or sparse), ``"libsvm"`` (indices from 1; the columns
-        are ``x1``, ``x2``, … and ``target``) or ``"parquet"`` (without the index that pandas may
-        have put there); by default what the name says.
+        ``"csv"`` (with a header; see `csv_format.read`), ``"arff"`` (dense or sparse),
+        ``"libsvm"`` (indices from 1; the columns are ``x1``, ``x2``, … and ``target``) or
+        ``"parquet"`` (without the index that pandas may have put there); by default what the name
+        says.
+    options
+        What is said of a CSV, see `csv_format.read`.
     largest
         The largest size in bytes that the file may have, and its content once it is unpacked.
 
@@ -116,8 +127,16 @@ def read(path: str | Path, form: str | None = None, *, largest: float = float("i
     content = _decompressed(stored, largest)
     if form != "parquet" and re.match(rb"\s*<(!doctype|html|\?xml)", content, re.IGNORECASE):
         raise DatasetError(f"it is a web page or XML, not {form}; check the address")
+    if options and form != "csv":
+        raise DatasetError(f"{', '.join(options)}: said of a CSV only, and this is {form}")
+    dialect = None
     try:
-        table = _READERS[form](content, **({"largest": largest} if form == "parquet" else {}))
+        if form == "csv":
+            table, dialect = csv_format.read(_lines(content), options)
+        elif form == "parquet":
+            table = _read_parquet(content, largest)
+        else:
+            table = _READERS[form](content)
     except DatasetError as error:
         raise DatasetError(f"as {form} it can't be read: {error}") from None
     if table.empty:
@@ -126,6 +145,7 @@ def read(path: str | Path, form: str | None = None, *, largest: float = float("i
         _plain(table),
         target=TARGET if form == "libsvm" else None,
         origin={"sha256": hashlib.sha256(stored).hexdigest()},
+        dialect=dialect,
     )
 
 
@@ -158,27 +178,9 @@ def _lines(content: bytes) -> io.StringIO:
     try:
         return io.StringIO(content.decode("utf-8-sig"), newline="")
     except UnicodeDecodeError as error:
-        raise DatasetError(f"byte {error.start + 1} is not UTF-8") from None
-
-
-def _read_csv(content: bytes) -> pd.DataFrame:
-    lines = _lines(content)
-    rows = csv.reader(lines, strict=True)
-    try:
-        header = next(rows, [])
-        _refuse_duplicates(header)
-        for row in rows:
-            if row and len(row) != len(header):
-                raise DatasetError(
-                    f"line {rows.line_num} has {_count(len(row), 'field')}, "
-                    f"the header has {len(header)}"
-                )
-    except csv.Error as error:
-        raise DatasetError(f"line {rows.line_num}: {error}") from None
-    if not header:
-        return pd.DataFrame()
-    lines.seek(0)
-    return pd.read_csv(lines, na_values=[MISSING], low_memory=False)
+        raise DatasetError(
+            f"byte {error.start + 1} is not UTF-8; save the file in this encoding"
+        ) from None
 
 
 def _read_arff(content: bytes) -> pd.DataFrame:
@@ -278,7 +280,7 @@ def _refuse_width(columns: int) -> None:
         raise DatasetError(f"it has {columns} columns; at most {MOST_COLUMNS} can be read")
 
 
-def _read_parquet(content: bytes, largest: float = float("inf")) -> pd.DataFrame:
+def _read_parquet(content: bytes, largest: float) -> pd.DataFrame:
     """Read the columns but for pandas' index, unless they need more than the largest size.
 
     What the file says of its size is looked at first. Its text is read as codes of a dictionary,
@@ -317,7 +319,7 @@ def _parquet_columns(schema: Any) -> list[str]:
     """The names of the columns that hold data, and not the index of pandas' table."""
     import pyarrow as pa
 
-    _refuse_duplicates(schema.names)
+    csv_format.refuse_duplicates(schema.names)
     _refuse_width(len(schema.names))
     for column in schema:
         if pa.types.is_nested(column.type):
@@ -346,17 +348,15 @@ def _written_out(column: Any) -> int:
     return 8 * len(column) + (pc.sum(lengths.take(column.indices)).as_py() or 0)
 
 
-_READERS: dict[str, Callable[..., pd.DataFrame]] = {
-    "csv": _read_csv,
+_READERS = {
     "arff": _read_arff,
     "libsvm": _read_libsvm,
-    "parquet": _read_parquet,
 }
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """Leave of all types of columns: integers, floats, text and categories of text."""
-    _refuse_duplicates(table.columns)
+    csv_format.refuse_duplicates(table.columns)
     table = table.rename(columns=str)
     dense = [name for name, kind in table.dtypes.items() if not isinstance(kind, pd.SparseDtype)]
     return table.assign(**{name: _plain_column(table[name]) for name in dense})
@@ -378,15 +378,4 @@ def _plain_column(column: pd.Series) -> pd.Series:
 
 def _are_integers(numbers: np.ndarray) -> bool:
     """Whether floats are whole, and small enough to be the very integers that were written."""
-    with np.errstate(invalid="ignore"):
-        return bool(((np.abs(numbers) < 2**53) & (numbers % 1 == 0)).all())
-
-
-def _refuse_duplicates(names: Iterable[Any]) -> None:
-    twice = [name for name, times in Counter(map(str, names)).items() if times > 1]
-    if twice:
-        raise DatasetError(f"it names more than one column {twice[0]!r}")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing if number == 1 else thing + 's'}"
+    return bool(((np.abs(numbers) < 2**53) & (np.trunc(numbers) == numbers)).all())

@@ -38,8 +38,11 @@ def is_leftmost(axes: Axes) -> bool:
 
 
 def heading(text: str) -> str:
-    """A heading in as many lines as it takes not to be wider than its panel."""
-    return textwrap.fill(text, HEADING)
+    """A heading in as many lines as it takes not to be wider than its panel, as it is written.
+
+    A dollar sign is one, not the beginning of mathematics, which might be wrong.
+    """
+    return textwrap.fill(text, HEADING).replace("$", r"\$")
 
 
 def note(axes: Axes, text: str) -> None:

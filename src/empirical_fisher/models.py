@@ -108,6 +108,11 @@ class LinearModel:
         return scipy.sparse.issparse(self._design)
 
     @cached_property
+    def absolute(self) -> LinearModel:
+        """The same model of ``|X|``, with which rounding is bounded."""
+        return LinearModel(abs(self.inputs), self.outputs)
+
+    @cached_property
     def _unpack(self) -> np.ndarray:
         """See `_places`, of features."""
         return _places(self.inputs.shape[1])

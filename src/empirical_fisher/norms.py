@@ -8,8 +8,13 @@ from .arrays import Array
 
 
 def spectral(matrix: Array) -> Array:
-    """``‖A‖₂`` of symmetric matrices ``(..., P, P)``: the largest modulus of an eigenvalue."""
-    return np.max(np.abs(np.linalg.eigvalsh(matrix)), axis=-1)
+    """``‖A‖₂`` of symmetric matrices ``(..., P, P)``: the largest modulus of an eigenvalue.
+
+    NaN for a matrix that is not finite.
+    """
+    finite = np.isfinite(matrix).all(axis=(-1, -2), keepdims=True)
+    norms = np.max(np.abs(np.linalg.eigvalsh(np.where(finite, matrix, 0.0))), axis=-1)
+    return np.where(np.squeeze(finite, (-1, -2)), norms, np.nan)
 
 
 def relative_distance(matrix: Array, reference: Array) -> float:

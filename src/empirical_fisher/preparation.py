@@ -9,7 +9,6 @@ Rows are numbered from 1 in messages, the header of a file not counted.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,13 +16,27 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from . import columns, notation
 from .datasets import TARGET, DatasetError
+from .faults import (
+    Fault,
+    columns_that,
+    cut,
+    first,
+    listed,
+    meant,
+    noting,
+    one_line,
+    quoted,
+    refuse,
+    shown,
+    them,
+)
 from .formats import Raw
 
 #: Features that a dense table may have, and a sparse one that is written out as dense.
 WIDEST = 1000
-MOSTLY = 0.9  #: share of numbers from which on text in a column is a fault and not a category
-LISTED = 20  #: names in a message, at most
+TEXTS = ("categories", "names", "mixed")  #: kinds of columns that may be numbers written otherwise
 
 
 def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -50,22 +63,34 @@ def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[s
     Raises
     ------
     DatasetError
-        Saying what is in the way of a regression or a classification on this table.
+        Saying all that is in the way of a regression or a classification on this table. If that is
+        more than one thing, the lines of the entry that would mend it follow.
     """
+    faults: list[Fault] = []
     table = _table(raw)
-    name = _target_name(table, raw, settings)
-    unwanted = _unwanted(table, name, settings.get("drop", ()))
-    features, target = table.drop(columns=[name, *unwanted]), table[name]
+    name = _target_name(table, raw, settings, faults)
+    unwanted = _unwanted(table, name, settings.get("drop", ()), faults)
+    target = None if name is None else table[name]
+    features = table.drop(columns=[*unwanted, *([] if name is None else [name])])
+    if raw.dialect and raw.dialect.guessed:
+        separator = raw.dialect.separator
+        words = f"no commas separate the fields; say in the source separator: {quoted(separator)}"
+        faults.append(Fault(words, {"source": {"separator": separator}}))
+    task = settings.get("task") or (raw.task if name == raw.target else None)
     if _is_sparse(features) and features.shape[1] > WIDEST:
         layout = "long"
         _refuse_gaps_in_sparse(features, target, settings)
     else:
         layout = "wide"
-        features, target = _numbers(_dense(features), target, settings)
-    if not features.shape[1]:
+        features, target = _numbers(_dense(features), target, raw, task, settings, faults)
+    if not features.shape[1] and not faults:
         raise DatasetError("no feature is left; there must be one besides the target")
-    said = raw.task if name == raw.target else None
-    target, task, labels = _labelled(target, settings.get("task") or said, settings.get("positive"))
+    labels: list[Any] = []
+    if target is not None and len(target):
+        with noting(faults):
+            target, task, labels = _labelled(target, task, settings.get("positive"))
+    refuse(faults, {**settings, "drop": unwanted})
+    assert target is not None
     if layout == "long" and not types.is_numeric_dtype(target):
         target = target.map({label: number for number, label in enumerate(labels)})
     constant = [column for column in features if _is_constant(features[column])]
@@ -113,40 +138,54 @@ def check_facts(table: pd.DataFrame, facts: Mapping[str, int]) -> None:
 
 def _table(raw: Raw) -> pd.DataFrame:
     """The source's table with its rows numbered from 0, if it is one."""
-    table = raw.table.rename(columns=str).reset_index(drop=True)
+    table = raw.table.rename(columns=lambda name: one_line(str(name))).reset_index(drop=True)
     if table.empty:
         raise DatasetError(f"the table is empty: {len(table)} rows, {table.shape[1]} columns")
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
-        raise DatasetError(f"several columns have the same name: {_listed(twice)}")
+        raise DatasetError(f"several columns have the same name: {listed(twice)}")
     return table
 
 
-def _target_name(table: pd.DataFrame, raw: Raw, settings: Mapping[str, Any]) -> str:
-    name = settings.get("target") or raw.target or (TARGET if TARGET in table else None)
+def _target_name(
+    table: pd.DataFrame, raw: Raw, settings: Mapping[str, Any], faults: list[Fault]
+) -> str | None:
+    name = (
+        settings.get("target")
+        or one_line(raw.target or "")
+        or (TARGET if TARGET in table else None)
+    )
     if name is None:
-        raise DatasetError(
+        words = (
             "which column is the target? The source doesn't say, and none is named "
-            f"{TARGET!r}; name it by target: (there are {_listed(table.columns)})"
+            f"{TARGET!r}; name it by target: (there are {listed(table.columns)})"
         )
+        faults.append(Fault(words))
+        return None
     if name not in table:
-        raise DatasetError(f"target: no column {name!r}{_meant(name, table.columns)}")
+        faults.append(Fault(f"target: no column {shown(name)}{meant(name, table.columns)}"))
+        return None
     if name != TARGET and TARGET in table and TARGET not in settings.get("drop", ()):
-        raise DatasetError(
+        words = (
             f"the target is {name!r}, but a column {TARGET!r} is there, too, which is what the "
             "target is called in data/; list that column under drop"
         )
+        faults.append(Fault(words, {"drop": [TARGET]}))
     return str(name)
 
 
-def _unwanted(table: pd.DataFrame, target: str, names: Iterable[str]) -> list[str]:
-    names = list(names)
+def _unwanted(
+    table: pd.DataFrame, target: str | None, names: Iterable[str], faults: list[Fault]
+) -> list[str]:
+    """Those of the names under drop that are there."""
     for name in names:
         if name not in table:
-            raise DatasetError(f"drop: no column {name!r}{_meant(name, table.columns)}")
-    if target in names:
-        raise DatasetError(f"drop: {target!r} is the target")
-    return names
+            faults.append(
+                Fault(f"drop: no column {shown(name)}{meant(name, table.columns)}", {"drop": []})
+            )
+        elif name == target:
+            faults.append(Fault(f"drop: {name!r} is the target", {"drop": []}))
+    return [name for name in names if name in table and name != target]
 
 
 # Features
@@ -163,7 +202,7 @@ def _dense(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refuse_gaps_in_sparse(
-    features: pd.DataFrame, target: pd.Series, settings: Mapping[str, Any]
+    features: pd.DataFrame, target: pd.Series | None, settings: Mapping[str, Any]
 ) -> None:
     """Only zeros may be left out of a sparse table, and everything else has to be a number."""
     if settings.get("standardize"):
@@ -173,65 +212,78 @@ def _refuse_gaps_in_sparse(
     entries = features.sparse.to_coo()
     wrong = np.flatnonzero(~np.isfinite(entries.data))
     if len(wrong):
-        first = wrong[np.lexsort((entries.col[wrong], entries.row[wrong]))[0]]
-        value, column = entries.data[first], features.columns[entries.col[first]]
-        raise DatasetError(f"column {column!r} has {value} in row {entries.row[first] + 1}")
-    if target.isna().any():
-        raise DatasetError(f"the target is missing in row {_first(target.isna())}")
+        earliest = wrong[np.lexsort((entries.col[wrong], entries.row[wrong]))[0]]
+        value, column = entries.data[earliest], features.columns[entries.col[earliest]]
+        raise DatasetError(f"column {column!r} has {value} in row {entries.row[earliest] + 1}")
+    if target is not None and target.isna().any():
+        raise DatasetError(f"the target is missing in row {first(target.isna())}")
 
 
 def _numbers(
-    features: pd.DataFrame, target: pd.Series, settings: Mapping[str, Any]
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Features without gaps, as numbers, and the target of the rows that are left."""
-    nominal = {name for name in features if _is_nominal(features[name])}
+    features: pd.DataFrame,
+    target: pd.Series | None,
+    raw: Raw,
+    task: str | None,
+    settings: Mapping[str, Any],
+    faults: list[Fault],
+) -> tuple[pd.DataFrame, pd.Series | None]:
+    """Features without gaps, as numbers, and the target of the rows that are left.
+
+    Faults are added to the list; what is returned then is only what could be used.
+    """
+    kinds = {name: columns.kind(features[name]) for name in features}
+    texts = {name: features[name] for name, kind in kinds.items() if kind in TEXTS}
+    if target is not None and task in (None, "regression") and not types.is_numeric_dtype(target):
+        texts[str(target.name)] = target
+    if raw.dialect:
+        fractions = any(_has_fraction(features[name]) for name in kinds if name not in texts)
+        read, fault = columns.in_other_notation(texts, raw.dialect, fractions=fractions)
+        target = read.pop(str(target.name), target) if target is not None else None
+        features, kinds = features.assign(**read), {**kinds, **dict.fromkeys(read, "numbers")}
+        faults += [fault] if fault else []
     categorical = settings.get("categorical", "error")
-    if nominal and categorical == "error":
-        name = next(name for name in features if name in nominal)
-        example = features[name].dropna().iloc[:1].tolist()
-        raise DatasetError(
-            f"column {name!r} holds categories and not numbers (for example {example[0]!r}); "
-            "set categorical: one-hot or drop, or list it under drop"
-            if example
-            else f"column {name!r} is empty; list it under drop"
-        )
     if categorical == "drop":
-        features, nominal = features.drop(columns=list(nominal)), set()
-    features = pd.DataFrame(
-        {name: features[name] if name in nominal else _number(features[name]) for name in features},
-        index=features.index,
-    )
-    features, target = _complete(features, target, nominal, settings.get("missing", "error"))
-    for name in features.columns.difference(list(nominal), sort=False):
-        _refuse_infinite(features[name], f"column {name!r}")
-    return _encoded(features, nominal), target
+        kinds = {name: kind for name, kind in kinds.items() if kind not in ("names", "categories")}
+    of_kind = {kind: [name for name in kinds if kinds[name] == kind] for kind in kinds.values()}
+    for kind, names in of_kind.items():
+        fault = columns.unusable(kind, features[names])
+        faults += [fault] if fault else []
+    nominal = of_kind.get("categories", [])
+    if nominal and categorical == "error":
+        remarks = {
+            name: f"for example {shown(features[name].dropna().iloc[0])}" for name in nominal
+        }
+        words = (
+            f"{columns_that('holds categories and not numbers', nominal, remarks)}; "
+            f"set categorical: one-hot or drop, or list {them(nominal)} under drop"
+        )
+        faults.append(Fault(words, {"categorical": "one-hot"}, "or drop"))
+    usable = {
+        name: _number(features[name]) if kinds[name] in ("numbers", "truth") else features[name]
+        for name in kinds
+        if kinds[name] in ("numbers", "truth", "categories")
+    }
+    features = pd.DataFrame(usable, index=features.index)
+    with noting(faults):
+        features, target = _complete(features, target, nominal, settings.get("missing", "error"))
+    for name in features.columns.difference(nominal, sort=False):
+        with noting(faults):
+            _refuse_infinite(features[name], f"column {shown(name)}")
+    if faults:
+        return features, None if target is None else target.dropna()
+    return _encoded(features, {*nominal}), target
 
 
-def _is_nominal(column: pd.Series) -> bool:
-    """Whether a column holds categories: declared as such, or text that is not mostly numbers."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return True
-    if types.is_numeric_dtype(column) and not types.is_complex_dtype(column):
-        return False
-    values = column.dropna()
-    if not all(isinstance(value, str) for value in values):
-        raise DatasetError(
-            f"column {column.name!r} holds neither numbers nor text but {column.dtype}; "
-            "list it under drop"
-        )
-    text = pd.to_numeric(values, errors="coerce").isna()
-    if text.any() and text.mean() <= 1 - MOSTLY:
-        raise DatasetError(
-            f"column {column.name!r} holds numbers, but {values[text].iloc[0]!r} in row "
-            f"{_first(text)}; correct it, or list the column under drop"
-        )
-    return bool(text.any())
+def _has_fraction(column: pd.Series) -> bool:
+    return types.is_float_dtype(column) and bool((column.dropna() % 1 != 0).any())
 
 
 def _number(column: pd.Series) -> pd.Series:
     """A column as int64 if it is whole by its type, else as float64, NaN where it has gaps."""
     if not types.is_numeric_dtype(column):
-        column = pd.to_numeric(column)
+        text = column.dropna().astype(object)
+        read = notation.truth if notation.is_truth(text) else notation.numbers
+        column = pd.Series(read(text), text.index, name=column.name).reindex(column.index)
     if (types.is_integer_dtype(column) or types.is_bool_dtype(column)) and column.notna().all():
         return column.astype(np.int64 if column.max() <= np.iinfo(np.int64).max else np.float64)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -239,39 +291,49 @@ def _number(column: pd.Series) -> pd.Series:
 
 
 def _complete(
-    features: pd.DataFrame, target: pd.Series, nominal: set[str], missing: str
-) -> tuple[pd.DataFrame, pd.Series]:
+    features: pd.DataFrame, target: pd.Series | None, nominal: Sequence[str], missing: str
+) -> tuple[pd.DataFrame, pd.Series | None]:
     """The rows without gaps, or all of them with their gaps filled."""
-    gaps = features.isna().assign(**{TARGET: target.isna()})
+    gaps = features.isna()
+    if target is not None:
+        gaps = pd.concat([gaps, target.isna().rename(TARGET)], axis=1)
+    unlabelled = target is not None and bool(target.isna().any())
     whole = ~gaps.any(axis=1)
     if whole.all():
         return features, target
     if missing == "drop-rows":
         if not whole.any():
-            raise DatasetError("missing: every row has a missing value, none is left")
-        return features[whole], target[whole]
-    if missing == "median" and not gaps[TARGET].any():
+            raise Fault("missing: every row has a missing value, none is left")
+        return features[whole], None if target is None else target[whole]
+    if missing == "median" and not unlabelled:
         return _filled(features, nominal), target
     counts = gaps.sum()
-    where = [f"{name} ({count})" for name, count in counts[counts > 0].items()]
-    wanted = "drop-rows" if gaps[TARGET].any() else "drop-rows or median"
-    raise DatasetError(
-        f"values are missing in {_listed(where)}, first in row {_first(~whole)}; "
-        f"set missing: {wanted}, or list columns under drop"
+    where = [f"{cut(name)} ({count})" for name, count in counts[counts > 0].items()]
+    wanted = "drop-rows" if unlabelled else "drop-rows or median"
+    without = [name for name in nominal if features[name].isna().any()]  # categories have no median
+    remedy: dict[str, Any] = {"missing": "drop-rows"} if whole.any() else {}
+    choice = "" if unlabelled or without else "or median"
+    if not unlabelled and whole.mean() < 0.5:
+        remedy = {"missing": "median", **({"drop": without} if without else {})}
+        choice = "or drop-rows" if whole.any() else ""
+    raise Fault(
+        f"values are missing in {listed(where)}, first in row {first(~whole)}; "
+        f"set missing: {wanted}, or list columns under drop",
+        remedy,
+        choice,
     )
 
 
-def _filled(features: pd.DataFrame, nominal: set[str]) -> pd.DataFrame:
+def _filled(features: pd.DataFrame, nominal: Sequence[str]) -> pd.DataFrame:
     """Put a column's median where it has gaps."""
     gaps = features.columns[features.isna().any()]
     for name in gaps:
         if name in nominal:
-            raise DatasetError(
-                f"missing: categories have no median, and some are missing in {name!r}; "
-                "set missing: drop-rows, or list the column under drop"
+            raise Fault(
+                f"missing: categories have no median, and some are missing in {shown(name)}; "
+                "set missing: drop-rows, or list the column under drop",
+                {"missing": "drop-rows"},
             )
-        if features[name].isna().all():
-            raise DatasetError(f"missing: {name!r} has no values at all; list it under drop")
     with np.errstate(over="ignore"):
         return features.fillna(features[gaps].median())
 
@@ -290,7 +352,10 @@ def _encoded(features: pd.DataFrame, nominal: set[str]) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     for name in features:
         new = (
-            {f"{name}={value}": (features[name] == value) * 1 for value in categories[name]}
+            {
+                f"{name}={one_line(value)}": (features[name] == value) * 1
+                for value in categories[name]
+            }
             if name in nominal
             else {name: features[name]}
         )
@@ -332,40 +397,45 @@ def _labelled(
 ) -> tuple[pd.Series, str, list[Any]]:
     """The target as it is written, the task, and the labels of a classification in order."""
     declared = len(target.dtype.categories) if isinstance(target.dtype, pd.CategoricalDtype) else 0
-    target = _numbers_if_all_are(target)
+    target = _numbers_if_all_are(target, task)
     numeric = types.is_numeric_dtype(target)
     if numeric:
         _refuse_infinite(target, "the target")
     task = task or _inferred_task(target, numeric)
     if task == "regression":
         if not numeric:
-            text = pd.to_numeric(target, errors="coerce").isna()
-            raise DatasetError(
-                f"a regression needs numbers, and the target is {target[text].iloc[0]!r} in row "
-                f"{_first(text)}; for a classification set task: binary or multiclass"
+            text = ~notation.is_number(target)
+            raise Fault(
+                f"a regression needs numbers, and the target is {shown(target[text].iloc[0])} in "
+                f"row {first(text)}; for a classification set task: binary or multiclass",
+                {"task": "binary" if target.nunique() == 2 else "multiclass"},
             )
         if _is_constant(target):
-            raise DatasetError(f"the target is {target.iloc[0]} in every row")
+            raise Fault(f"the target is {target.iloc[0]} in every row")
         return target, task, []
     if numeric and _is_whole(target):
         target = target.astype(np.int64)
     labels = sorted(target.unique().tolist())
+    for label in labels:
+        if isinstance(label, str) and label != one_line(label):
+            raise Fault(f"the label {shown(label)} has a line break; write it in one line")
     if len(labels) == 1:
-        raise DatasetError(f"the target has one class only, {labels[0]!r}")
+        raise Fault(f"the target has one class only, {labels[0]!r}")
     if task == "binary" and len(labels) != 2:
-        raise DatasetError(
-            f"a binary target needs two labels; found {len(labels)}: {_listed(labels)}; "
-            "set task: multiclass"
+        raise Fault(
+            f"a binary target needs two labels; found {len(labels)}: {listed(labels)}; "
+            "set task: multiclass",
+            {"task": "multiclass"},
         )
     if len(target) < declared:
-        raise DatasetError(f"{len(target)} rows are fewer than the {declared} classes")
+        raise Fault(f"{len(target)} rows are fewer than the {declared} classes")
     if positive is None:
         return target, task, labels
     if task != "binary":
-        raise DatasetError(f"positive: the task is {task}; only a binary one has a positive label")
+        raise Fault(f"positive: the task is {task}; only a binary one has a positive label")
     chosen = [label for label in labels if label == positive or str(label) == str(positive)]
     if not chosen:
-        raise DatasetError(f"positive: no label {positive!r}; there are {_listed(labels)}")
+        raise Fault(f"positive: no label {positive!r}; there are {listed(labels)}")
     ordered = [label for label in labels if label != chosen[0]] + chosen
     return (target == chosen[0]).astype(np.int64), task, ordered
 
@@ -375,50 +445,45 @@ def _is_whole(column: pd.Series) -> bool:
     return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())
 
 
-def _numbers_if_all_are(target: pd.Series) -> pd.Series:
-    """A target as numbers, if that tells all its values apart, else as text."""
+def _numbers_if_all_are(target: pd.Series, task: str | None) -> pd.Series:
+    """A target as numbers, if that tells all its values apart, else as text.
+
+    Whole numbers with leading zeros are labels, unless they are said to be quantities.
+    """
     if types.is_numeric_dtype(target):
         return _number(target)
     text = target.astype(str)
-    numbers = pd.to_numeric(text, errors="coerce")
-    if numbers.notna().all() and numbers.nunique() == text.nunique():
-        return numbers
-    return text
+    if not notation.is_number(text).all():
+        return text
+    values = pd.Series(notation.numbers(text), text.index, name=text.name)
+    if task == "regression":
+        return values
+    if task and notation.is_padded(text).any():
+        return text
+    return values if values.nunique() == text.nunique() else text
 
 
 def _inferred_task(target: pd.Series, numeric: bool) -> str:
     """The task that a target's values leave no doubt of."""
+    labels = target.nunique()
     if not numeric:
-        return "binary" if target.nunique() == 2 else "multiclass"
+        if not columns.repeats(target):
+            raise Fault(
+                f"the target holds text that hardly repeats (for example "
+                f"{shown(target.iloc[0])}); name another column by target:, or set task"
+            )
+        return "binary" if labels == 2 else "multiclass"
     if (target % 1 != 0).any():
         return "regression"
-    raise DatasetError(
+    raise Fault(
         "the target's whole numbers may be labels or quantities; set task: regression, binary or "
-        "multiclass"
+        "multiclass",
+        {"task": "binary" if labels == 2 else "regression"},
+        "or regression" if labels == 2 else "or multiclass",
     )
-
-
-# Words
 
 
 def _refuse_infinite(column: pd.Series, what: str) -> None:
     infinite = np.isinf(column)
     if infinite.any():
-        raise DatasetError(f"{what} is infinite in row {_first(infinite)}")
-
-
-def _first(mask: pd.Series) -> int:
-    """The number of the first row in which a mask holds."""
-    return int(mask.index[mask.argmax()]) + 1
-
-
-def _listed(names: Iterable[Any]) -> str:
-    names = list(map(str, names))
-    more = f", … ({len(names)} in all)" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
-
-
-def _meant(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(names), n=1)
-    meant = f" (did you mean {close[0]}?)" if close else ""
-    return f"{meant}; there are {_listed(names)}"
+        raise Fault(f"{what} is infinite in row {first(infinite)}")

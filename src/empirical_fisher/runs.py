@@ -133,9 +133,10 @@ def failures(rules: Mapping[str, str], left: int) -> str:
     } or logs
     lines = [f"\nNot all is done: {len(failed)} failed, {left} left for the next run."]
     for path, text in failed.items():
-        told = re.search(r"^\S+ \S+ ERROR (.*)$", text, re.MULTILINE)
+        told = re.search(r"^\S+ \S+ ERROR (.*(?:\n  .*)*)$", text, re.MULTILINE)
         lost = f"{rules[path]}: nothing in its log; it was killed or refused, as said above"
-        lines += [f"  {told[1] if told else lost}", f"    log: {path}"]
+        words = told[1].replace("\n", "\n  ") if told else lost
+        lines += [f"  {words}", f"    log: {path}"]
     return "\n".join(lines)
 
 

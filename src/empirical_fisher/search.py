@@ -17,8 +17,9 @@ from .problems import Problem
 from .solvers import descend
 
 CELL = ["step_size", "damping", "final_loss"]  #: columns that tell a cell and its score
-TIE = 1e-9  #: relative difference of losses up to which cells are counted as ties
-ROUNDING = 1e-12  #: relative difference of losses that a hundred steps of rounding make
+TIE = 1e-9  #: relative difference of final losses that is called none
+THERE = 0.01  #: relative difference to the final loss from which on a run is called there
+ROUNDING = 1e-12  #: relative difference of losses below which no path is preferred for its end
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def evaluate(
     schedule: Schedule,
     *,
     certified: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Run every cell; of the cells that `bounds` proves can't be the best, only a part.
 
@@ -64,7 +65,7 @@ def evaluate(
         Whether to stop a cell, as ``pruned``, once the bound on its final loss exceeds the lowest
         final loss so far. Where no bound is proven this changes nothing.
     progress
-        Called with the number of cells that have ended, whenever one has.
+        Called now and then with the number of cells that have ended and of the steps taken in all.
 
     Returns
     -------
@@ -113,12 +114,14 @@ def scattered(count: int) -> np.ndarray:
 def best_cell(
     problem: Problem, method: str, grid: pd.DataFrame, schedule: Schedule
 ) -> pd.DataFrame:
-    """Find the cell with the lowest final loss.
+    """Find the cell with the lowest final loss, and of ties the one that gets there first.
 
-    Of the cells that have this loss to the last digits, to within a relative `ROUNDING`, the run
-    that gets there first wins, the one with the least sum of log losses over the iterations; of
-    sums that are equal to within `ROUNDING` an iterate, the one with the smaller step size and then
-    the larger damping.
+    Ties are all cells within a relative `TIE` of the lowest loss, more than rounding makes of it
+    unless rounding decides the whole run (see `robustness.row_orders`). Of these the runs win that
+    are within a relative `THERE` of the lowest loss for good after the fewest iterations; this is a
+    whole number, which the last digits hardly touch. Of equally fast ones the lowest loss wins, to
+    within a relative `ROUNDING`, then the least sum of log losses over the iterations, to within
+    `ROUNDING` an iterate, then the smaller step size, then the larger damping.
 
     Parameters
     ----------
@@ -130,20 +133,61 @@ def best_cell(
     Returns
     -------
     pandas.DataFrame
-        One row, ``step_size, damping, final_loss, ties``; NaN and no ties if no cell finished.
-        The ties are all cells within a relative `TIE` of the lowest loss.
+        One row, ``step_size, damping, final_loss, ties, edge``; NaN and no ties if no cell
+        finished. ``edge`` says on which sides of the grid the cell lies, and is empty within.
     """
-    lowest = grid["final_loss"].min()
-    ties = np.count_nonzero(grid["final_loss"] <= lowest + TIE * abs(lowest))
-    if not ties:
-        return pd.DataFrame([{**dict.fromkeys(CELL, np.nan), "ties": ties}])
-    equal = grid[grid["final_loss"] <= lowest + ROUNDING * abs(lowest)]
-    step_size, damping = equal["step_size"].to_numpy(), equal["damping"].to_numpy()
+    ties = _near(grid, TIE)
+    if ties.empty:
+        return pd.DataFrame([{**dict.fromkeys(CELL, np.nan), "ties": 0, "edge": ""}])
+    step_size, damping = ties["step_size"].to_numpy(), ties["damping"].to_numpy()
     run = descend(problem, method, step_size, damping, **asdict(schedule))
     log_losses = np.log(np.maximum(run.loss, np.finfo(float).tiny)).sum(axis=0)
-    earliest = equal[log_losses <= log_losses.min() + ROUNDING * len(run.loss)]
+    paths = ties.assign(
+        needed=needed(run.loss, ties["final_loss"].min()),
+        log_losses=log_losses,
+    )
+    fastest = _near(paths[paths["needed"] == paths["needed"].min()], ROUNDING)
+    limit = fastest["log_losses"].min() + ROUNDING * len(run.loss)
+    earliest = fastest[fastest["log_losses"] <= limit]
     winner = earliest.sort_values(CELL[:2], ascending=[True, False]).head(1)
-    return winner[CELL].assign(ties=ties)
+    return winner[CELL].assign(ties=len(ties), edge=edge(grid, winner))
+
+
+def _near(grid: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+    """The cells whose final loss is within a relative tolerance of the lowest."""
+    lowest = grid["final_loss"].min()
+    return grid[grid["final_loss"] <= lowest + tolerance * abs(lowest)]
+
+
+def needed(losses: Array, final_loss: float) -> np.ndarray:
+    """After how many iterations runs are within a relative `THERE` of a final loss for good.
+
+    Parameters
+    ----------
+    losses
+        Of every iterate, shape ``(T + 1, K)``.
+
+    Returns
+    -------
+    (K,) array
+        ``T + 1`` for a run that ends farther away.
+    """
+    away = losses > final_loss + THERE * abs(final_loss)
+    return np.where(away, np.arange(1, len(losses) + 1)[:, None], 0).max(axis=0)
+
+
+def edge(grid: pd.DataFrame, cell: pd.DataFrame) -> str:
+    """On which sides of a grid a cell lies, as in ``"lowest damping"``; empty if within.
+
+    An axis of a single value has no sides.
+    """
+    sides = []
+    for axis in CELL[:2]:
+        lowest, highest = grid[axis].min(), grid[axis].max()
+        for side, value in ("lowest", lowest), ("highest", highest):
+            if lowest < highest and cell[axis].item() == value:
+                sides.append(f"{side} {axis.replace('_', ' ')}")
+    return " and ".join(sides)
 
 
 def trace(

@@ -23,6 +23,7 @@ from scipy.linalg.lapack import dposv
 
 from .arrays import Array
 from .problems import Point, Problem
+from .rounding import gradient_error, is_resolved
 
 PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
     "GD": None,
@@ -119,7 +120,8 @@ def natural_cosine(
 
     For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
     Fisher is too large to be formed or not invertible, as that of softmax regression without a
-    prior never is.
+    prior never is. It is also NaN where one of the directions is nothing but rounding; see
+    `rounding.is_resolved`.
 
     Parameters
     ----------
@@ -140,11 +142,18 @@ def natural_cosine(
         point.gradient[runs],
         point.problem.prior_precision,
     )
-    if method != "GD":
+    error = gradient_error(point, runs)
+    preconditioner = PRECONDITIONERS[method]
+    if preconditioner is None:
+        shift = np.full(own.shape[:-1], prior)
+        resolved = np.linalg.norm(own, axis=-1) > np.linalg.norm(error, axis=-1)
+        defined = is_invertible(fisher + prior * np.eye(point.problem.parameters)) & resolved
+    else:
         shift = np.broadcast_to(damping, point.theta.shape[:-1])[runs] + prior
-        return cosine(own, -solve(fisher, shift, gradient))
-    defined = is_invertible(fisher + prior * np.eye(point.problem.parameters))
-    return np.where(defined, cosine(own, -solve(fisher, prior, gradient)), np.nan)
+        defined = is_resolved(own, preconditioner(point)[runs], shift, error)
+    natural = -solve(fisher, shift, gradient)
+    defined = defined & is_resolved(natural, fisher, shift, error)
+    return np.where(defined, cosine(own, natural), np.nan)
 
 
 def iterates(
@@ -221,7 +230,7 @@ def descend(
     divergence_factor: float = 100.0,
     with_cosine: bool = False,
     lower_bound: Bound | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Descent:
     """Run ``K`` descents, each with its own step size and damping.
 
@@ -249,7 +258,8 @@ def descend(
         One of `bounds`. A run stops as ``pruned`` once this bound on its final loss exceeds the
         lowest final loss of any run so far by a relative `KEEP`.
     progress
-        Called with the number of runs that have ended, whenever one has.
+        Called after each step of the runs side by side, with the number of runs that have ended and
+        of the steps that all have taken.
     """
     runs = len(step_size)
     start = np.zeros(problem.parameters) if initial is None else initial
@@ -268,7 +278,6 @@ def descend(
     iteration = np.zeros(slots, dtype=int)
     waiting = np.arange(runs)
     lowest = np.inf
-    ended = 0
     while len(waiting) or np.any(run >= 0):
         too_high = lowest + KEEP * abs(lowest)
         free = np.flatnonzero(run < 0)
@@ -317,8 +326,7 @@ def descend(
         theta[moving] += step[moving]
         iteration[moving] += 1
         run[np.setdiff1d(held, moving)] = -1
-        if progress and runs - len(waiting) - len(moving) > ended:
-            ended = runs - len(waiting) - len(moving)
-            progress(ended)
+        if progress:
+            progress(runs - len(waiting) - len(moving), int(steps.sum()) + len(moving))
     bound[status != "pruned"] = np.nan
     return Descent(status, steps, bound, loss, gradient_norm, step_norm, cosines)

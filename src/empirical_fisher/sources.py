@@ -10,10 +10,11 @@ from typing import Any
 
 from . import snapshots, synthetic
 from .addresses import printable
+from .csv_format import OPTIONS
 from .datasets import TARGET, DatasetError
 from .formats import Raw, read
 
-DETAILS = ("sha256", "format")  #: what a source says besides which one it is
+DETAILS = ("sha256", "format", *OPTIONS)  #: what a source says besides which one it is
 REMOTE = ("openml", "url")
 
 
@@ -22,7 +23,9 @@ def kind(source: Mapping[str, Any]) -> str:
     return next(name for name in source if name not in DETAILS)
 
 
-def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
+def load(
+    settings: Mapping[str, Any], root: Path, *, file: Path | None = None, **downloading: Any
+) -> Raw:
     """Load, fetch or draw a data set.
 
     Parameters
@@ -30,7 +33,9 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     settings
         An entry of the configuration's ``datasets``, of which ``source`` and ``prefer`` are read.
     root
-        The folder of ``config.yaml``: what files are relative to, and where the snapshots are.
+        The folder of ``config.yaml``, where the snapshots are.
+    file
+        The path of a ``file``, see `configuration.locate`; by default it is relative to ``root``.
     **downloading
         ``cache`` and ``limits``, see `downloads.from_url`; needed where something is fetched. A
         file has the same limit to its size, if they are given.
@@ -43,13 +48,15 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     source = settings["source"]
     name = kind(source)
     value = source[name]
+    form = source.get("format")
+    options = {key: source[key] for key in OPTIONS if key in source}
     if name == "snapshot":
         return _snapshot(settings, root, **downloading)
     if name == "sklearn":
         return _sklearn(value)
     if name == "file":
         largest = downloading["limits"].largest if "limits" in downloading else float("inf")
-        return _file(root / value, value, source.get("format"), largest)
+        return _file(file or root / value, value, form, options, largest)
     if name == "openml":
         from .openml_source import from_openml
 
@@ -57,8 +64,8 @@ def load(settings: Mapping[str, Any], root: Path, **downloading: Any) -> Raw:
     if name == "url":
         from .downloads import from_url
 
-        form, sha256 = source.get("format"), source.get("sha256")
-        return from_url(value, form=form, sha256=sha256, **downloading)
+        sha256 = source.get("sha256")
+        return from_url(value, form=form, sha256=sha256, options=options, **downloading)
     task = "binary" if name == "gaussian_classes" else "regression"
     return Raw(getattr(synthetic, name)(**value), TARGET, task, {name: dict(value)})
 
@@ -89,15 +96,17 @@ def _sklearn(name: str) -> Raw:
     return Raw(table, TARGET, task, {"sklearn": name})
 
 
-def _file(path: Path, configured: str, form: str | None, largest: float) -> Raw:
+def _file(
+    path: Path, configured: str, form: str | None, options: Mapping[str, str], largest: float
+) -> Raw:
     """A file of the user's."""
     if not os.path.isfile(path):  # which takes names too long for the system, too
         raise DatasetError(
-            f"there is no file {printable(str(path))}; "
-            "a file is absolute or relative to the folder of config.yaml"
+            f"there is no file {printable(str(path))}; a relative path starts from the folder of "
+            "the configuration that names it"
         )
     try:
-        raw = read(path, form, largest=largest)
+        raw = read(path, form, options=options, largest=largest)
     except DatasetError as error:
         raise DatasetError(printable(f"{path}: {error}")) from None
     return replace(raw, origin={"file": configured, **raw.origin})

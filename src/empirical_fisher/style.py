@@ -13,7 +13,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from .files import write_whole
 
@@ -79,6 +79,9 @@ SHORT = 0.45  #: decades of an axis that has room for every digit
 MOST_TICKS = 6  #: powers of ten on an axis as short as a panel is wide
 
 
+TINIEST, HUGEST = 1e-300, 1e300  #: ends of a logarithmic axis, with room for its margins
+
+
 def round_values(low: float, high: float) -> list[float]:
     """Values for the ticks of a logarithmic axis: the fewer in a decade the longer it is."""
     decades = np.log10(high / low)
@@ -97,13 +100,27 @@ def label_plainly(axis: Axis) -> None:
     """Give a logarithmic axis of less than two decades, as it now is, ticks in plain numbers."""
     low, high = axis.get_view_interval()
     if high < 100 * low:
-        ticks = round_values(low, high)
-        axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+        ticks, digits = round_values(low, high), 6
+        if not ticks:
+            every = MaxNLocator(4).tick_values(low, high)
+            ticks, digits = [tick for tick in every if low <= tick <= high], 10
+        axis.set_ticks(ticks, labels=[f"{tick:.{digits}g}" for tick in ticks])
         axis.set_minor_locator(NullLocator())
+
+
+def settle(figure: Figure) -> None:
+    """Give logarithmic axes with nothing on them, or with more than floats hold, limits to draw."""
+    for axes in figure.axes:
+        for axis, set_limits in ((axes.xaxis, axes.set_xlim), (axes.yaxis, axes.set_ylim)):
+            low, high = axis.get_view_interval()
+            if axis.get_scale() == "log" and not TINIEST <= low < high <= HUGEST:
+                low, high = np.clip((low, high), TINIEST, HUGEST)
+                set_limits((low, high) if low < high and axes.has_data() else (1, 10))
 
 
 def save(figure: Figure, *paths: str) -> None:
     """Write a figure to files of the formats that they are named after, the same bytes always."""
+    settle(figure)
     for path in map(Path, paths):
         dated = {"CreationDate": None} if path.suffix == ".pdf" else {}
         drawn = io.BytesIO()

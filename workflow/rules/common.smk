@@ -1,6 +1,8 @@
 import os
 from pathlib import Path
 
+from snakemake.utils import update_config
+
 from empirical_fisher import configuration, outputs, runs
 from empirical_fisher.provenance import sources
 
@@ -13,16 +15,18 @@ def check(config):
     if misplaced:
         sys.exit("\n".join(misplaced))
     schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
+    update_config(config, configuration.typed(workflow.config_settings.config, schema))
     faults = configuration.faults(config, schema)
     if not faults:
         own = {
-            f"datasets.{name}.source.file": own_file(settings["source"])
+            f"datasets.{name}.source.file": source_file(name)
             for name, settings in config["datasets"].items()
             if "file" in settings["source"]
         }
         faults = outputs.clashes(own, config["datasets"], [Path.cwd(), ROOT])
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
+    config.update(configuration.floats(config, schema))
 
 
 def code(*modules):
@@ -30,9 +34,16 @@ def code(*modules):
     return sources(ROOT / "src/empirical_fisher", modules)
 
 
-def own_file(source):
-    """Where a file of the user's lies that a source names."""
-    return ROOT / source["file"]
+def source_file(dataset):
+    """The path of the user's file that a data set is read from, if it is; None otherwise."""
+    file = config["datasets"][dataset]["source"].get("file")
+    return file and configuration.locate(dataset, file, layers, otherwise=ROOT)
+
+
+def source_path(wildcards):
+    """The same path relative to this folder, so that both may move together."""
+    path = source_file(wildcards.dataset)
+    return path and os.path.relpath(os.path.realpath(path), os.path.realpath(ROOT))
 
 
 def local_files(wildcards):
@@ -43,7 +54,7 @@ def local_files(wildcards):
     source = config["datasets"][wildcards.dataset]["source"]
     if "snapshot" in source:
         return sorted(map(str, (ROOT / "data/snapshots").glob(f"{source['snapshot']}.*")))
-    path = own_file(source) if "file" in source else None
+    path = source_file(wildcards.dataset)
     return [str(path)] if path and os.path.exists(path) else []
 
 
@@ -137,6 +148,18 @@ def variants_of(wildcards):
     """The variants of Figure 3 that a data set is in."""
     variants = config["robustness"]["variants"]
     return [variant for variant, datasets in variants.items() if wildcards.dataset in datasets]
+
+
+def reordered():
+    """The data sets whose grids are searched with their rows in other orders, too."""
+    orders = config["robustness"]["row_orders"]["orders"]
+    return [dataset for dataset in optimized_datasets() if orders.get(dataset, 0)]
+
+
+def order_seeds(wildcards):
+    """The seeds of the orders of a data set's rows."""
+    settings = config["robustness"]["row_orders"]
+    return [settings["seed"] + order for order in range(settings["orders"][wildcards.dataset])]
 
 
 def misspecified(wildcards):

@@ -19,5 +19,6 @@ rule dataset:
         **request(),
     params:
         settings=preparation,
+        file=source_path,
     script:
         "../scripts/dataset.py"

@@ -55,7 +55,7 @@ scattergather:
 # Figures 3 and 5, first step: the grid of step sizes and dampings, every so many cells in one job.
 rule shard:
     input:
-        code("search", "datasets", "tables"),
+        code("cost", "search", "datasets", "tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
     output:
@@ -99,13 +99,16 @@ rule trace:
         "../scripts/trace.py"
 
 
-# Third step: the best cells of all data sets and methods in one table.
+# Third step: the best cells of all data sets and methods in one table, and what becomes of them if
+# the rows of the data are in another order.
 rule hyperparameters:
     input:
-        code("tables"),
+        code("robustness", "tables"),
         cells=optimization_files("best", methods_by(optimized_datasets())),
+        orders=expand("results/robustness/row_orders/{dataset}.csv", dataset=reordered()),
     output:
-        "results/hyperparameters.csv",
+        table="results/hyperparameters.csv",
+        orders="results/robustness/row_orders.csv",
     log:
         "logs/hyperparameters.log",
     localrule: True

@@ -1,4 +1,5 @@
 import math
+import os
 from pathlib import Path
 
 # What jobs need at most, as measured; docs/scaling.md has the measurements. The search keeps 32
@@ -20,7 +21,7 @@ def request(cells=None):
     """
 
     def mem_mb(wildcards, input, attempt):
-        needed = MEGABYTES + MEGABYTES_A_MEGABYTE * input.size_mb
+        needed = MEGABYTES + MEGABYTES_A_MEGABYTE * megabytes(input)
         if cells:
             _, columns = shape(input.data)
             needed += MEGABYTES_A_SEARCH + MEGABYTES_A_MATRIX_ENTRY * columns**2
@@ -34,6 +35,11 @@ def request(cells=None):
         return math.ceil(needed) * attempt
 
     return {"mem_mb": mem_mb, "runtime": runtime}
+
+
+def megabytes(files):
+    """The size of files; Snakemake's `input.size_mb` needs an event loop of its own."""
+    return sum(os.path.getsize(path) for path in files) / 1e6
 
 
 def shape(table):
@@ -60,6 +66,13 @@ def robustness_cells(wildcards):
     settings = config["robustness"]
     grids = len(variants_of(wildcards)) * len(methods_of(wildcards.dataset))
     return settings["step_sizes"]["count"] * settings["dampings"]["count"] * grids
+
+
+def row_orders_cells(wildcards):
+    """The cells of one data set's grids in all orders of its rows, at most."""
+    axes = [config["optimization"][name] for name in ("step_sizes", "dampings")]
+    grids = len(order_seeds(wildcards)) * len(methods_of(wildcards.dataset))
+    return math.prod(axis["count"] for axis in axes) * grids
 
 
 def monte_carlo_cells(wildcards):

@@ -23,6 +23,31 @@ rule robustness:
         "../scripts/robustness.py"
 
 
+# Figure 3's search with the rows of the data in other orders, one job a data set.
+rule row_orders:
+    input:
+        code("robustness", "datasets", "tables"),
+        data="data/{dataset}.csv",
+        record="data/{dataset}.yaml",
+        grids=lambda wildcards: optimization_files("grid", methods_by([wildcards.dataset])),
+        cells=lambda wildcards: optimization_files("best", methods_by([wildcards.dataset])),
+    output:
+        "results/robustness/row_orders/{dataset}.csv",
+    log:
+        "logs/robustness/row_orders/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(cells=row_orders_cells),
+    params:
+        model=lambda wildcards: linear_model(wildcards.dataset),
+        methods=lambda wildcards: methods_of(wildcards.dataset),
+        seeds=order_seeds,
+        schedule=schedule,
+    script:
+        "../scripts/row_orders.py"
+
+
 # Figures 1 and 2 with other seeds.
 rule robustness_seeds:
     input:

@@ -13,8 +13,10 @@ from job import logged
 name, settings = snakemake.wildcards.dataset, snakemake.params.settings
 cache = os.environ.get("EMPIRICAL_FISHER_CACHE", "data/cache")
 downloading = {"cache": cache, "limits": Limits(**snakemake.config["downloads"])}
+root = Path(snakemake.scriptdir, "../..").resolve()
+file = snakemake.params.file and Path(os.path.normpath(root / snakemake.params.file))
 with logged(snakemake.log[0], f"datasets.{name}") as log:
-    raw = load(settings, Path(snakemake.scriptdir, "../..").resolve(), **downloading)
+    raw = load(settings, root, file=file, **downloading)
     if kind(settings["source"]) in REMOTE:
         confirm(name, settings["source"], raw.origin, "data/origins")
     table, facts = prepare(raw, settings)

@@ -13,7 +13,9 @@ dataset, method = snakemake.wildcards.dataset, snakemake.wildcards.method
 with logged(snakemake.log[0], f"trace of {method} on {dataset}"):
     problem = linear_problem(*design(read(snakemake.input.data), bias=True), **model)
     schedule = search.Schedule(**snakemake.params.schedule)
-    grid = pd.concat(map(read_csv, snakemake.input.shards)).sort_values(["step_size", "damping"])
+    shards = map(read_csv, snakemake.input.shards)
+    cells = pd.concat([shard for shard in shards if len(shard)])  # of more shards than cells
+    grid = cells.sort_values(["step_size", "damping"])
     write_csv(grid, snakemake.output.grid)
     best = search.best_cell(problem, method, grid, schedule)
     step_size, damping = best[["step_size", "damping"]].iloc[0]

@@ -86,7 +86,7 @@ class Reporter(ReporterBase):
         story = yaml.safe_load((HERE / "story.yaml").read_text("utf-8"))
         text = environment.get_template("page.html.jinja").render(
             introduction=self.workflow_description,
-            chapters=chapters(story, self.figures(), tables["claims"]),
+            chapters=chapters(story, self.figures(tables["hyperparameters"]), tables["claims"]),
             tally=Counter(claim["holds"] for claim in tables["claims"]),
             tables=tables,
             paths=TABLES,
@@ -129,7 +129,7 @@ class Reporter(ReporterBase):
         rules = {job.rule for job in self.jobs}
         self.rules = {name: rule for name, rule in self.rules.items() if name in rules}
 
-    def figures(self):
+    def figures(self, cells):
         """What the page shows of every figure, in the order of their labels."""
         records = [
             record
@@ -145,6 +145,7 @@ class Reporter(ReporterBase):
                 "image": b64encode(record.path.read_bytes()).decode(),
                 "caption": record.caption,
                 "pdf": record.path.with_suffix(".pdf"),
+                "cells": chosen(cells, list(map(str, record.job.input))),
                 "tables": [path for path in map(str, record.job.input) if path.endswith(".csv")],
             }
             for record in sorted(records, key=lambda record: record.labels["figure"])
@@ -159,6 +160,15 @@ def of(records, shown):
 def rows(table):
     """The rows of a table, None for an empty entry."""
     return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def chosen(cells, paths):
+    """The best cells among these, by data set, that a figure of these tables shows."""
+    kind = "best" if any(path.startswith("results/best/") for path in paths) else "traces"
+    shown = [
+        cell for cell in cells if f"results/{kind}/{cell['dataset']}/{cell['method']}.csv" in paths
+    ]
+    return {name: list(each) for name, each in groupby(shown, key=lambda cell: cell["dataset"])}
 
 
 def chapters(story, figures, claims):
