@@ -435,4 +435,4 @@ def test_parquet_cut_short_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_format_has_a_reader() -> None:
-    assert set(formats.FORMS) == {"csv", *formats._READERS}
+    assert set(formats.FORMS) == {"csv", "parquet", *formats._READERS}
