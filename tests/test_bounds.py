@@ -1,6 +1,8 @@
 """Bounds on final losses, against where the runs end: on random problems and on unfriendly ones."""
 
 import dataclasses
+import os
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+import random_problems
 from conftest import (
     FEATURES,
     METHODS,
@@ -21,6 +24,7 @@ from conftest import (
 )
 from empirical_fisher import bounds, search
 from empirical_fisher.bounds import Terms, lower_bound
+from empirical_fisher.decrements import stretch
 from empirical_fisher.likelihoods import Bernoulli, Categorical
 from empirical_fisher.models import LinearModel
 from empirical_fisher.problems import MOST_PARAMETERS, linear_problem
@@ -227,16 +231,18 @@ def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equ
 def test_what_the_local_bound_takes_from_examples_is_that_of_each_pair_of_classes():
     problem = random_problem("multiclass", size=200)
     theta = np.linspace(-2, 2, problem.parameters)
-    weights, reach, odds = Terms(problem, 1.0)._local(problem.at(theta))
+    point = problem.at(theta)
     rows = theta.reshape(3, -1)
-    longest = 0.0
-    for n, (x, y) in enumerate(zip(problem.model.inputs, problem.targets, strict=True)):
+    longest, lightest, odds = 0.0, np.inf, 0.0
+    for x, y in zip(problem.model.inputs, problem.targets, strict=True):
         p = np.exp(rows @ x) / np.exp(rows @ x).sum()
         pairs = [(0, 1), (0, 2), (1, 2)]
-        assert_allclose(weights[n], min(1 / (1 / p[c] + 1 / p[k]) for c, k in pairs))
-        assert_allclose(odds[n], (1 - p[int(y)]) / p[int(y)])
+        lightest = min(lightest, *(1 / (1 / p[c] + 1 / p[k]) for c, k in pairs))
+        odds += (1 - p[int(y)]) / p[int(y)] / problem.size
         longest = max(longest, x @ x)
-    assert_allclose(reach, 2 * longest)
+    assert_allclose((point.lightest, point.odds), (lightest, odds))
+    assert_allclose(stretch(point, np.array(1e9)), 2 * longest / 1e9)
+    assert_allclose(stretch(point, np.array(1e-15)), problem.size / lightest)
 
 
 def three_parabolas(curvature):
@@ -387,3 +393,95 @@ def test_both_modes_agree_on_the_papers_data(name, method):
     assert (full["final_loss"][finished] >= part["bound"][finished]).all()
     best = [search.best_cell(problem, method, each, schedule) for each in (full, part)]
     pd.testing.assert_frame_equal(*best)
+
+
+# In the arithmetic that is done
+
+PROBLEMS = 540  # in the usual tests
+MANY = int(os.environ.get("BOUNDS_PROBLEMS", "5000"))  # in the long ones
+
+
+def assert_searches_are_right(seeds):
+    wrong = [
+        fault for seed in seeds for fault in random_problems.faults(random_problems.drawn(seed))
+    ]
+    assert not wrong, "\n".join(wrong[:10])
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_run_ends_below_its_bounds_and_both_modes_agree_on_random_problems(part):
+    assert_searches_are_right(range(part, PROBLEMS, 4))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(10))
+def test_no_run_ends_below_its_bounds_and_both_modes_agree_on_many_random_problems(part):
+    assert_searches_are_right(range(PROBLEMS + part, PROBLEMS + MANY, 10))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nearly_collinear_features_have_the_same_winner_in_both_modes(method):
+    """X = 1e3 · [x, x + 2e-8 z, 1]: at cond(X) of 1e8 Newton's steps no longer find the minimum."""
+    generator = np.random.default_rng(0)
+    x, z = generator.standard_normal((2, 20))
+    inputs = 1e3 * np.column_stack([x, x + 2e-8 * z, np.ones(20)])
+    problem = linear_problem(inputs, generator.standard_normal(20), "regression")
+    grid = search.cells(np.logspace(-10, 2, 25), np.logspace(-12, 6, 10))
+    schedule = search.Schedule(iterations=50, divergence_factor=FACTOR)
+    tables = [
+        search.evaluate(problem, method, *grid, schedule, certified=certified)
+        for certified in (False, True)
+    ]
+    best = [search.best_cell(problem, method, table, schedule) for table in tables]
+    pd.testing.assert_frame_equal(*best)
+
+
+def test_seconds_since_1970_are_a_feature_like_any_other():
+    """The minimum isn't to be found by Newton's steps, and the search needs none of them."""
+    seconds = 1.7e9 + 60.0 * np.arange(200)
+    inputs = np.column_stack([seconds, np.ones(200)])
+    problem = linear_problem(inputs, np.sin(np.arange(200.0)), "regression")
+    for method in METHODS:
+        cells = search.cells(np.logspace(-22, 1, 30))
+        cells = cells[0], np.full(30, 1e-3)
+        table = search.evaluate(problem, method, *cells, search.Schedule(20, 100.0), certified=True)
+        assert "finished" in set(table["status"])
+
+
+@pytest.mark.parametrize("prior_variance", [np.inf, 0.5])
+def test_the_least_loss_is_that_of_rational_arithmetic(prior_variance):
+    inputs, targets = np.array([[1.0, 1.0], [1.0, 1.0 + 1e-9], [1.0, 1.0]]), np.array([0.0, 5, 2])
+    problem = linear_problem(inputs, targets, "regression", prior_variance)
+    x = [[Fraction(value) for value in row] for row in inputs]
+    y = [Fraction(value) for value in targets]
+    ridge = Fraction(0) if np.isinf(prior_variance) else 1 / Fraction(prior_variance)
+    a = [[sum(row[i] * row[j] for row in x) + ridge * (i == j) for j in (0, 1)] for i in (0, 1)]
+    b = [sum(row[i] * value for row, value in zip(x, y, strict=True)) for i in (0, 1)]
+    det = a[0][0] * a[1][1] - a[0][1] * a[1][0]
+    theta = (a[1][1] * b[0] - a[0][1] * b[1]) / det, (a[0][0] * b[1] - a[1][0] * b[0]) / det
+    explained = theta[0] * b[0] + theta[1] * b[1]
+    exact = (sum(value * value for value in y) - explained) / 6
+    least = Terms(problem, 1.0).least
+    assert least <= float(exact) * (1 + 1e-12)
+    assert_allclose(least, float(exact), rtol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["Adam", "ngd", "diagonal EF"])
+@pytest.mark.parametrize("task", TASKS)
+def test_no_bound_for_a_method_that_none_is_proven_for(task, method):
+    assert lower_bound(random_problem(task), method, 1.0) is None
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e-40, 1e40, 1e160])
+@pytest.mark.parametrize("task", TASKS)
+def test_no_bound_where_squares_overflow_or_vanish(task, scale):
+    inputs = scale * draw_inputs("dense")
+    problem = linear_problem(inputs, draw_targets(task), task)
+    for method in METHODS:
+        assert lower_bound(problem, method, 100.0) is None
+
+
+def test_no_bound_with_a_prior_beyond_measure():
+    problem = random_problem("regression", prior_variance=1e-300)
+    for method in METHODS:
+        assert lower_bound(problem, method, 100.0) is None

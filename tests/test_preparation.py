@@ -739,3 +739,12 @@ def test_any_table_is_refused_or_becomes_finite_numbers(
     else:
         assert sorted(set(target)) == facts["labels"]
         assert len(facts["labels"]) >= 2
+
+
+@pytest.mark.parametrize("size", [1e160, 1e-160])
+@pytest.mark.parametrize("column", ["x", "target"])
+def test_numbers_whose_squares_overflow_or_vanish_are_refused(column, size):
+    table = pd.DataFrame({"x": [1.0, 2.0, 4.0], "target": [0.5, 1.5, 1.0]})
+    table[column] *= size
+    with pytest.raises(DatasetError, match=rf"{column}.*squares overflow or vanish.*1e\+100"):
+        prepare(Raw(table, "target"), {"task": "regression"})

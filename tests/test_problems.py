@@ -473,3 +473,51 @@ def test_no_more_zeros_are_written_out_at_once_than_fit_in_the_cache(monkeypatch
     monkeypatch.setattr(models.LinearModel, "_dense_rows", recorded)
     assert problem.at(np.zeros(FEATURES)).fisher.shape == (FEATURES, FEATURES)
     assert sizes == [5] * (SIZE // 5) + [SIZE % 5]
+
+
+# Arguments
+
+
+@pytest.mark.parametrize(
+    ("task", "targets", "message"),
+    [
+        ("binary", [-1.0, 1, 1], r"binary problem must be 0 and 1, and entry 0 is -1.0; map them"),
+        ("binary", [1.0, 2, 1], "entry 1 is 2.0"),
+        (
+            "multiclass",
+            [1.0, 2, 3],
+            r"labels of 3 classes must be 0, …, 2, and are 1, 2, 3; number",
+        ),
+        ("multiclass", [0.0, 1.5, 1], "must be 0, …, 2, and are 0, 1, 1.5"),
+        ("multiclass", [0.0, np.nan, 1], "and are 0, 1, nan"),
+        ("regression", [0.0, np.inf, 1], "targets must be finite, and entry 1 is inf"),
+        ("regression", [[0.0], [2], [1]], r"must have the shape \(N,\), and not \(3, 1\); flatten"),
+        ("binary", [[0.0], [1], [1]], r"must have the shape \(N,\), and not \(3, 1\)"),
+        ("multiclass", [[0.0], [2], [1]], r"must have the shape \(N,\), and not \(3, 1\)"),
+        ("regression", [0.0, 1], "2 targets for 3 rows of inputs"),
+        ("Binary", [0.0, 1, 1], "task is 'Binary'; it must be"),
+    ],
+)
+def test_wrong_targets_are_refused_in_words(task, targets, message):
+    with pytest.raises(ValueError, match=message):
+        linear_problem(np.ones((3, 2)), np.array(targets), task)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (np.ones(3), r"inputs must have the shape \(N, D\).*and not \(3,\)"),
+        (np.ones((0, 2)), "at least one example"),
+        (np.array([[1.0], [np.nan], [1.0]]), "the inputs must be finite"),
+        (scipy.sparse.csr_array([[1.0], [np.inf], [1.0]]), "the inputs must be finite"),
+    ],
+)
+def test_wrong_inputs_are_refused_in_words(inputs, message):
+    with pytest.raises(ValueError, match=message):
+        linear_problem(inputs, np.array([0.0, 1.0, 1.0]), "binary")
+
+
+@pytest.mark.parametrize("variance", [0.0, -1.0, np.nan])
+def test_a_wrong_prior_is_refused_in_words(variance):
+    with pytest.raises(ValueError, match=f"variance is {variance}; it must be positive"):
+        linear_problem(np.ones((2, 1)), np.array([0.0, 1.0]), "binary", variance)

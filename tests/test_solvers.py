@@ -44,7 +44,13 @@ def run_one(problem, method, step_size, damping, iterations, **options):
     run = descend(
         problem, method, np.array([step_size]), np.array([damping]), iterations, **options
     )
-    return Descent(*(getattr(run, name)[..., 0] for name in Descent.__dataclass_fields__))
+    return Descent(*(of_runs(run, name, 0) for name in Descent.__dataclass_fields__))
+
+
+def of_runs(run, name, which):
+    """What a descent records of some of its runs."""
+    values = getattr(run, name)
+    return values[which] if name == "theta" else values[..., which]
 
 
 def random_cells(count, largest=100.0):
@@ -479,7 +485,7 @@ def test_numbers_of_a_run_do_not_depend_on_its_company(method, task, design, sha
     for which in (shuffled, few, shuffled[: SLOTS + 1], few[:1], few[-1:]):
         run = descend(problem, method, step_size[which], damping[which], 6, **options)
         for name in Descent.__dataclass_fields__:
-            alone, wanted = getattr(run, name), getattr(together, name)[..., which]
+            alone, wanted = getattr(run, name), of_runs(together, name, which)
             assert_array_equal(alone, wanted, name)
 
 
@@ -570,3 +576,97 @@ def test_every_example_twice_changes_nothing(method, task, prior_variance):
             assert np.all(np.isnan([one, two]))  # softmax's Fisher is singular
         else:
             assert_allclose(one, two, rtol=1e-10, err_msg=name)
+
+
+# Arguments
+
+
+def test_numbers_stand_for_all_runs_and_gradient_descent_needs_no_damping():
+    problem = random_problem("binary")
+    wanted = descend(problem, "NGD", np.array([0.5, 0.1]), np.array([0.2, 0.2]), 4)
+    assert_array_equal(descend(problem, "NGD", [0.5, 0.1], 0.2, 4).loss, wanted.loss)
+    assert_array_equal(descend(problem, "NGD", 0.5, 0.2, 4).loss, wanted.loss[:, :1])
+    assert_array_equal(descend(problem, "EFGD", 0.5, [0.1, 0.2], 4).loss.shape, (5, 2))
+    alone = descend(problem, "GD", 0.5, iterations=4)
+    assert_array_equal(alone.loss, descend(problem, "GD", 0.5, np.nan, 4).loss)
+
+
+@every_method
+def test_the_last_parameters_are_those_of_the_last_loss(method):
+    problem = random_problem("binary")
+    step_size, damping = random_cells(50, largest=1e3)
+    runs = descend(problem, method, step_size, damping, 6, divergence_factor=1.5)
+    assert {*runs.status} == {"finished", "diverged"}
+    assert runs.theta.shape == (50, problem.parameters)
+    last = runs.loss[runs.iterations, np.arange(50)]
+    assert_allclose(problem.at(runs.theta).loss, last, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": "ngd"}, r"no method 'ngd' \(did you mean NGD\?\); there are GD, NGD, EFGD"),
+        ({"method": "Adam"}, "no method 'Adam'"),
+        ({"damping": None}, "NGD needs a damping; give 0.0 for none"),
+        ({"damping": -1.0}, "every damping of NGD must be finite and not negative"),
+        ({"damping": np.inf}, "every damping of NGD must be finite and not negative"),
+        ({"step_size": -1.0}, "every step_size must be finite and not negative"),
+        (
+            {"step_size": np.ones(2), "damping": np.ones(3)},
+            r"vectors of one length.*\(2,\).*\(3,\)",
+        ),
+        ({"step_size": np.ones((2, 2))}, "vectors of one length"),
+        ({"iterations": 2.5}, "iterations is 2.5; it must be a whole number"),
+        ({"iterations": -1}, "iterations is -1"),
+        ({"initial": np.ones(2)}, r"initial has the shape \(2,\); this problem has 4 parameters"),
+        ({"initial": np.full(4, np.nan)}, "initial must be finite"),
+        ({"divergence_factor": 0.0}, "divergence_factor is 0.0; it must be positive"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_words(change, message):
+    arguments = {"method": "NGD", "step_size": 1.0, "damping": 0.1, "iterations": 3, **change}
+    with pytest.raises(ValueError, match=message):
+        descend(random_problem("binary"), **arguments)
+
+
+def test_a_direction_of_an_unknown_method_is_refused_in_words():
+    point = random_problem("binary").at(np.zeros(FEATURES))
+    with pytest.raises(ValueError, match="did you mean EFGD"):
+        direction(point, "efgd")
+
+
+# What rounding makes of a run
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_infinite_loss_never_finishes(method):
+    inputs, targets = draw_inputs("dense"), 1e300 * draw_targets("regression")
+    problem = linear_problem(inputs, targets, "regression")
+    with np.errstate(all="ignore"):
+        runs = descend(problem, method, [1e-3, 1.0], 1.0, 3)
+    assert "finished" not in runs.status
+
+
+def test_a_run_whose_steps_contradict_the_method_fails():
+    """Two equal columns and no damping to speak of: rounding alone makes the step."""
+    generator = np.random.default_rng(0)
+    failed = 0
+    for _ in range(300):
+        inputs = generator.standard_normal((6, 2)) @ generator.standard_normal((2, 4))
+        problem = linear_problem(inputs, generator.standard_normal(6), "regression")
+        start = generator.standard_normal(4)
+        point = problem.at(np.tile(start, (SLOTS, 1)))  # as in a descent, to the last bit
+        with np.errstate(all="ignore"):
+            decrement = -point.gradient[0] @ direction(point, "EFGD", 1e-25)[0]
+        status = run_one(problem, "EFGD", 1e-9, 1e-25, 1, initial=start).status
+        if not decrement <= 1.01:
+            assert status == "failed"
+            failed += 1
+    assert failed
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_run_of_a_grid_where_no_cell_finished_fails_at_its_start(method):
+    run = descend(random_problem("binary"), method, np.nan, np.nan, 5)
+    assert run.status.tolist() == ["failed"] and run.iterations.tolist() == [0]
+    assert np.isfinite(run.loss[0, 0]) and np.isnan(run.loss[1:]).all()

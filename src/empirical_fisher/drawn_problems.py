@@ -63,7 +63,7 @@ def random_problem(
     inputs = generator.standard_normal((size, features)) * condition ** -np.linspace(
         0, 0.5, features
     )
-    labels = np.arange(size, dtype=np.float64) % CLASSES
+    labels = np.arange(size, dtype=np.float64) % (2 if task == "binary" else CLASSES)
     blank = linear_problem(inputs, labels, task)
     truth = generator.standard_normal(blank.parameters)
     targets = blank.likelihood.sample(blank.model.predict(truth), generator)

@@ -61,6 +61,11 @@ class LinearModel:
         write out its zeros, the latter for a few rows at a time.
     outputs
         The number ``M`` of natural parameters, so that ``θ`` has ``P = M D`` entries.
+
+    Raises
+    ------
+    ValueError
+        If the inputs are not a matrix with at least one row, or not finite.
     """
 
     def __init__(self, inputs: Inputs, outputs: int = 1):
@@ -70,12 +75,27 @@ class LinearModel:
             if sparse
             else np.asarray(inputs, dtype=float)
         )
+        if self.inputs.ndim != 2 or not self.inputs.shape[0]:
+            raise ValueError(
+                f"the inputs must have the shape (N, D), a row for each of at least one example, "
+                f"and not {self.inputs.shape}; write a single feature as x[:, None]"
+            )
+        values = self.inputs.data if sparse else self.inputs
+        if not np.all(np.isfinite(values)):
+            raise ValueError("the inputs must be finite; some are infinite or not a number")
         self.outputs = outputs
 
     @property
     def parameters(self) -> int:
         """``M D``."""
         return self.outputs * self.inputs.shape[1]
+
+    @cached_property
+    def longest(self) -> float:
+        """``max_n ‖x_n‖²``."""
+        if scipy.sparse.issparse(self.inputs):
+            return float((self.inputs * self.inputs).sum(axis=1).max())
+        return float(np.einsum("nd,nd->n", self.inputs, self.inputs).max())
 
     @cached_property
     def _design(self) -> Inputs:

@@ -36,6 +36,7 @@ from .formats import Raw
 
 #: Features that a dense table may have, and a sparse one that is written out as dense.
 WIDEST = 1000
+LARGEST = 1e100  #: number whose square, and a sum of many of them, can still be squared
 TEXTS = ("categories", "names", "mixed")  #: kinds of columns that may be numbers written otherwise
 
 
@@ -96,6 +97,7 @@ def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[s
     constant = [column for column in features if _is_constant(features[column])]
     if settings.get("standardize"):
         features = _standardized(features, constant)
+    _refuse_extreme(features, target if task == "regression" else None)
     facts = {
         "task": task,
         "rows": len(target),
@@ -481,6 +483,21 @@ def _inferred_task(target: pd.Series, numeric: bool) -> str:
         {"task": "binary" if labels == 2 else "regression"},
         "or regression" if labels == 2 else "or multiclass",
     )
+
+
+def _refuse_extreme(features: pd.DataFrame, target: pd.Series | None) -> None:
+    """Refuse numbers whose squares overflow or vanish: losses and matrices are made of them."""
+    columns = {f"column {name!r}": features[name] for name in features}
+    if target is not None:
+        columns["the target"] = target
+    for what, column in columns.items():
+        values = column.array.sp_values if _is_sparse(column.to_frame()) else column.to_numpy()
+        largest = float(np.max(np.abs(values, dtype=float), initial=0))
+        if largest > LARGEST or 0 < largest < 1 / LARGEST:
+            raise DatasetError(
+                f"{what} has values of up to {largest:.1e}, whose squares overflow or vanish; "
+                f"give it in a unit in which they are between {1 / LARGEST:.0e} and {LARGEST:.0e}"
+            )
 
 
 def _refuse_infinite(column: pd.Series, what: str) -> None:

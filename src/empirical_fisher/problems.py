@@ -29,6 +29,7 @@ from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
 
 MOST_PARAMETERS = 1000  #: for which P × P matrices are formed; a batch of 32 has 256 MB then
+NUMBERED = "number them first, for example by np.unique(y, return_inverse=True)[1]"
 
 
 class MinimizerNotFoundError(ArithmeticError):
@@ -51,12 +52,33 @@ class Problem:
         The ``y_n``, shape ``(N,)``.
     prior_variance
         Variance ``v`` of the Gaussian prior on every parameter; infinite switches it off.
+
+    Raises
+    ------
+    ValueError
+        If the targets are not a vector, not labels of the likelihood's classes or not as many as
+        the inputs of a linear model, or the prior's variance is not positive.
     """
 
     likelihood: Likelihood
     model: Model
     targets: Array
     prior_variance: float = np.inf
+
+    def __post_init__(self) -> None:
+        """Refuse what would give wrong results without a word."""
+        _check_shape(self.targets)
+        if isinstance(self.model, LinearModel) and self.model.inputs.shape[0] != self.size:
+            raise ValueError(
+                f"there are {self.size} targets for {self.model.inputs.shape[0]} rows of inputs; "
+                "each example needs one of each"
+            )
+        _check_targets(self.likelihood, np.asarray(self.targets))
+        if not self.prior_variance > 0:
+            raise ValueError(
+                f"the prior's variance is {self.prior_variance}; it must be positive, or infinite "
+                "for no prior"
+            )
 
     @property
     def size(self) -> int:
@@ -152,6 +174,44 @@ class Point:
         return self.problem.likelihood.nll(self.predictions, self.problem.targets)
 
     @cached_property
+    def variances(self) -> Array:
+        """``∇²_f ℓ`` of every example, shape ``(..., N, M, M)``."""
+        return self.problem.likelihood.hessian(self.predictions)
+
+    @cached_property
+    def odds(self) -> Array:
+        """Mean of ``r_nᵀ Λ_n⁺ r_n`` with residuals ``r`` and their Fisher ``Λ``, shape ``(...)``.
+
+        Of classes it is the mean odds against the labels, ``(1 − p_y) / p_y``. Infinite for
+        likelihoods other than the three.
+        """
+        likelihood = self.problem.likelihood
+        if isinstance(likelihood, Categorical):
+            odds = np.expm1(self.losses)
+        elif isinstance(likelihood, Bernoulli):
+            odds = self.residuals[..., 0] ** 2 / self.variances[..., 0, 0]
+        elif isinstance(likelihood, Gaussian):
+            odds = self.residuals[..., 0] ** 2
+        else:
+            return np.full(self.predictions.shape[:-2], np.inf)
+        return np.mean(odds, axis=-1)
+
+    @cached_property
+    def lightest(self) -> Array:
+        """Least ``1 / (1/p_c + 1/p_k)`` of classes of an example, shape ``(...)``.
+
+        Of a binary likelihood that is ``p (1 − p)``. Only for classes.
+        """
+        likelihood = self.problem.likelihood
+        if isinstance(likelihood, Bernoulli):
+            return self.variances[..., 0, 0].min(axis=-1)
+        p = likelihood.mean(self.predictions)
+        if p.shape[-1] == 1:
+            return np.full(p.shape[:-2], np.inf)
+        least, second = np.moveaxis(np.partition(p, 1, axis=-1)[..., :2], -1, 0)
+        return np.min(least * (second / (least + second)), axis=-1)
+
+    @cached_property
     def loss(self) -> Array:
         """``L(θ)``, shape ``(...)``; Eq. 1 divided by ``N``, plus the prior."""
         data = np.mean(self.losses, axis=-1)
@@ -182,7 +242,7 @@ class Point:
 
         Shape ``(..., P, P)``: a weighted Gram matrix with ``∇²_f ℓ`` for the weights.
         """
-        return self._gram(self.problem.likelihood.hessian(self.predictions))
+        return self._gram(self.variances)
 
     @cached_property
     def empirical_fisher(self) -> Array:
@@ -233,16 +293,59 @@ def linear_problem(
     Raises
     ------
     ValueError
-        If the task is none of these.
+        If the task is none of these, or as for `Problem` and `LinearModel`.
     """
+    targets = np.asarray(targets, dtype=float)
+    _check_shape(targets)
     likelihood: Likelihood
     if task == "regression":
         likelihood = Gaussian()
     elif task == "binary":
         likelihood = Bernoulli(probability_clip)
     elif task == "multiclass":
-        likelihood = Categorical(int(np.max(targets)) + 1)
+        likelihood = Categorical(_classes(targets))
     else:
         raise ValueError(f"task is {task!r}; it must be regression, binary or multiclass")
     model = LinearModel(inputs, likelihood.outputs)
-    return Problem(likelihood, model, np.asarray(targets, dtype=float), prior_variance)
+    return Problem(likelihood, model, targets, prior_variance)
+
+
+def _check_shape(targets: Array) -> None:
+    if np.ndim(targets) != 1:
+        raise ValueError(
+            f"the targets must have the shape (N,), and not {np.shape(targets)}; flatten them "
+            "first, for example by y.ravel()"
+        )
+
+
+def _check_targets(likelihood: Likelihood, targets: Array) -> None:
+    """Raise a ValueError unless targets are finite, and labels those of the classes."""
+    if isinstance(likelihood, Bernoulli):
+        right = np.isin(targets, (0, 1))
+        wanted = "the labels of a binary problem must be 0 and 1"
+        remedy = "map them first, for example by (y == y.max()) * 1.0"
+    elif isinstance(likelihood, Categorical):
+        right = np.isin(targets, np.arange(likelihood.classes))
+        wanted = (
+            f"the labels of {likelihood.classes} classes must be the whole numbers from 0 to "
+            f"{likelihood.classes - 1}"
+        )
+        remedy = NUMBERED
+    else:
+        right = np.isfinite(targets)
+        wanted, remedy = "the targets must be finite", "leave such examples out"
+    if not right.all():
+        place = int(np.argmin(right))
+        raise ValueError(f"{wanted}, and entry {place} is {targets[place]}; {remedy}")
+
+
+def _classes(labels: Array) -> int:
+    """The number of classes, if the labels are all of ``0, …, C − 1``."""
+    found = np.unique(labels)
+    if not np.array_equal(found, np.arange(len(found))):
+        listed = ", ".join(f"{label:g}" for label in found[:10])
+        raise ValueError(
+            f"the labels of {len(found)} classes must be 0, …, {len(found) - 1}, and are {listed}"
+            f"{', …' if len(found) > 10 else ''}; {NUMBERED}"
+        )
+    return len(found)

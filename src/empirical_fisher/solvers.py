@@ -9,11 +9,14 @@ EFGD     ``B`` is the empirical Fisher
 =======  ===============================================
 
 ``γ`` is the step size, ``λ`` the damping, and ``I/(N v)`` what the prior adds to the curvature.
-The update is that of §1 of the paper; damped it is in Figure 3 (§4.3).
+The update is that of §1 of the paper; damped it is in Figure 3 (§4.3). A run whose steps contradict
+`decrements` has been spoilt by rounding and ends as ``failed``.
 """
 
 from __future__ import annotations
 
+import difflib
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import EllipsisType
@@ -22,6 +25,7 @@ import numpy as np
 from scipy.linalg.lapack import dposv
 
 from .arrays import Array
+from .decrements import ABSOLUTE, RELATIVE, Allowance, allowance, greatest_decrement, is_convex
 from .problems import Point, Problem
 from .rounding import gradient_error, is_resolved
 
@@ -79,12 +83,25 @@ def direction(point: Point, method: str, damping: Array | float = 0.0) -> Array:
         A key of `PRECONDITIONERS`.
     damping
         ``λ``, of the point's leading shape; GD has no use for it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method.
     """
+    _refuse_unknown(method)
     preconditioner = PRECONDITIONERS[method]
     if preconditioner is None:
         return -point.gradient
     shift = damping + point.problem.prior_precision
     return -solve(preconditioner(point), shift, point.gradient)
+
+
+def _refuse_unknown(method: str) -> None:
+    if method not in PRECONDITIONERS:
+        close = difflib.get_close_matches(str(method).upper(), PRECONDITIONERS, n=1)
+        meant = f" (did you mean {close[0]}?)" if close else ""
+        raise ValueError(f"no method {method!r}{meant}; there are {', '.join(PRECONDITIONERS)}")
 
 
 def cosine(a: Array, b: Array) -> Array:
@@ -208,6 +225,8 @@ class Descent:
         Length of the step taken from each iterate; NaN at the last one.
     cosine
         See `natural_cosine`; all NaN unless asked for.
+    theta
+        The last ``θ`` of each run, shape ``(K, P)``: that of its last loss.
     """
 
     status: np.ndarray
@@ -217,14 +236,15 @@ class Descent:
     gradient_norm: Array
     step_norm: Array
     cosine: Array
+    theta: Array
 
 
 def descend(
     problem: Problem,
     method: str,
-    step_size: Array,
-    damping: Array,
-    iterations: int,
+    step_size: Array | float,
+    damping: Array | float | None = None,
+    iterations: int = 100,
     *,
     initial: Array | None = None,
     divergence_factor: float = 100.0,
@@ -244,14 +264,16 @@ def descend(
     problem, method
         What to minimise, and a key of `PRECONDITIONERS`.
     step_size, damping
-        ``γ`` and ``λ`` of each run, shape ``(K,)``; GD does not read the dampings.
+        ``γ`` and ``λ`` of each run, shape ``(K,)``, or one number for all; GD does not read the
+        dampings.
     iterations
         Number ``T`` of steps.
     initial
         ``θ₀``, shape ``(P,)``; zero by default.
     divergence_factor
         A run stops as ``diverged`` at the first iterate whose loss exceeds this many times the loss
-        at ``θ₀``. It stops as ``failed`` where its loss or step is not a number.
+        at ``θ₀`` or is infinite. It stops as ``failed`` where its loss or step is not a number, or
+        where a step contradicts what `decrements` proves of the method.
     with_cosine
         Record the cosine to the natural gradient, which costs another linear system a step.
     lower_bound
@@ -260,14 +282,26 @@ def descend(
     progress
         Called after each step of the runs side by side, with the number of runs that have ended and
         of the steps that all have taken.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method, or an argument has not the shape or the range that it needs.
     """
+    _refuse_unknown(method)
+    step_size, damping = _cells(method, step_size, damping)
+    iterations = _whole(iterations)
+    start = _start(problem, initial)
+    if not divergence_factor > 0:
+        raise ValueError(f"divergence_factor is {divergence_factor}; it must be positive")
     runs = len(step_size)
-    start = np.zeros(problem.parameters) if initial is None else initial
     origin = problem.at(start)
-    limit = divergence_factor * origin.loss
+    with np.errstate(over="ignore", invalid="ignore"):
+        limit = divergence_factor * origin.loss
     status = np.full(runs, "", dtype="<U8")
     steps = np.zeros(runs, dtype=int)
     loss, gradient_norm, step_norm, cosines = np.full((4, iterations + 1, runs), np.nan)
+    final = np.tile(start, (runs, 1))
     bound = np.full(runs, -np.inf)  # the latest of each run
     if lower_bound:
         bound[:] = lower_bound(origin, step_size, damping, np.full(runs, iterations))
@@ -278,6 +312,8 @@ def descend(
     iteration = np.zeros(slots, dtype=int)
     waiting = np.arange(runs)
     lowest = np.inf
+    convex = is_convex(problem)
+    allowed: Allowance | None = None  # to the steps that led here
     while len(waiting) or np.any(run >= 0):
         too_high = lowest + KEEP * abs(lowest)
         free = np.flatnonzero(run < 0)
@@ -295,7 +331,16 @@ def descend(
             point = problem.at(theta)
             aim = direction(point, method, damping[run])
             step = gamma[:, None] * aim
+            greatest = greatest_decrement(point, method, damping[run])
+            decrement = -np.einsum("kp,kp->k", point.gradient, aim)
             defined = np.isfinite(step).all(axis=-1)
+            defined &= ~(decrement > (1 + RELATIVE) * greatest)
+            broken = np.isnan(point.loss)
+            if allowed:
+                broken |= (iteration > 0) & allowed.is_broken(point)
+            if convex:
+                slack = (RELATIVE * point.loss + ABSOLUTE * origin.loss) / (4 * (iterations + 1))
+                allowed = allowance(point, method, gamma, damping[run], greatest, slack)
             now = iteration[held], run[held]
             loss[now] = point.loss[held]
             gradient_norm[now] = np.linalg.norm(point.gradient, axis=-1)[held]
@@ -308,8 +353,8 @@ def descend(
 
         outcome = np.select(
             [
-                np.isnan(point.loss),
-                point.loss > limit,
+                broken,
+                (point.loss > limit) | np.isinf(point.loss),
                 iteration == iterations,
                 ~defined,
                 bound[run] > too_high,
@@ -322,11 +367,62 @@ def descend(
         finished = held[outcome[held] == "finished"]
         lowest = min([lowest, *point.loss[finished]])
         moving = held[outcome[held] == ""]
+        resting = np.setdiff1d(held, moving)
+        final[run[resting]] = theta[resting]
         step_norm[iteration[moving], run[moving]] = length[moving]
         theta[moving] += step[moving]
         iteration[moving] += 1
-        run[np.setdiff1d(held, moving)] = -1
+        run[resting] = -1
         if progress:
             progress(runs - len(waiting) - len(moving), int(steps.sum()) + len(moving))
     bound[status != "pruned"] = np.nan
-    return Descent(status, steps, bound, loss, gradient_norm, step_norm, cosines)
+    return Descent(status, steps, bound, loss, gradient_norm, step_norm, cosines, final)
+
+
+def _cells(
+    method: str, step_size: Array | float, damping: Array | float | None
+) -> tuple[Array, Array]:
+    """``γ`` and ``λ`` of each run, as arrays of one shape ``(K,)``."""
+    if damping is None:
+        if PRECONDITIONERS[method] is not None:
+            raise ValueError(f"{method} needs a damping; give 0.0 for none")
+        damping = np.nan
+    gamma, lam = np.atleast_1d(np.asarray(step_size, float), np.asarray(damping, float))
+    if gamma.ndim > 1 or lam.ndim > 1 or len({len(gamma), len(lam)} - {1}) > 1:
+        raise ValueError(
+            "step_size and damping must be numbers, or vectors of one length, a value for each "
+            f"run; their shapes are {np.shape(step_size)} and {np.shape(damping)}"
+        )
+    gamma, lam = np.broadcast_arrays(gamma, lam)
+    # NaN, as of the best cell where no cell finished, is a run that fails at once.
+    if np.any((gamma < 0) | np.isinf(gamma)):
+        raise ValueError("every step_size must be finite and not negative")
+    if PRECONDITIONERS[method] is not None and np.any((lam < 0) | np.isinf(lam)):
+        raise ValueError(f"every damping of {method} must be finite and not negative")
+    return gamma, lam
+
+
+def _whole(iterations: int) -> int:
+    """The number of steps, if it is a whole number."""
+    try:
+        count = operator.index(iterations)
+    except TypeError:
+        count = -1
+    if count < 0:
+        raise ValueError(f"iterations is {iterations!r}; it must be a whole number from 0 on")
+    return count
+
+
+def _start(problem: Problem, initial: Array | None) -> Array:
+    """``θ₀``, shape ``(P,)``."""
+    if initial is None:
+        return np.zeros(problem.parameters)
+    start = np.asarray(initial, float)
+    if start.shape != (problem.parameters,):
+        raise ValueError(
+            f"initial has the shape {start.shape}; this problem has {problem.parameters} "
+            f"parameters, so that it must be ({problem.parameters},)"
+        )
+    if not np.all(np.isfinite(start)):
+        raise ValueError("initial must be finite")
+    return start

@@ -1,0 +1,142 @@
+r"""What one step can do: inequalities of exact arithmetic, and the steps that contradict them.
+
+With ``P = B + (ρ + λ) I`` for the prior's precision ``ρ``, a step ``θ' = θ − γ P⁻¹ g`` has the
+*decrement* ``δ = gᵀ P⁻¹ g``, and at every point
+
+* ``δ`` is at most `greatest_decrement`;
+* a convex loss falls by at most ``γ δ``;
+* on classes no difference of two natural parameters of an example moves by more than
+  ``γ (κ δ)^½``, with `stretch` for ``κ``.
+
+Where ``P`` is nearer to singular than its rounding, a computed step can break all of these, and
+then it is not a step of the method. `solvers.descend` checks every step that it takes and ends a
+run that breaks one of them as ``failed``. So they hold for every run that finishes, whatever the
+rounding, and `bounds` builds on them. ``docs/bounds.md`` has the proofs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import Array
+from .likelihoods import Bernoulli, Categorical
+from .models import LinearModel
+from .problems import Point, Problem
+
+RELATIVE = 1e-9  #: what all the rounding of a run may do to its loss, relative to a present one
+ABSOLUTE = 1e-22  #: and relative to the loss at its start
+MOVED = 16 * np.finfo(float).eps  #: what rounding may move a natural parameter by, relatively
+
+
+def is_convex(problem: Problem) -> bool:
+    """Whether the loss is known to be convex: exact likelihoods of linear models."""
+    likelihood = problem.likelihood
+    clipped = isinstance(likelihood, Bernoulli) and likelihood.probability_clip > 0
+    return isinstance(problem.model, LinearModel) and not clipped
+
+
+def greatest_decrement(point: Point, method: str, damping: Array) -> Array:
+    """What the decrement can't exceed, shape ``(...)``; infinite where nothing is known.
+
+    With ``s = λ + ρ`` and without a prior that is
+
+    ====  =========================================================================
+    GD    ``‖g‖²``
+    NGD   the lesser of ``‖g‖² / s`` and the mean odds ``o`` (see `Point.odds`)
+    EFGD  ``‖g‖² / (‖g‖² + λ)``
+    ====  =========================================================================
+
+    With one it is for NGD the lesser of ``‖g‖² / s`` and ``(o^½ + ρ ‖θ‖ / s^½)²``, and for EFGD the
+    same with one in place of ``o``.
+    """
+    steepness = np.sum(point.gradient**2, axis=-1)
+    prior = point.problem.prior_precision
+    shift = damping + prior
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        if method == "GD":
+            return steepness
+        if method == "NGD":
+            return np.fmin(steepness / shift, pulled_odds(point, shift))
+        if method == "EFGD" and prior:
+            return np.fmin(steepness / shift, (1 + pull(point, shift)) ** 2)
+        if method == "EFGD":
+            return steepness / (steepness + shift)
+    return np.full(steepness.shape, np.inf)
+
+
+def pull(point: Point, shift: Array) -> Array:
+    """``ρ ‖θ‖ / (λ + ρ)^½``, the prior's part of a decrement's root; ``shift`` is ``λ + ρ``."""
+    prior = point.problem.prior_precision
+    return prior * np.linalg.norm(point.theta, axis=-1) / np.sqrt(shift) if prior else 0.0 * shift
+
+
+def pulled_odds(point: Point, shift: Array) -> Array:
+    """``(o^½ + ρ ‖θ‖ / (λ + ρ)^½)²`` with the mean odds ``o``."""
+    return (np.sqrt(point.odds) + pull(point, shift)) ** 2
+
+
+def stretch(point: Point, shift: Array) -> Array:
+    """``κ``, the lesser of the largest ``N (1/p_c + 1/p_k)`` and ``‖J_nᵀ(e_c − e_k)‖² / (λ + ρ)``.
+
+    Only for classes and a `LinearModel`.
+    """
+    problem = point.problem
+    reach = problem.model.longest  # type: ignore[attr-defined]
+    if isinstance(problem.likelihood, Categorical):
+        reach = 2 * reach
+    return np.minimum(problem.size / point.lightest, reach / shift)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What steps from a point can do, for the check of where they have led.
+
+    Attributes
+    ----------
+    floor
+        The least loss of the next points, shape ``(K,)``.
+    predictions
+        Natural parameters at the present ones, shape ``(K, N, M)``.
+    reach
+        What no difference of two natural parameters of an example moves by more than, shape
+        ``(K,)``; None where nothing is known.
+    """
+
+    floor: Array
+    predictions: Array
+    reach: Array | None
+
+    def is_broken(self, point: Point) -> np.ndarray:
+        """Whether a next point's loss is too low or its predictions too far, shape ``(K,)``."""
+        broken = point.loss < self.floor
+        if self.reach is None:
+            return broken
+        moved = point.predictions - self.predictions
+        ranges = np.ptp(moved, axis=-1) if moved.shape[-1] > 1 else np.abs(moved[..., 0])
+        return broken | (ranges.max(axis=-1) > self.reach)
+
+
+def allowance(
+    point: Point, method: str, step_size: Array, damping: Array, greatest: Array, slack: Array
+) -> Allowance:
+    """What steps of a convex problem can do.
+
+    Parameters
+    ----------
+    point, method, step_size, damping
+        Where the steps start, and what they are; of shapes ``(K,)`` as for `solvers.descend`.
+    greatest
+        `greatest_decrement` there.
+    slack
+        What rounding may take off the loss of one step.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        floor = point.loss - step_size * greatest - slack
+        reach = None
+        if method == "NGD" and isinstance(point.problem.likelihood, Bernoulli | Categorical):
+            shift = damping + point.problem.prior_precision
+            rounding = MOVED * (1 + np.abs(point.predictions).max(axis=(-2, -1)))
+            reach = step_size * np.sqrt(stretch(point, shift) * greatest) + rounding
+    return Allowance(floor, point.predictions, reach)
