@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import fnmatch
+import gzip
 import io
 import os
 import re
@@ -384,6 +385,10 @@ datasets:
   Mixed: {task: binary, source: {file: mixed.csv}}
   Mine: {task: binary, source: {file: separable.csv}}
   Doubled: {task: regression, source: {file: doubled.csv}}
+  Large: {task: binary, source: {file: big.csv.gz}}
+  Sparse: {task: binary, source: {file: sparse.arff}}
+  Nested: {task: binary, source: {file: nested.parquet}}
+downloads: {megabytes: 0.1}
 monte_carlo: {datasets: [Mine]}
 scaling: {dataset: Doubled}
 """
@@ -401,8 +406,12 @@ scaling: {dataset: Doubled}
     (repository / "quoted.csv").write_text('people,target\n"27,096",0\n31,1\n')
     heights = ["1.5,0", "1.6,1", "tall,0", *["1.7,1"] * 9]
     (repository / "mixed.csv").write_text("\n".join(["height,target", *heights]))
+    (repository / "big.csv.gz").write_bytes(gzip.compress(b"1\n" * 100_000))
+    columns = "".join(f"@attribute {name} numeric\n" for name in "abc")
+    (repository / "sparse.arff").write_text(f"@relation r\n{columns}@data\n{{0 1}}\n{{2 1,2 3}}\n")
+    pd.DataFrame({"a": [0, 1], "b": [[0], [1]]}).to_parquet(repository / "nested.parquet")
     names = ("Yacht", "Powerplant", "Unknown", "Energy", "Numbers", "Text", "Missing")
-    names += ("Absent", "Messy", "Quoted", "Mixed")
+    names += ("Absent", "Messy", "Quoted", "Mixed", "Large", "Sparse", "Nested")
     results = ("results/monte_carlo/overall.csv", "results/scaling/steps.csv")
     wanted = [*(f"data/{name}.csv" for name in names), *results]
     output = said(*wanted, "--configfile", "wrong.yaml", repository=repository)
@@ -537,6 +546,7 @@ OF_DATA = [
     "Several things are in the way of a table",
     "Numbers with other marks",
     "Text among numbers",
+    "A file of one's own that is too large, or holds what can't be kept",
     "It has not two classes",
     "The loss has no minimum",
     "Features depend on one another",
