@@ -7,8 +7,8 @@ equation and section numbers are cited throughout.
 The modules, in the order of the data flow:
 
 ================== ================================================================
-`sources`          getting a data set; `snapshots` are kept here, `synthetic` draws one
-`downloads`        from the web, and `openml_source`: by a `deadline`, kept in a `cache`
+`sources`          getting a data set: a file for each of the `kinds`
+`downloads`        from the web: by a `deadline`, kept in a `cache`
 `origins`          where a data set came from the first time; `formats` reads its file
 `preparation`      from what a source gives to features and a target, or a reason why not
 `datasets`         a prepared data set, on disk and as arrays

@@ -15,7 +15,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import from_table
-from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.data.sources.gaussian_classes import gaussian_classes
 from empirical_fisher.methods import solve
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import MinimizerNotFoundError, Point, Problem, linear_problem
@@ -60,7 +60,7 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
     Parameters
     ----------
     classes
-        ``mean, scale_0, scale_1`` of `synthetic.gaussian_classes`.
+        ``mean, scale_0, scale_1`` of `gaussian_classes`.
     seed
         Of the draw.
     sizes
