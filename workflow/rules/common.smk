@@ -6,7 +6,7 @@ from snakemake.utils import update_config
 from empirical_fisher.pipeline import configuration, outputs, runs
 from empirical_fisher.pipeline.provenance import module_of, sources
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(str(workflow.current_basedir)).parents[1]
 
 # The tables that the claims of each topic stand on, and what else its claims need to know, by the
 # names of the arguments of its function `claims`. The topics come in the order of the ledger.
