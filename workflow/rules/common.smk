@@ -1,3 +1,4 @@
+import copy
 import os
 from pathlib import Path
 
@@ -20,7 +21,12 @@ def check(config):
     if misplaced:
         sys.exit("\n".join(misplaced))
     schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
-    update_config(config, configuration.typed(workflow.config_settings.config, schema))
+    if os.path.samefile(workflow.basedir, ROOT):
+        update_config(config, configuration.typed(workflow.config_settings.config, schema))
+    else:  # Of a module, Snakemake takes the settings that it is given for all.
+        settings = copy.deepcopy(layers[0][1])
+        update_config(settings, config)
+        config.update(settings)
     faults = configuration.faults(config, schema)
     if not faults:
         own = {
