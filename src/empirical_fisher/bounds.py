@@ -15,9 +15,9 @@ non-convex, and their "gradient" is not its derivative: no bound is offered for 
 models that are not linear, and none for methods other than GD, NGD and EFGD.
 
 The bounds hold for the arithmetic that is done. `solvers.descend` lets no run finish a step of
-which contradicts `decrements`; what else a proof needs of a step is claimed only where the rounding
-of a step is small enough for it, and `SLACK` is taken off for all that is left. The proofs are in
-``docs/bounds.md``.
+which contradicts `decrements`, and all bounds but the closed form of least squares are built on
+that. From the closed form all is taken off that rounding can do, where that can be bounded, and
+elsewhere there is none. The proofs are in ``docs/bounds.md``.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ import scipy.linalg
 import scipy.sparse
 
 from .arrays import Array, Inputs
-from .decrements import ABSOLUTE, MOVED, RELATIVE, is_convex, pulled_odds, stretch
+from .decrements import ABSOLUTE, RELATIVE, allowed_rounding, is_convex, ranges, stretch
 from .likelihoods import Categorical, Gaussian
 from .problems import MOST_PARAMETERS, Point, Problem
 from .solvers import Bound
 
 METHODS = ("GD", "NGD", "EFGD")  #: for which bounds are proven
 SLACK = RELATIVE  #: relative to the present loss
+FARTHEST = 30.0  #: movement of natural parameters up to which a bound looks ahead
 POWERS = 10  #: steps of the power iteration that bounds the curvature of many features
 EPSILON = np.finfo(float).eps
 #: Squares of features, losses and precisions outside of these might overflow or vanish on the way.
@@ -130,8 +131,8 @@ class Terms:
     def highest(self) -> float:
         """The largest eigenvalue of ``XᵀX / N``; above `MOST_PARAMETERS` features a bound on it.
 
-        The latter is Collatz and Wielandt's for the non-negative matrix ``|X|ᵀ|X| / N``. Features that
-        are zero everywhere change nothing and are left out.
+        The latter is Collatz and Wielandt's for the non-negative matrix ``|X|ᵀ|X| / N``. Features
+        that are zero everywhere change nothing and are left out.
         """
         if self.inputs.shape[1] <= MOST_PARAMETERS:
             return float(self.spectrum[0][-1])
@@ -208,7 +209,13 @@ class Terms:
         else:
             residual = 2.0 if isinstance(self.problem.likelihood, Categorical) else 1.0
         prior = np.sqrt(2 * self.problem.prior_precision * self.limit)
-        return float((np.sqrt(self.highest * residual) + prior) ** 2)
+        highest = self.highest + self.rounding * self.trace
+        if self.inputs.shape[1] <= MOST_PARAMETERS:
+            highest += self.misfit * self.trace
+        return float(
+            (np.sqrt(highest * residual) + self.rounding * np.sqrt(self.trace * residual) + prior)
+            ** 2
+        )
 
     def gradient(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
         """GD: ``δ = ‖g‖² ≤ sup ‖g‖²``."""
@@ -241,42 +248,22 @@ class Terms:
     ) -> Array:
         """NGD on logistic or softmax regression: `fisher`, or that it can't have changed much yet.
 
-        With ``c = γ ((κ δ)^½ + 2 ρ / (λ + ρ))`` the second bound is
-        ``L(θ) − γ R δ / (1 − c (R − 1))``, where ``c (R − 1) < 1`` and ``γ ≤ 2 (1 − c (R − 1))``,
-        and otherwise there is none. For ``δ`` it has the mean odds, or ``‖g‖² / (λ + ρ)`` if that
-        is lower and the rounding of the matrix far below ``λ + ρ``; ``κ`` is
-        `decrements.stretch`.
+        With ``δ = (o^½ + (2 ρ limit / (λ + ρ))^½)²`` for the mean odds ``o``, `decrements.stretch`
+        for ``κ`` and ``c = γ (κ δ)^½`` the second bound is ``L(θ) − γ R δ / (1 − c (R − 1))`` where
+        ``c (R − 1) < 1``, but for rounding, and otherwise there is none.
         """
         everywhere = self.fisher(point, gamma, damping, remaining)
         prior = self.problem.prior_precision
         shift = damping + prior
-        most = 1.0 if isinstance(self.problem.likelihood, Categorical) else 0.25
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            steepness = np.sum(point.gradient**2, axis=-1) / shift
-            odds = pulled_odds(point, shift)
-            kappa = stretch(point, shift)
-            trace = np.einsum("...ii->...", point.fisher)
+            pull = np.sqrt(2 * prior * self.limit / shift) if prior else 0.0
+            decrement = (np.sqrt(point.odds) + pull) ** 2
+            rate = gamma * np.sqrt(stretch(point, shift) * decrement)
             later = remaining - 1
-            moved = 2 * later * MOVED * (1 + np.abs(point.predictions).max(axis=(-2, -1)))
-            nearby = np.full(np.shape(everywhere), -np.inf)
-            for decrement, exact in ((odds, not prior), (steepness, False)):
-                left = 1 - gamma * np.sqrt(kappa * decrement) * later
-                doubt = moved
-                if not exact:
-                    error = self._error(np.minimum(trace / left, most * self.trace), shift)
-                    growth = 1 + 2 * gamma * later * (1 - np.log(left))
-                    doubt = moved + np.where(later > 0, 2 * error * growth, 0.0)
-                decrease = gamma * remaining * decrement / left
-                proven = (left > 0) & (gamma <= 2 * left)
-                proven &= np.minimum(decrease, point.loss) * doubt <= SLACK * left * point.loss
-                nearby = np.fmax(nearby, np.where(proven, self._after(point, decrease), -np.inf))
-        return np.maximum(everywhere, nearby)
-
-    def _error(self, trace: Array, shift: Array) -> Array:
-        """The rounding of a Fisher with this trace and of its system, relative to ``λ + ρ``."""
-        sums = self.problem.size * trace
-        factors = (np.sqrt(trace + shift) + np.sqrt(trace)) ** 2
-        return EPSILON * (sums + (3 * self.problem.parameters + 4) * factors) / shift
+            rounding = later * allowed_rounding(ranges(point.predictions) + FARTHEST)
+            left = (1 - rate * np.exp(rounding) * later) * np.exp(-rounding)
+            nearby = self._after(point, gamma * remaining * decrement / left)
+        return np.where(left > np.exp(-FARTHEST), np.fmax(everywhere, nearby), everywhere)
 
     def least_squares_gradient(
         self, point: Point, gamma: Array, damping: Array, remaining: Array
