@@ -113,20 +113,20 @@ class Allowance:
     floor
         The least loss of the next points, shape ``(K,)``.
     predictions
-        Natural parameters at the present ones, shape ``(K, N, M)``.
+        Natural parameters at the present ones, shape ``(K, N, M)``; None without a `reach`.
     reach
         What no difference of two natural parameters of an example moves by more than, shape
         ``(K,)``; None where nothing is known.
     """
 
     floor: Array
-    predictions: Array
+    predictions: Array | None
     reach: Array | None
 
     def is_broken(self, point: Point) -> np.ndarray:
         """Whether a next point's loss is too low or its predictions too far, shape ``(K,)``."""
         broken = point.loss < self.floor
-        if self.reach is None:
+        if self.reach is None or self.predictions is None:
             return broken
         return broken | (ranges(point.predictions - self.predictions) > self.reach)
 
@@ -152,4 +152,5 @@ def allowance(
             shift = damping + point.problem.prior_precision
             rounding = allowed_rounding(ranges(point.predictions))
             reach = step_size * np.sqrt(stretch(point, shift) * greatest) + rounding
-    return Allowance(floor, point.predictions, reach)
+    # Without a reach they are not looked at, and need not be kept in memory.
+    return Allowance(floor, None if reach is None else point.predictions, reach)
