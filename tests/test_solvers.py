@@ -609,7 +609,7 @@ def test_the_last_parameters_are_those_of_the_last_loss(method):
         ({"method": "Adam"}, "no method 'Adam'"),
         ({"damping": None}, "NGD needs a damping; give 0.0 for none"),
         ({"damping": -1.0}, "every damping of NGD must be finite and not negative"),
-        ({"damping": np.nan}, "every damping of NGD must be finite and not negative"),
+        ({"damping": np.inf}, "every damping of NGD must be finite and not negative"),
         ({"step_size": -1.0}, "every step_size must be finite and not negative"),
         (
             {"step_size": np.ones(2), "damping": np.ones(3)},
@@ -663,3 +663,10 @@ def test_a_run_whose_steps_contradict_the_method_fails():
             assert status == "failed"
             failed += 1
     assert failed
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_run_of_a_grid_where_no_cell_finished_fails_at_its_start(method):
+    run = descend(random_problem("binary"), method, np.nan, np.nan, 5)
+    assert run.status.tolist() == ["failed"] and run.iterations.tolist() == [0]
+    assert np.isfinite(run.loss[0, 0]) and np.isnan(run.loss[1:]).all()

@@ -394,9 +394,10 @@ def _cells(
             f"run; their shapes are {np.shape(step_size)} and {np.shape(damping)}"
         )
     gamma, lam = np.broadcast_arrays(gamma, lam)
-    if not np.all((gamma >= 0) & np.isfinite(gamma)):
+    # NaN, as of the best cell where no cell finished, is a run that fails at once.
+    if np.any((gamma < 0) | np.isinf(gamma)):
         raise ValueError("every step_size must be finite and not negative")
-    if PRECONDITIONERS[method] is not None and not np.all((lam >= 0) & np.isfinite(lam)):
+    if PRECONDITIONERS[method] is not None and np.any((lam < 0) | np.isinf(lam)):
         raise ValueError(f"every damping of {method} must be finite and not negative")
     return gamma, lam
 
