@@ -24,7 +24,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def write_pages(app: Sphinx) -> None:
-    """Write a page a module, and remove those of modules that are no more."""
+    """Write one page per module, and remove the pages of modules that no longer exist."""
     folder = Path(app.srcdir) / "api"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

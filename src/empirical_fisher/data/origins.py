@@ -26,7 +26,7 @@ def confirm(
     dataset
         The name of the data set.
     source
-        Its source as configured. When that has changed, the origin is recorded anew.
+        Its source as configured. If it has changed, the origin is recorded again.
     origin
         What tells this version of the data from another, as `formats.Raw` has it.
     folder
