@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import fnmatch
+import gzip
 import io
 import os
 import re
@@ -27,6 +28,9 @@ from PIL import Image, ImageDraw
 from snakemake_interface_common.exceptions import WorkflowError
 
 from conftest import CONFIG, ROOT
+from empirical_fisher.data.datasets import DatasetError
+from empirical_fisher.data.formats import Raw
+from empirical_fisher.data.preparation import prepare
 from empirical_fisher.pipeline import configuration, outputs
 from empirical_fisher.pipeline.files import write_text
 from empirical_fisher.problems import linear_problem
@@ -261,11 +265,8 @@ def test_a_dead_link_within_a_site_is_found(tmp_path: Path) -> None:
 
 
 def test_the_topics_are_as_many_as_the_pages_say() -> None:
-    [listed] = re.findall(
-        r"^TOPICS = (\[.*?\])", (ROOT / "workflow/rules/claims.smk").read_text("utf-8"), re.M | re.S
-    )
     words = {7: "seven", 8: "eight", 9: "nine", 10: "ten"}
-    topics = len(ast.literal_eval(listed))
+    topics = len(re.findall(r'^CLAIMS\["\w+"\] = ', WORKFLOW, re.M))
     experiments = topics - 1  # beside the figures
     assert f"{words[experiments].capitalize()} more experiments" in PAGES["README.md"]
     assert f"in {words[topics]} topics" in (ROOT / "CHANGELOG.md").read_text("utf-8")
@@ -384,6 +385,10 @@ datasets:
   Mixed: {task: binary, source: {file: mixed.csv}}
   Mine: {task: binary, source: {file: separable.csv}}
   Doubled: {task: regression, source: {file: doubled.csv}}
+  Large: {task: binary, source: {file: big.csv.gz}}
+  Sparse: {task: binary, source: {file: sparse.arff}}
+  Nested: {task: binary, source: {file: nested.parquet}}
+downloads: {megabytes: 0.1}
 monte_carlo: {datasets: [Mine]}
 scaling: {dataset: Doubled}
 """
@@ -401,8 +406,12 @@ scaling: {dataset: Doubled}
     (repository / "quoted.csv").write_text('people,target\n"27,096",0\n31,1\n')
     heights = ["1.5,0", "1.6,1", "tall,0", *["1.7,1"] * 9]
     (repository / "mixed.csv").write_text("\n".join(["height,target", *heights]))
+    (repository / "big.csv.gz").write_bytes(gzip.compress(b"1\n" * 100_000))
+    columns = "".join(f"@attribute {name} numeric\n" for name in "abc")
+    (repository / "sparse.arff").write_text(f"@relation r\n{columns}@data\n{{0 1}}\n{{2 1,2 3}}\n")
+    pd.DataFrame({"a": [0, 1], "b": [[0], [1]]}).to_parquet(repository / "nested.parquet")
     names = ("Yacht", "Powerplant", "Unknown", "Energy", "Numbers", "Text", "Missing")
-    names += ("Absent", "Messy", "Quoted", "Mixed")
+    names += ("Absent", "Messy", "Quoted", "Mixed", "Large", "Sparse", "Nested")
     results = ("results/monte_carlo/overall.csv", "results/scaling/steps.csv")
     wanted = [*(f"data/{name}.csv" for name in names), *results]
     output = said(*wanted, "--configfile", "wrong.yaml", repository=repository)
@@ -457,9 +466,27 @@ def unknown_task() -> str:
     return str(caught.value)
 
 
-def told(text: str) -> Callable[[Path], str]:
-    """What is said of a configuration with a text laid over it."""
-    return lambda _: "\n".join(faults(text))
+def told(*texts: str) -> Callable[[Path], str]:
+    """What is said of a configuration with one text after another laid over it."""
+    return lambda _: "\n".join(fault for text in texts for fault in faults(text))
+
+
+def each_overlaid_by(*contents: str) -> Callable[[Path], str]:
+    """What is said of one file of settings after another."""
+    return lambda folder: "".join(overlaid_by(folder, content) for content in contents)
+
+
+def multiplied() -> str:
+    """Aliases that stand for 10⁹ values."""
+    levels = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 9)]
+    return "\n".join(["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]", *levels])
+
+
+def too_large(_: Path) -> str:
+    table = pd.DataFrame({"mass": [1e160, 2e160, 1e159], "target": [0.5, 1.5, 1.0]})
+    with pytest.raises(DatasetError) as caught:
+        prepare(Raw(table, "target"), {"task": "regression"})
+    return str(caught.value)
 
 
 def users_files(folder: Path) -> Path:
@@ -510,6 +537,24 @@ WAYS: dict[str, Callable[[Path], str]] = {
     ),
     "A file without keys": lambda folder: overlaid_by(folder, "# nothing yet"),
     "Not YAML": syntax_error,
+    "A number or a text that YAML would bend": each_overlaid_by(
+        *(f"\nmagnitude:\n    far: {value}\n" for value in ("010", "1:30", "2020-01-02"))
+    ),
+    "A file without end": each_overlaid_by(
+        "note:\n - &a [*a]\n", multiplied(), f"note:\n  deep: {25 * '['}{25 * ']'}\n"
+    ),
+    "A number that is too large or too small": told(
+        "vector_field: {damping: 1.0e-200}",
+        "note: {repeats: 18446744073709551616}",
+        "optimization: {step_sizes: {count: 1000000}}",
+    ),
+    "No prior": told("optimization: {prior_variance: none}"),
+    "A text with a line end or another control character": told(
+        r'datasets: {Mine: {title: "two\nlines"}}'
+    ),
+    "Distances that leave no slope": told("magnitude: {far: 1.0e+9}"),
+    "Too many faults to tell": told("\n".join(f"key{number}: 1" for number in range(1000))),
+    "Numbers that can't be squared": too_large,
     "A key that does not exist": told("optimization: {itrations: 5}"),
     "A number that YAML reads as text": told("optimization: {step_sizes: {low: 1e-20}}"),
     "A value that is not allowed": told(
@@ -537,6 +582,7 @@ OF_DATA = [
     "Several things are in the way of a table",
     "Numbers with other marks",
     "Text among numbers",
+    "A file of one's own that is too large, or holds what can't be kept",
     "It has not two classes",
     "The loss has no minimum",
     "Features depend on one another",

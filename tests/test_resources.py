@@ -19,7 +19,7 @@ from pipeline import RULES, rules
 
 def functions(config: dict[str, Any] = CONFIG) -> SimpleNamespace:
     """What the files of functions define, as Snakemake would read them."""
-    names = {"workflow": SimpleNamespace(basedir=str(ROOT)), "config": config}
+    names = {"workflow": SimpleNamespace(current_basedir=RULES), "config": config}
     for file in ("common.smk", "resources.smk"):
         exec(compile((RULES / file).read_text("utf-8"), file, "exec"), names)
     return SimpleNamespace(**names)
@@ -137,6 +137,6 @@ def test_data_that_is_not_there_yet_is_told_so_that_snakemake_waits_for_it() -> 
 def test_the_groups_of_the_slurm_profile_are_of_rules_that_there_are() -> None:
     profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text("utf-8"))
     grouped = dict(pair.split("=") for pair in profile["groups"])
-    text = (RULES / "experiments.smk").read_text("utf-8")
+    text = (RULES / "optimization.smk").read_text("utf-8")
     assert [rule for rule in grouped if f"rule {rule}:" not in text] == []
     assert {pair.split("=")[0] for pair in profile["group-components"]} == {*grouped.values()}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 import scipy.io.arff
 import scipy.sparse
@@ -327,6 +329,103 @@ def test_a_file_that_is_damaged_or_something_else_is_refused(
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "text", ["1 1:{}\n", "@relation r\n@attribute a numeric\n@data\n{{0 {}}}\n"]
+)
+def test_whole_floats_too_large_for_an_integer_stay_what_they_are(write, text: str) -> None:
+    path = write("a.svm" if text[0] == "1" else "a.arff", text.format(f"{2.0**63:.0f}"))
+    table = read(path).table
+    assert table.iloc[0, 0] == 2.0**63
+    path.write_text(text.format(2**53 - 1))
+    assert read(path).table.iloc[0, 0] == 2**53 - 1
+    assert read(path).table.dtypes.iloc[0] == pd.SparseDtype(np.int64, 0)
+
+
+@pytest.mark.parametrize(
+    "row", ["{0 1, 0 2}", "{0 1, 2 3, 00 2}", "{1 no, 0 3, 1 yes}", "{2 1,2 1}"]
+)
+def test_sparse_arff_with_an_index_twice_is_refused(write, row: str) -> None:
+    path = write("a.arff", SPARSE_ARFF.replace("{2 1.5}", row))
+    with pytest.raises(DatasetError, match=r"line 7 states the column with index [012] twice"):
+        read(path)
+
+
+def test_digits_in_a_text_of_sparse_arff_are_no_indices(write) -> None:
+    header = "@relation r\n@attribute a string\n@attribute b numeric\n@data\n"
+    path = write("a.arff", header + "{0 'x, 1 {1', 1 5}\n{0 \"y, 0 'z\", 1 6}\n")
+    assert values(read(path).table, "a") == ["x, 1 {1", "y, 0 'z"]
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.svm", "1 1:{}\n"),
+        ("a.svm", "1 {}:1\n"),
+        ("a.svm", "{} 1:1\n"),
+        ("a.arff", "@relation r\n@attribute a integer\n@data\n{}\n"),
+        ("a.arff", "@relation r\n@attribute a integer\n@data\n{{0 {}}}\n"),
+        ("a.arff", "@relation r\n@attribute a integer\n@data\n{{{} 1}}\n"),
+    ],
+)
+def test_integers_of_any_length_are_infinite_or_refused(
+    write, name: str, text: str, digits: int
+) -> None:
+    path = write(name, text.format("9" * digits))
+    try:
+        assert np.isinf(read(path).table.to_numpy(float)).any()
+    except DatasetError as error:
+        assert "it can't be read" in str(error) and "\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", [None, "number"])
+def test_the_index_of_a_table_is_no_column(tmp_path: Path, name: str | None, caplog) -> None:
+    table = pd.DataFrame({"a": [1.5, 2.5, 3.5], "b": ["x", "y", "z"]})
+    table = table.set_index(pd.Index([2, 0, 7], name=name))
+    table.to_parquet(tmp_path / "a.parquet")
+    with caplog.at_level("INFO"):
+        found = read(tmp_path / "a.parquet").table
+    assert list(found) == ["a", "b"] and values(found, "a") == [1.5, 2.5, 3.5]
+    left_out = name or "__index_level_0__"
+    assert caplog.messages == [f"left out, as the index of a table of pandas: {left_out}"]
+
+
+def test_parquet_is_read_if_it_fits_once_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    table = pd.DataFrame({"a": 0.0, "b": ["x" * 100] * 10_000})
+    table.to_parquet(path)
+    size = 10_000 * (8 + 8 + 100)
+    assert path.stat().st_size < 10_000
+    assert read(path, largest=size).table["b"].tolist() == table["b"].tolist()
+    for largest in (size - 1, 10_000):
+        with pytest.raises(
+            DatasetError, match=r"more than the \d.* MB allowed; if it should, raise"
+        ):
+            read(path, largest=largest)
+
+
+def test_nested_columns_of_parquet_are_refused_by_name(tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1], "b": [[1, 2]]}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(
+        DatasetError, match="column 'b' holds list<element: int64>, which is neither"
+    ):
+        read(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    "said", [b"{", b"[]", b'{"index_columns": 3}', b'{"index_columns": ["z"]}']
+)
+def test_what_pandas_says_of_a_parquet_file_may_be_anything(tmp_path: Path, said: bytes) -> None:
+    table = pa.table({"a": [1, 2]}).replace_schema_metadata({"pandas": said})
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").table["a"].tolist() == [1, 2]
+
+
+def test_a_plain_file_has_the_limit_too(write) -> None:
+    with pytest.raises(DatasetError, match="holds more than the 1e-05 MB allowed"):
+        read(write("a.csv", CSV), largest=10)
+
+
 def test_parquet_cut_short_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pd.DataFrame({"a": range(1000)}).to_parquet(path)
@@ -336,4 +435,4 @@ def test_parquet_cut_short_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_format_has_a_reader() -> None:
-    assert set(formats.FORMS) == {"csv", *formats._READERS}
+    assert set(formats.FORMS) == {"csv", "parquet", *formats._READERS}

@@ -19,9 +19,11 @@ from typing import Any
 
 from empirical_fisher.pipeline.files import write_text
 
+from .addresses import shown
 from .datasets import DatasetError
 
 ATTEMPT = "attempt-"
+ADDRESSES = ("url", "server")  #: what of a question is an address
 
 
 @contextmanager
@@ -55,9 +57,13 @@ def attempt(folder: Path, seconds: float) -> Iterator[Path]:
 
 
 def keep(folder: Path, asked: Mapping[str, Any], file: Path, facts: Mapping[str, Any]) -> None:
-    """Keep the file that answered, and what else is known of it (as JSON); the file is moved."""
+    """Keep the file that answered, and what else is known of it (as JSON); the file is moved.
+
+    What was asked for names the record and stands in it, addresses without what may be secret.
+    """
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    record = {"asked": asked, "facts": facts, "sha256": sha256}
+    told = {name: shown(value) if name in ADDRESSES else value for name, value in asked.items()}
+    record = {"asked": told, "facts": facts, "sha256": sha256}
     with writing(folder):
         file.replace(folder / sha256)
         write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", _record(folder, asked))
@@ -70,7 +76,7 @@ def recall(folder: Path, asked: Mapping[str, Any]) -> tuple[Path, Mapping[str, A
         file = folder / record["sha256"]
         if hashlib.sha256(file.read_bytes()).hexdigest() == record["sha256"]:
             return file, record["facts"]
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         pass  # absent or damaged: it is fetched again
     return None
 

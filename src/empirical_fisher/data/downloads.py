@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
+from . import addresses, deadline, formats
 from . import cache as kept
-from . import deadline, formats
 from .datasets import DatasetError
 from .formats import Raw
 
@@ -23,6 +23,8 @@ LOGGER = logging.getLogger("empirical_fisher")
 SILENCE = 30.0  #: seconds without a byte after which a connection is given up
 PROGRESS = 5.0  #: seconds from one line of progress to the next
 CHUNK = 2**14
+NO_LENGTH = "the server announces a length that is none"
+BEGINNING = 2**16  #: bytes of an answer that is an error
 FILE = "file"  #: the name of what was fetched, in its folder
 
 Result = TypeVar("Result")
@@ -39,7 +41,7 @@ class Limits:
     retries
         How often a request that failed is made again.
     megabytes
-        The largest file, also once it is decompressed.
+        The largest file that is read, from the web or from this machine, also once unpacked.
     openml
         Address of OpenML's programming interface.
     """
@@ -57,6 +59,10 @@ class Limits:
 
 class PassingFault(Exception):
     """What may be gone at the next try."""
+
+
+class TooLargeError(DatasetError):
+    """A file is larger than the limit."""
 
 
 def from_url(
@@ -90,9 +96,8 @@ def from_url(
     DatasetError
         If the file can't be had, is not whole, is another than the one known, or can't be read.
     """
-    with about(url):
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise DatasetError("only addresses that begin with http:// or https:// are fetched")
+    with about(addresses.shown(url)):
+        addresses.check(url)
         form = form or formats.form_of(urlsplit(url).path)
         checksum = f"sha256:{sha256.lower()}" if sha256 else None
 
@@ -104,7 +109,7 @@ def from_url(
 
         def read(file: Path, _: Mapping[str, Any]) -> Raw:
             raw = formats.read(file, form, options=options, largest=limits.largest)
-            return replace(raw, origin={"url": url, **raw.origin})
+            return replace(raw, origin={"url": addresses.shown(url), **raw.origin})
 
         return obtain({"url": url, "checksum": checksum}, fetch, read, Path(cache), limits)
 
@@ -139,11 +144,11 @@ def obtain(
 
 @contextmanager
 def about(source: str) -> Iterator[None]:
-    """Let errors begin with the source that they are about."""
+    """Let errors begin with the source that they are about, in one line."""
     try:
         yield
     except DatasetError as error:
-        raise DatasetError(f"{source}: {error}") from None
+        raise DatasetError(addresses.printable(f"{source}: {error}")) from None
 
 
 def _download(url: str, folder: str, checksum: str | None, limits: Mapping[str, Any]) -> None:
@@ -169,7 +174,7 @@ def download(url: str, path: Path, checksum: str | None, limits: Limits) -> None
     DatasetError
         If it can't be had.
     """
-    persist(lambda: _download_once(url, path, checksum, limits), limits.retries)
+    persist(lambda: download_once(url, path, checksum, limits), limits.retries)
 
 
 def persist(action: Callable[[], Result], retries: int) -> Result:
@@ -181,25 +186,43 @@ def persist(action: Callable[[], Result], retries: int) -> Result:
             if failures > retries:
                 tries = "once" if failures == 1 else f"{failures} times"
                 raise DatasetError(f"{fault} (tried {tries}); try again later") from None
-            LOGGER.info("%s; trying again", fault)
+            LOGGER.info("%s; trying again", addresses.printable(str(fault)))
             time.sleep(0.5 * failures)
     raise AssertionError
 
 
-def _download_once(url: str, path: Path, checksum: str | None, limits: Limits) -> None:
+def download_once(
+    url: str,
+    path: Path,
+    checksum: str | None,
+    limits: Limits,
+    refused: Callable[[bytes], None] = lambda answer: None,
+) -> None:
+    """Fetch a file, see `download`, or raise a `PassingFault` if another try may do.
+
+    ``refused`` gets the beginning of an answer that is an error by its status; it may tell more.
+    """
     import pooch
 
+    addresses.check(url)
     length_known = False
     opened = ExitStack()
 
     def look(response: Any, **_: Any) -> None:
-        """See before the content comes whether the server says how long it is."""
+        """See before the content comes whether it is one, and how long the server says it is."""
         nonlocal length_known
         opened.callback(response.close)  # which pooch leaves open when something fails
-        length = response.headers.get("Content-Length")
-        length_known = length is not None or "Transfer-Encoding" in response.headers
-        if length is not None and int(length) > limits.largest:
-            raise _too_large(limits)
+        if response.is_redirect:
+            _follow(response)
+        elif 400 <= response.status_code < 600:
+            refused(next(response.iter_content(BEGINNING), b""))
+        elif response.status_code != 200:
+            raise DatasetError(f"{_answer(response)}, and not 200 with a file; check the address")
+        else:
+            length = _length(response.headers)
+            length_known = length is not None or "Transfer-Encoding" in response.headers
+            if length is not None and length > limits.largest:
+                raise _too_large(limits)
 
     fetch = pooch.HTTPDownloader(
         timeout=min(SILENCE, limits.deadline), chunk_size=CHUNK, hooks={"response": look}
@@ -218,6 +241,34 @@ def _download_once(url: str, path: Path, checksum: str | None, limits: Limits) -
             "it may be cut short: the server did not say how long it is, and its last line does "
             "not end; give its sha256 if it is whole"
         )
+
+
+def _follow(response: Any) -> None:
+    """Let an answer redirect to the web only; what else it holds is not read."""
+    response.close()
+    target = response.headers["Location"]
+    try:
+        if addresses.is_valid(target):
+            target = urljoin(response.url, target)
+        addresses.check(target)
+    except DatasetError as error:
+        raise DatasetError(
+            f"the server redirects to {addresses.shown(target)}: {error}; check the address"
+        ) from None
+
+
+def _length(headers: Any) -> int | None:
+    """The length of a file that the server announces."""
+    stated = headers.get("Content-Length")
+    if stated is None:
+        return None
+    if not re.fullmatch("[0-9]{1,1000}", stated):
+        raise PassingFault(f"{NO_LENGTH}: {stated[:100]!r}")
+    return int(stated)
+
+
+def _answer(response: Any) -> str:
+    return f"the server answered {response.status_code} {response.reason}".rstrip()
 
 
 class _Bounded:
@@ -242,8 +293,8 @@ class _Bounded:
         self.file.flush()
 
 
-def _too_large(limits: Limits) -> DatasetError:
-    return DatasetError(
+def _too_large(limits: Limits) -> TooLargeError:
+    return TooLargeError(
         f"it is larger than the {limits.megabytes:g} MB allowed; if it should be, raise "
         "downloads.megabytes"
     )
@@ -251,7 +302,7 @@ def _too_large(limits: Limits) -> DatasetError:
 
 def _may_be_cut(content: bytes) -> bool:
     """Whether a file is text without an end; other files show by themselves whether they end."""
-    marked = (*formats.COMPRESSED.values(), b"PAR1")
+    marked = (*formats.COMPRESSED.values(), b"PAR1", b"<")
     return not content.startswith(marked) and not content.endswith((b"\n", b"\r"))
 
 
@@ -271,8 +322,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except requests.HTTPError as error:
-        status = error.response.status_code
-        answer = f"the server answered {status} {error.response.reason}"
+        status, answer = error.response.status_code, _answer(error.response)
         if status >= 500 or status in (408, 425, 429):
             raise PassingFault(answer) from None
         raise DatasetError(f"{answer}; check the address") from None
@@ -289,5 +339,9 @@ def explained() -> Iterator[None]:
         requests.exceptions.ContentDecodingError,
     ):
         raise PassingFault("the connection broke off before the end") from None
-    except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL) as error:
-        raise DatasetError(f"{error}; check the address") from None
+    except requests.exceptions.InvalidURL:
+        raise DatasetError("it is not a valid address; check its host and port") from None
+    except requests.exceptions.InvalidHeader:  # two lengths that differ
+        raise PassingFault(NO_LENGTH) from None
+    except requests.RequestException as error:
+        raise PassingFault(f"the request failed ({type(error).__name__})") from None

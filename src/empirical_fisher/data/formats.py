@@ -7,9 +7,11 @@ import gzip
 import hashlib
 import io
 import itertools
+import logging
 import lzma
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -21,6 +23,8 @@ import pandas as pd
 
 from . import csv_format
 from .datasets import TARGET, DatasetError
+
+LOGGER = logging.getLogger("empirical_fisher")
 
 #: The formats, and the suffixes that tell them.
 FORMS = {
@@ -95,11 +99,12 @@ def read(
     form
         ``"csv"`` (with a header; see `csv_format.read`), ``"arff"`` (dense or sparse),
         ``"libsvm"`` (indices from 1; the columns are ``x1``, ``x2``, … and ``target``) or
-        ``"parquet"``; by default what the name says.
+        ``"parquet"`` (without the index that pandas may have put there); by default what the name
+        says.
     options
         What is said of a CSV, see `csv_format.read`.
     largest
-        The largest size in bytes that the content may have.
+        The largest size in bytes that the file may have, and its content once it is unpacked.
 
     Returns
     -------
@@ -114,6 +119,8 @@ def read(
     path = Path(path)
     form = form or form_of(path.name)
     try:
+        if path.stat().st_size > largest:
+            raise _too_large(largest)
         stored = path.read_bytes()
     except OSError as error:
         raise DatasetError(f"{path} can't be read: {error.strerror}") from None
@@ -126,6 +133,8 @@ def read(
     try:
         if form == "csv":
             table, dialect = csv_format.read(_lines(content), options)
+        elif form == "parquet":
+            table = _read_parquet(content, largest)
         else:
             table = _READERS[form](content)
     except DatasetError as error:
@@ -154,11 +163,15 @@ def _decompressed(stored: bytes, largest: float) -> bytes:
     except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
         raise DatasetError(f"it is compressed, and damaged or cut short: {error}") from None
     if len(content) > largest:
-        raise DatasetError(
-            f"it holds more than the {largest / 1e6:g} MB allowed; "
-            "if it should, raise downloads.megabytes"
-        )
+        raise _too_large(largest)
     return content
+
+
+def _too_large(largest: float) -> DatasetError:
+    return DatasetError(
+        f"it holds more than the {largest / 1e6:g} MB allowed; "
+        "if it should, raise downloads.megabytes"
+    )
 
 
 def _lines(content: bytes) -> io.StringIO:
@@ -178,11 +191,13 @@ def _read_arff(content: bytes) -> pd.DataFrame:
     data = itertools.dropwhile(lambda line: line.lower() != "@data", stripped)
     rows = (line for line in itertools.islice(data, 1, None) if line and line[0] != "%")
     sparse = next(rows, "").startswith("{")
+    if sparse:
+        _refuse_repeated_indices(lines)
     try:
         decoded = arff.load(
             _without_integers(lines), return_type=arff.LOD if sparse else arff.DENSE
         )
-    except (arff.ArffException, ValueError, IndexError) as error:
+    except (arff.ArffException, ValueError, IndexError, OverflowError) as error:
         raise DatasetError(str(error)) from None
     names, kinds = zip(*decoded["attributes"], strict=True)
     if not decoded["data"]:
@@ -198,6 +213,17 @@ def _without_integers(lines: Iterable[str]) -> Iterator[str]:
     """Declare INTEGER columns as REAL, since liac-arff would cut 2.5 down to 2."""
     for line in lines:
         yield re.sub(r"(?i)^(\s*@attribute\s.*\s)integer\s*$", r"\1REAL", line)
+
+
+def _refuse_repeated_indices(lines: Iterable[str]) -> None:
+    """Refuse rows of sparse ARFF that state a column twice, of which liac-arff keeps the last."""
+    for number, line in enumerate(lines, start=1):
+        if line.lstrip().startswith("{"):
+            unquoted = re.sub(r"""'(\\.|[^'\\])*'|"(\\.|[^"\\])*\"""", "", line)
+            found = [index.lstrip("0") or "0" for index in re.findall(r"[{,]\s*(\d+)", unquoted)]
+            if len(set(found)) < len(found):
+                [(index, _)] = Counter(found).most_common(1)
+                raise DatasetError(f"line {number} states the column with index {index} twice")
 
 
 def _arff_column(values: Iterable[Any], kind: str | list[str]) -> pd.Series:
@@ -244,9 +270,8 @@ def _read_libsvm(content: bytes) -> pd.DataFrame:
 
 
 def _sparse_table(matrix: Any, names: Sequence[str]) -> pd.DataFrame:
-    """A table of sparse columns, of integers if all its numbers are whole."""
-    whole = (matrix.data % 1 == 0).all()
-    typed = matrix.astype(np.int64) if whole else matrix
+    """A table of sparse columns, of integers if all its numbers are whole and exact."""
+    typed = matrix.astype(np.int64) if _are_integers(matrix.data) else matrix
     return pd.DataFrame.sparse.from_spmatrix(typed, columns=list(names))
 
 
@@ -255,20 +280,77 @@ def _refuse_width(columns: int) -> None:
         raise DatasetError(f"it has {columns} columns; at most {MOST_COLUMNS} can be read")
 
 
-def _read_parquet(content: bytes) -> pd.DataFrame:
+def _read_parquet(content: bytes, largest: float) -> pd.DataFrame:
+    """Read the columns but for pandas' index, unless they need more than the largest size.
+
+    What the file says of its size is looked at first. Its text is read as codes of a dictionary,
+    since a value may be there once and be meant a million times, and written out only if it fits.
+    """
     import pyarrow as pa
     import pyarrow.parquet
 
     try:
-        return pa.parquet.read_table(io.BytesIO(content)).to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
+        file = pa.parquet.ParquetFile(io.BytesIO(content))
+        schema, facts = file.schema_arrow, file.metadata
+        names = _parquet_columns(schema)
+        leaves = [file.schema.column(number) for number in range(facts.num_columns)]
+        stored = sum(facts.row_group(each).total_byte_size for each in range(facts.num_row_groups))
+        if max(stored, facts.num_rows * sum(max(8, leaf.length) for leaf in leaves)) > largest:
+            raise _too_large(largest)
+        text = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+        file = pa.parquet.ParquetFile(io.BytesIO(content), read_dictionary=text)
+        size = 0
+        pieces = []
+        for piece in file.iter_batches(columns=names):
+            size += sum(map(_written_out, piece.columns))
+            if size > largest:
+                raise _too_large(largest)
+            pieces.append(piece)
+        table = pa.Table.from_batches(pieces, None if pieces else schema).select(names)
+        columns = [table[name].cast(schema.field(name).type) for name in names]
+        return pa.table(columns, names).to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        if isinstance(error, DatasetError):
+            raise
         raise DatasetError(str(error).splitlines()[0]) from None
+
+
+def _parquet_columns(schema: Any) -> list[str]:
+    """The names of the columns that hold data, and not the index of pandas' table."""
+    import pyarrow as pa
+
+    csv_format.refuse_duplicates(schema.names)
+    _refuse_width(len(schema.names))
+    for column in schema:
+        if pa.types.is_nested(column.type):
+            raise DatasetError(
+                f"column {column.name!r} holds {column.type}, which is neither numbers nor text; "
+                "write the file without it"
+            )
+    try:
+        listed = list(schema.pandas_metadata["index_columns"])
+    except (LookupError, TypeError, ValueError, RecursionError):
+        listed = []  # it was not pandas that wrote it
+    index = [name for name in schema.names if name in listed]
+    if index:
+        LOGGER.info("left out, as the index of a table of pandas: %s", ", ".join(index))
+    return [name for name in schema.names if name not in index]
+
+
+def _written_out(column: Any) -> int:
+    """The size in bytes of a column once the values of its dictionary stand in every row."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        return 8 * len(column)
+    lengths = pc.binary_length(column.dictionary).cast(pa.int64())
+    return 8 * len(column) + (pc.sum(lengths.take(column.indices)).as_py() or 0)
 
 
 _READERS = {
     "arff": _read_arff,
     "libsvm": _read_libsvm,
-    "parquet": _read_parquet,
 }
 
 
@@ -290,5 +372,10 @@ def _plain_column(column: pd.Series) -> pd.Series:
     fits = pd.api.types.is_integer_dtype(kind) and column.max() <= np.iinfo(np.int64).max
     if fits and column.notna().all():
         return column.astype(np.int64)
-    exact = (np.abs(numbers) < 2**53) & (np.trunc(numbers) == numbers)
-    return pd.Series(numbers.astype(np.int64) if exact.all() else numbers, name=column.name)
+    typed = numbers.astype(np.int64) if _are_integers(numbers) else numbers
+    return pd.Series(typed, name=column.name)
+
+
+def _are_integers(numbers: np.ndarray) -> bool:
+    """Whether floats are whole, and small enough to be the very integers that were written."""
+    return bool(((np.abs(numbers) < 2**53) & (np.trunc(numbers) == numbers)).all())

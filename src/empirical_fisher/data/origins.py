@@ -10,6 +10,7 @@ import yaml
 
 from empirical_fisher.pipeline.files import write_text
 
+from .addresses import printable, shown
 from .cache import writing
 from .datasets import DatasetError
 
@@ -26,7 +27,8 @@ def confirm(
     dataset
         The name of the data set.
     source
-        Its source as configured. If it has changed, the origin is recorded again.
+        Its source as configured. If it has changed, the origin is recorded again. Of an
+        address only what `addresses.shown` leaves is recorded and compared.
     origin
         What tells this version of the data from another, as `formats.Raw` has it.
     folder
@@ -38,7 +40,7 @@ def confirm(
         If another version was recorded, with both; or if the record can't be read or written.
     """
     path = Path(folder) / f"{dataset}.yaml"
-    found = {"source": dict(source), "origin": dict(origin)}
+    found = {"source": _shown(source), "origin": dict(origin)}
     try:
         recorded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -47,7 +49,7 @@ def confirm(
         raise DatasetError(
             f"{path} can't be read: {error.strerror}; allow it or delete it"
         ) from None
-    except (UnicodeDecodeError, yaml.YAMLError):
+    except (ValueError, RecursionError, yaml.YAMLError):
         recorded = None
     if not isinstance(recorded, dict) or not isinstance(recorded.get("origin", {}), dict):
         raise DatasetError(f"{path} is not a record of an origin; restore or delete it")
@@ -61,11 +63,17 @@ def confirm(
         )
 
 
+def _shown(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: shown(value) if name == "url" else value for name, value in source.items()}
+
+
 def _differences(recorded: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     before, after = recorded.get("origin", {}), found["origin"]
     names = dict.fromkeys([*before, *after])
-    return ", ".join(
-        f"{name} was {before.get(name)} and is {after.get(name)}"
-        for name in names
-        if before.get(name) != after.get(name)
+    return printable(
+        ", ".join(
+            f"{name} was {before.get(name)} and is {after.get(name)}"
+            for name in names
+            if before.get(name) != after.get(name)
+        )
     )

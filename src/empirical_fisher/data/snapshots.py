@@ -7,6 +7,7 @@ under ``remote``, if there is one, where the same numbers can be had elsewhere.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def description(name: str, folder: Path) -> dict[str, Any]:
         If there is no such snapshot.
     """
     path = folder / f"{name}.yaml"
-    if not path.exists():
+    if not os.path.exists(path):
         known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
         raise DatasetError(f"no snapshot {name!r}; there are: {known}")
     return yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -47,7 +48,7 @@ def load(name: str, folder: Path) -> Raw:
     """
     record = description(name, folder)
     path = folder / record["file"]
-    if not path.exists():
+    if not os.path.exists(path):
         raise DatasetError(f"{path} is missing; restore it, for example with git checkout")
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
     if checksum != record["sha256"]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from . import snapshots, synthetic
+from .addresses import printable
 from .csv_format import OPTIONS
 from .datasets import TARGET, DatasetError
 from .formats import Raw, read
@@ -35,7 +37,8 @@ def load(
     file
         The path of a ``file``, see `configuration.locate`; by default it is relative to ``root``.
     **downloading
-        ``cache`` and ``limits``, see `downloads.from_url`; needed where something is fetched.
+        ``cache`` and ``limits``, see `downloads.from_url`; needed where something is fetched. A
+        file has the same limit to its size, if they are given.
 
     Raises
     ------
@@ -52,7 +55,8 @@ def load(
     if name == "sklearn":
         return _sklearn(value)
     if name == "file":
-        return _file(file or root / value, value, form, options)
+        largest = downloading["limits"].largest if "limits" in downloading else float("inf")
+        return _file(file or root / value, value, form, options, largest)
     if name == "openml":
         from .openml_source import from_openml
 
@@ -92,15 +96,17 @@ def _sklearn(name: str) -> Raw:
     return Raw(table, TARGET, task, {"sklearn": name})
 
 
-def _file(path: Path, configured: str, form: str | None, options: Mapping[str, str]) -> Raw:
+def _file(
+    path: Path, configured: str, form: str | None, options: Mapping[str, str], largest: float
+) -> Raw:
     """A file of the user's."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # which takes names too long for the system, too
         raise DatasetError(
-            f"there is no file {path}; a relative path starts from the folder of the "
-            "configuration that names it"
+            f"there is no file {printable(str(path))}; a relative path starts from the folder of "
+            "the configuration that names it"
         )
     try:
-        raw = read(path, form, options=options)
+        raw = read(path, form, options=options, largest=largest)
     except DatasetError as error:
-        raise DatasetError(f"{path}: {error}") from None
+        raise DatasetError(printable(f"{path}: {error}")) from None
     return replace(raw, origin={"file": configured, **raw.origin})
