@@ -344,7 +344,7 @@ def test_nothing_is_gained_or_lost_in_a_direction_without_a_gradient(method):
 
 
 def bounds_along(problem, method, step_size, damping):
-    """The bound at every iterate of a run, a row each, and its final loss: NaN unless finished."""
+    """Bounds of a run, one row per iterate, and its final loss: NaN unless finished."""
     theta = np.zeros((len(step_size), problem.parameters))
     limit = FACTOR * float(problem.at(theta[0]).loss)
     bound = lower_bound(problem, method, limit)

@@ -18,7 +18,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def write_pages(app: Sphinx) -> None:
-    """Write the pages of all modules and wings, and remove those of modules that are no more."""
+    """Write the pages of all modules and wings, and remove the pages of those that are gone."""
     place = Path(app.srcdir) / "api"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()

@@ -1,7 +1,7 @@
 r"""Lower bounds on the loss that a descent can end with, so that hopeless runs need not go on.
 
-A bound looks at a run with ``R`` steps to go, at its present point, and says: if this run finishes,
-its final loss is at least so much. All are for convex losses, where a step
+A bound takes a run that has ``R`` steps to go, at its present point, and says: if this run
+finishes, its final loss is at least so much. All are for convex losses, where a step
 ``θ' = θ − γ P⁻¹ g`` with ``g = ∇L(θ)`` and ``P = B + (1/(N v) + λ) I`` satisfies
 
 ``L(θ') ≥ L(θ) + gᵀ(θ' − θ) = L(θ) − γ δ``,   ``δ = gᵀ P⁻¹ g``  (the decrement),

@@ -206,7 +206,7 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
         (
             "datasets: {Boston: {positive: 3}}",
             "datasets.Boston.positive: the task is regression; "
-            "only a binary one has a positive label",
+            "only a binary task has a positive label",
         ),
         (
             "datasets: {Boston: {target: TAX, drop: [TAX]}}",
@@ -637,8 +637,8 @@ def test_keys_that_are_merged_in_may_be_there_twice(tmp_path: Path) -> None:
         ("a: !!binary aGk=", ", line 1, column 4: tag:yaml.org,2002:binary is no kind of value "
          "that a configuration has"),
         ("? [1, 2]\n: 3", ", line 1, column 3: a key must be text, not a list or a section"),
-        ("a: &x [1, *x]", ", line 1, column 4: an alias stands for what it is in, without end"),
-        ("a: &x {b: *x}", ", line 1, column 4: an alias stands for what it is in, without end"),
+        ("a: &x [1, *x]", ", line 1, column 4: an alias refers to a value that contains it"),
+        ("a: &x {b: *x}", ", line 1, column 4: an alias refers to a value that contains it"),
         ("a: " + 25 * "[" + 25 * "]", ", line 1, column 8: is nested more than 20 levels deep"),
         ("a: " + 5000 * "[", ": is nested more than 20 levels deep"),
     ],
@@ -686,10 +686,10 @@ def test_what_is_what_it_looks_like_is_read_as_yaml_reads_it(tmp_path: Path, tex
         ("note.repeats", 2**64, ": is 18446744073709551616; it must be at most 1000"),
         ("datasets.LineNoise.source.normal_line.size", 2**63, ": is 9223372036854775808; it must"),
         ("optimization.iterations", 10**400, ": is a whole number of 401 digits; it must be at"),
-        ("vector_field.damping", 10**400, ": is a whole number of 401 digits; without its sign"),
-        ("vector_field.damping", 1e-200, ": is 1e-200; without its sign it must be 0 or from "
+        ("vector_field.damping", 10**400, ": is a whole number of 401 digits; its absolute value"),
+        ("vector_field.damping", 1e-200, ": is 1e-200; its absolute value must be 0 or from "
          "1e-50 to 1e+50"),
-        ("starting_points.line.targets", [1e-200, 0.5], ".0: is 1e-200; without its sign"),
+        ("starting_points.line.targets", [1e-200, 0.5], ".0: is 1e-200; its absolute value"),
         ("optimization.prior_variance", "none", ': is "none"; it must be a number (for no prior '
          "write .inf)"),
         ("optimization.prior_variance", None, ": is null; it must be a number (for no prior write "
@@ -699,7 +699,7 @@ def test_what_is_what_it_looks_like_is_read_as_yaml_reads_it(tmp_path: Path, tex
         ("datasets.Boston.title", "x" * 201, ": has 201 characters; it must have at most 200"),
         ("datasets.Boston.source.file", "a\0b", ': "a\\u0000b" can\'t be text here'),
         ("vector_field.damping", "y" * 10**6, f': is "{"y" * 79}… (1,000,000 characters); it must'),
-        ("magnitude.far", 1.0e9, ": at least two of the distances have to be as far"),
+        ("magnitude.far", 1.0e9, ": at least two of the distances must be as far"),
     ],
 )  # fmt: skip
 def test_what_is_too_large_too_small_or_too_long_is_told_in_short(
