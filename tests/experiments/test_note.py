@@ -27,6 +27,7 @@ from empirical_fisher.experiments.note.constrained_step import (
 from empirical_fisher.experiments.note.loss_reductions import reductions
 from empirical_fisher.experiments.note.reparametrization import differences, mixing, reparametrized
 from empirical_fisher.experiments.shared_problems import draw, examples
+from empirical_fisher.methods import directions
 from empirical_fisher.search import Schedule, evaluate
 from empirical_fisher.solvers import iterates
 from pipeline import TINY
@@ -164,7 +165,7 @@ def test_contamination_touches_the_stated_share() -> None:
 def test_paths_end_where_the_search_ends(method: str) -> None:
     problem, _ = draw([11], "binary", 25, 3)
     step_size, damping = np.array([0.1, 0.5]), np.array([0.2, 1.0])
-    path = iterates(problem, method, np.zeros((len(step_size), 3)), step_size, damping, 6)
+    path = iterates(np.zeros((2, 3)), directions(problem, method, damping), step_size, 6)
     grid = evaluate(problem, method, step_size, damping, Schedule(6, 1e9))
     np.testing.assert_allclose(problem.at(path[-1]).loss, grid["final_loss"], rtol=1e-12)
 
