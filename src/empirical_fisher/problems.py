@@ -104,11 +104,16 @@ class Problem:
         """Evaluate the problem at ``θ``, shape ``(..., P)``."""
         return Point(self, np.asarray(theta, dtype=float))
 
-    def minimizer(self) -> Array:
-        """``θ* = argmin L(θ)``, shape ``(P,)``, found from ``θ = 0`` by trust-region Newton steps.
+    def minimizer(self, initial: Array | None = None) -> Array:
+        """``θ* = argmin L(θ)``, shape ``(P,)``, found by trust-region Newton steps.
 
-        The parameters are scaled so that the Hessian at ``θ = 0`` has a unit diagonal. Where the
+        The parameters are scaled so that the Hessian at the start has a unit diagonal. Where the
         minimum is not unique, one of them is returned.
+
+        Parameters
+        ----------
+        initial
+            Where the steps start, shape ``(P,)``; zero by default.
 
         Raises
         ------
@@ -118,12 +123,12 @@ class Problem:
         """
         from scipy.optimize import minimize
 
-        start = self.at(np.zeros(self.parameters))
+        start = self.at(np.zeros(self.parameters) if initial is None else initial)
         diagonal = np.diag(start.hessian)
         scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
         found = minimize(
             lambda scaled: float(self.at(scale * scaled).loss),
-            start.theta,
+            start.theta / scale,
             jac=lambda scaled: scale * self.at(scale * scaled).gradient,
             hess=lambda scaled: scale[:, None] * self.at(scale * scaled).hessian * scale,
             method="trust-exact",
