@@ -3,7 +3,7 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from empirical_fisher.pipeline import configuration, outputs, runs
+from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
 from empirical_fisher.pipeline.provenance import module_of, sources
 
 ROOT = Path(workflow.basedir)
@@ -19,8 +19,8 @@ def check(config):
     misplaced = outputs.misplaced(Path.cwd(), ROOT)
     if misplaced:
         sys.exit("\n".join(misplaced))
-    schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
-    update_config(config, configuration.typed(workflow.config_settings.config, schema))
+    schema = strict_yaml.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
+    update_config(config, conversion.typed(workflow.config_settings.config, schema))
     faults = configuration.faults(config, schema)
     if not faults:
         own = {
@@ -31,7 +31,7 @@ def check(config):
         faults = outputs.clashes(own, config["datasets"], [Path.cwd(), ROOT])
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
-    config.update(configuration.floats(config, schema))
+    config.update(conversion.floats(config, schema))
 
 
 def code(*names):
