@@ -239,7 +239,7 @@ class Point:
     @cached_property
     def fisher(self) -> Array:
         """Fisher information (Eq. 2), shape ``(..., P, P)``: the ``y`` are the model's."""
-        return self._gram(self.problem.likelihood.fisher(self.predictions))
+        return self.gram(self.problem.likelihood.fisher(self.predictions))
 
     @cached_property
     def ggn(self) -> Array:
@@ -247,12 +247,12 @@ class Point:
 
         Shape ``(..., P, P)``: a weighted Gram matrix with ``∇²_f ℓ`` for the weights.
         """
-        return self._gram(self.variances)
+        return self.gram(self.variances)
 
     @cached_property
     def empirical_fisher(self) -> Array:
         """Empirical Fisher (Eq. 3), shape ``(..., P, P)``: the ``y`` are the data's."""
-        return self._gram(self.residuals[..., :, None] * self.residuals[..., None, :])
+        return self.gram(self.residuals[..., :, None] * self.residuals[..., None, :])
 
     @cached_property
     def hessian(self) -> Array:
@@ -261,7 +261,8 @@ class Point:
         prior = self.problem.prior_precision * np.eye(self.problem.parameters)
         return self.ggn + curvature + prior
 
-    def _gram(self, weights: Array) -> Array:
+    def gram(self, weights: Array) -> Array:
+        """``(1/N) Σ_n J_nᵀ Λ_n J_n`` for ``Λ`` ``(..., N, M, M)``: shape ``(..., P, P)``."""
         if not self.problem.has_matrices:
             parameters = self.problem.parameters
             raise TooManyParametersError(

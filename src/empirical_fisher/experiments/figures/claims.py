@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.norms import relative_distance
 from empirical_fisher.pipeline.ledger import Claim, verdict
 
 Runs = Mapping[str, Mapping[str, pd.DataFrame]]
@@ -151,12 +152,11 @@ def distances(id: str, source: str, summary: pd.DataFrame, figure: str) -> Claim
 
 def distance(row: pd.Series) -> float:
     """``‖EF − F‖ / ‖F‖`` in the Frobenius norm, from a row of `misspecification.summary`."""
-    weights = np.array([1, 2, 1])  # the entry off the diagonal stands for two
     fisher, empirical = (
-        row[[f"{name}_{entry}" for entry in ("11", "12", "22")]].to_numpy(dtype=float)
+        row[[f"{name}_{entry}" for entry in ("11", "12", "12", "22")]].to_numpy(dtype=float)
         for name in ("fisher", "empirical_fisher")
     )
-    return float(np.sqrt(weights @ (empirical - fisher) ** 2 / (weights @ fisher**2)))
+    return float(relative_distance(empirical, fisher))
 
 
 # Figures 3 and 5

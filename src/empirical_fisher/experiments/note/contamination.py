@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.experiments.shared_problems import examples, parameters
 from empirical_fisher.likelihoods import Gaussian
 from empirical_fisher.methods import directions
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import cells
 from empirical_fisher.solvers import iterates
+
+from .draws import examples, parameters
 
 
 def contaminated(
