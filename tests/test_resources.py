@@ -19,7 +19,7 @@ from pipeline import RULES, rules
 
 def functions(config: dict[str, Any] = CONFIG) -> SimpleNamespace:
     """What the files of functions define, as Snakemake would read them."""
-    names = {"workflow": SimpleNamespace(basedir=str(ROOT)), "config": config}
+    names = {"workflow": SimpleNamespace(current_basedir=RULES), "config": config}
     for file in ("common.smk", "resources.smk"):
         exec(compile((RULES / file).read_text("utf-8"), file, "exec"), names)
     return SimpleNamespace(**names)

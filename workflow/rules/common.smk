@@ -1,3 +1,4 @@
+import copy
 import os
 from pathlib import Path
 
@@ -6,7 +7,7 @@ from snakemake.utils import update_config
 from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
 from empirical_fisher.pipeline.provenance import module_of, sources
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(str(workflow.current_basedir)).parents[1]
 
 # The tables that the claims of each topic stand on, and what else its claims need to know, by the
 # names of the arguments of its function `claims`. The topics come in the order of the ledger.
@@ -20,7 +21,12 @@ def check(config):
     if misplaced:
         sys.exit("\n".join(misplaced))
     schema = strict_yaml.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
-    update_config(config, conversion.typed(workflow.config_settings.config, schema))
+    if os.path.samefile(workflow.basedir, ROOT):
+        update_config(config, conversion.typed(workflow.config_settings.config, schema))
+    else:  # Of a module, Snakemake takes the settings that it is given for all.
+        settings = copy.deepcopy(layers[0][1])
+        update_config(settings, config)
+        config.update(settings)
     faults = configuration.faults(config, schema)
     if not faults:
         own = {

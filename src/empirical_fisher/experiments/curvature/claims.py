@@ -36,7 +36,7 @@ def claims(
     training, repeated
         As `remainder.experiment` makes them.
     residuals, memorised
-        As `splits.residual_gradients` and `splits.training` make them.
+        As `splits.experiment` makes them.
     """
     return [
         *_equalities(identities),
