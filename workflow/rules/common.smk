@@ -5,7 +5,7 @@ from pathlib import Path
 from snakemake.utils import update_config
 
 from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
-from empirical_fisher.pipeline.provenance import module_of, sources
+from empirical_fisher.pipeline.provenance import code_files, module_of
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 
@@ -49,7 +49,7 @@ def code(*names):
     modules = [name for name in names if ":" not in name]
     if steps:
         modules += [*map(module_of, steps), "pipeline.tables"]
-    return sources(ROOT / "src/empirical_fisher", modules)
+    return code_files(ROOT / "src/empirical_fisher", modules)
 
 
 def source_file(dataset):

@@ -206,7 +206,8 @@ def unfavourable(figure: str, runs: Runs) -> Iterator[Claim]:
 
 def particular(runs: Runs) -> Iterator[Claim]:
     """What the paper says of single data sets of Figure 3."""
-    for name, claim in (("Boston", opposite), ("a1a", favourable), ("BreastCancer", magnitude)):
+    claims = {"Boston": opposite, "a1a": favourable, "BreastCancer": right_direction}
+    for name, claim in claims.items():
         if {"NGD", "EFGD"} <= runs.get(name, {}).keys():
             yield from claim(runs[name])
 
@@ -245,7 +246,7 @@ def favourable(methods: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
     )
 
 
-def magnitude(methods: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
+def right_direction(methods: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
     """BreastCancer: a right direction is not enough."""
     ends = {method: table["loss"].iloc[-1] for method, table in methods.items()}
     cosine = methods["EFGD"]["cosine"].median()
