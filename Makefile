@@ -17,7 +17,7 @@ endif
 
 # The interpreter behind $(PYTHON), also when that is a virtual environment's; empty if unsuitable.
 suitable = import sys; (3, 11) <= sys.version_info < (3, 14) and print(sys._base_executable)
-interpreter = $(shell $(PYTHON) -c '$(suitable)' 2>/dev/null)
+interpreter = $(shell "$(PYTHON)" -c '$(suitable)' 2>/dev/null)
 
 # Lock files are complete, so nothing is resolved. uv takes half of pip's time; where it is not to
 # be had, or can't reach the packages (of pip's settings it is told the index alone), pip does it.
@@ -102,7 +102,7 @@ gallery-check: figures ## make everything; fails if what "make gallery" keeps is
 	.venv/bin/python docs/keep_results.py --check
 
 clean: ## remove what the pipeline wrote, OUT=… in that folder; downloads and files of your own stay
-	$(PYTHON) workflow/clean.py "$(or $(OUT),.)"
+	"$(PYTHON)" workflow/clean.py "$(or $(OUT),.)"
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile

@@ -11,7 +11,7 @@ if os.name == "nt":
     sys.exit(
         "This runs on Linux, macOS and WSL, not on Windows itself: install WSL and run it there."
     )
-sys.path.insert(0, f"{workflow.basedir}/src")
+sys.path.insert(0, f"{workflow.current_basedir}/src")
 # Snakemake hands this path to a shell as it is, so that a space in it would end it.
 sys.executable = shlex.quote(sys.executable)
 
@@ -27,7 +27,7 @@ layers = [
 ]
 
 
-configfile: f"{workflow.basedir}/config.yaml"
+configfile: f"{workflow.current_basedir}/config.yaml"
 
 
 check(config)

@@ -14,6 +14,7 @@ project_copyright = "MIT licence"
 version = release = __version__
 
 extensions = [
+    "code_layout",
     "drawn_figures",
     "mathml",
     "module_pages",
@@ -28,7 +29,7 @@ nitpicky = True
 # Names in single backticks, and types, are links; those of other packages have no page here.
 default_role = "py:obj"
 nitpick_ignore_regex = [
-    ("py:.*", r"(abc|collections|matplotlib|np|numpy|pandas|pathlib|pd|scipy|types)\..*"),
+    ("py:.*", r"(abc|collections|io|matplotlib|np|numpy|pandas|pathlib|pd|scipy|types)\..*"),
     ("py:.*", r".*\.Result"),  # a type variable
 ]
 
@@ -36,7 +37,7 @@ autodoc_member_order = "bysource"
 autodoc_type_aliases = {
     "Array": "arrays.Array",
     "Bound": "solvers.Bound",
-    "Runs": "claims_figures.Runs",
+    "Runs": "experiments.figures.claims.Runs",
 }
 python_use_unqualified_type_names = True
 napoleon_google_docstring = False

@@ -28,6 +28,9 @@ from PIL import Image, ImageDraw
 from snakemake_interface_common.exceptions import WorkflowError
 
 from conftest import CONFIG, ROOT
+from empirical_fisher.data.datasets import DatasetError
+from empirical_fisher.data.formats import Raw
+from empirical_fisher.data.preparation import prepare
 from empirical_fisher.pipeline import outputs, strict_yaml
 from empirical_fisher.pipeline.files import write_text
 from empirical_fisher.problems import linear_problem
@@ -463,9 +466,27 @@ def unknown_task() -> str:
     return str(caught.value)
 
 
-def told(text: str) -> Callable[[Path], str]:
-    """What is said of a configuration with a text laid over it."""
-    return lambda _: "\n".join(faults(text))
+def told(*texts: str) -> Callable[[Path], str]:
+    """What is said of a configuration with one text after another laid over it."""
+    return lambda _: "\n".join(fault for text in texts for fault in faults(text))
+
+
+def each_overlaid_by(*contents: str) -> Callable[[Path], str]:
+    """What is said of one file of settings after another."""
+    return lambda folder: "".join(overlaid_by(folder, content) for content in contents)
+
+
+def multiplied() -> str:
+    """Aliases that stand for 10⁹ values."""
+    levels = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 9)]
+    return "\n".join(["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]", *levels])
+
+
+def too_large(_: Path) -> str:
+    table = pd.DataFrame({"mass": [1e160, 2e160, 1e159], "target": [0.5, 1.5, 1.0]})
+    with pytest.raises(DatasetError) as caught:
+        prepare(Raw(table, "target"), {"task": "regression"})
+    return str(caught.value)
 
 
 def users_files(folder: Path) -> Path:
@@ -516,6 +537,24 @@ WAYS: dict[str, Callable[[Path], str]] = {
     ),
     "A file without keys": lambda folder: overlaid_by(folder, "# nothing yet"),
     "Not YAML": syntax_error,
+    "A number or a text that YAML would bend": each_overlaid_by(
+        *(f"\nmagnitude:\n    far: {value}\n" for value in ("010", "1:30", "2020-01-02"))
+    ),
+    "A file without end": each_overlaid_by(
+        "note:\n - &a [*a]\n", multiplied(), f"note:\n  deep: {25 * '['}{25 * ']'}\n"
+    ),
+    "A number that is too large or too small": told(
+        "vector_field: {damping: 1.0e-200}",
+        "note: {repeats: 18446744073709551616}",
+        "optimization: {step_sizes: {count: 1000000}}",
+    ),
+    "No prior": told("optimization: {prior_variance: none}"),
+    "A text with a line end or another control character": told(
+        r'datasets: {Mine: {title: "two\nlines"}}'
+    ),
+    "Distances that leave no slope": told("magnitude: {far: 1.0e+9}"),
+    "Too many faults to tell": told("\n".join(f"key{number}: 1" for number in range(1000))),
+    "Numbers that can't be squared": too_large,
     "A key that does not exist": told("optimization: {itrations: 5}"),
     "A number that YAML reads as text": told("optimization: {step_sizes: {low: 1e-20}}"),
     "A value that is not allowed": told(

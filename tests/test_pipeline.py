@@ -178,7 +178,7 @@ def test_every_job_has_a_log_and_none_has_a_warning(run: Run) -> None:
 def test_a_search_says_first_what_it_costs(run: Run) -> None:
     logs = run.files("logs/grid/**/*.log")
     assert logs
-    estimate = r"\d+ cells × 5 iterations, about \d+ (s|min) on one core at most, less .* is pruned"
+    estimate = r"\d+ cells × 5 iterations, about \d+ (s|min) on one core at most"
     for path in logs:
         first = (run.folder / path).read_text("utf-8").splitlines()[0]
         assert re.search(rf" INFO {estimate}; here \d+ of them, in about \d+ MB$", first)
@@ -315,6 +315,9 @@ def test_the_trace_of_the_best_cell_is_the_oracles(run: Run, dataset: str, metho
     np.testing.assert_array_equal(found["iteration"], range(wanted["iterations"] + 1))
     for name in TRACE[1:]:
         values = np.array(wanted[name], dtype=float)  # None, for not defined, becomes NaN
+        if name == "cosine":  # left out where the gradient is nothing but rounding
+            rounding = found["gradient_norm"] < 1e-12 * found["gradient_norm"][0]
+            values[rounding & np.isnan(found[name])] = np.nan
         noise = 1e-9 * np.nanmax(np.abs(values), initial=0)
         np.testing.assert_allclose(found[name], values, 1e-7, noise, err_msg=name)
 
@@ -653,7 +656,7 @@ def test_a_file_of_the_user_s_is_prepared_again_once_it_changes(
     gone = snakemake(repository, *order)
     assert gone.returncode == 1
     assert re.search(
-        r"datasets\.Own: there is no file \S*own\.csv; a file is absolute or", gone.stdout
+        r"datasets\.Own: there is no file \S*own\.csv; a relative path starts from", gone.stdout
     )
     assert "Traceback" not in gone.stdout
     for text, wanted in (
@@ -789,11 +792,11 @@ def caption(number: int, config: dict[str, Any]) -> str:
                 "41 dampings from 1e-10 to 1e+10",
                 "the lowest loss after 100 iterations",
                 "relative 1e-9",
-                "for good after the fewest iterations",
-                "least sum of log losses), then the smaller step size, then the larger damping",
+                "the fewest iterations until its loss comes within 1 % of the lowest",
+                "the smallest sum of log losses, the smaller step size, and the larger damping",
                 "on the edge of the grid",
-                "(of BreastCancer 16, Boston 4)",
-                "nothing but rounding",
+                "(number of orders: BreastCancer 16, Boston 4)",
+                "rounding errors only",
                 "exceeds 100.0 times",
                 "exact, not clipped",
                 "Nothing in this figure is random",

@@ -1,20 +1,14 @@
-"""A page for every module of the library, of nothing but its docstrings."""
+"""A page for every module of the library, of nothing but its docstrings, and one for every wing."""
 
 from __future__ import annotations
 
+import ast
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+from modules import MATHEMATICS, PACKAGE, folder, groups
 from sphinx.application import Sphinx
-
-PACKAGE = Path(__file__).resolve().parents[2] / "src" / "empirical_fisher"
-PAGE = """\
-{name}
-{underline}
-
-.. automodule:: empirical_fisher.{name}
-   :members:
-"""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -24,10 +18,40 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def write_pages(app: Sphinx) -> None:
-    """Write a page a module, and remove those of modules that are no more."""
-    folder = Path(app.srcdir) / "api"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for path in PACKAGE.glob("[!_]*.py"):
-        page = PAGE.format(name=path.stem, underline="=" * len(path.stem))
-        (folder / f"{path.stem}.rst").write_text(page, encoding="utf-8")
+    """Write the pages of all modules and wings, and remove the pages of those that are gone."""
+    place = Path(app.srcdir) / "api"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for group, names in groups().items():
+        page = "\n".join([*titled(group.capitalize()), *wing_page(group, names)])
+        (place / f"{group}.rst").write_text(page, encoding="utf-8")
+        for name in names:
+            lines = [*titled(name), f".. automodule:: empirical_fisher.{name}", "   :members:", ""]
+            (place / f"{name}.rst").write_text("\n".join(lines), encoding="utf-8")
+
+
+def titled(title: str) -> list[str]:
+    """The first lines of a page."""
+    return [title, "=" * len(title), ""]
+
+
+def wing_page(group: str, names: list[str]) -> Iterator[str]:
+    """What a wing is for, and its modules with the first line of what each says of itself."""
+    if group != MATHEMATICS:
+        yield from [f".. automodule:: empirical_fisher.{group}", ""]
+    part = None
+    for name in names:
+        if folder(name) != part:
+            part = folder(name)
+            yield from ["", part, "-" * len(part), ""]
+            yield from [f".. automodule:: empirical_fisher.{group}.{part}", ""]
+        yield f"- :py:mod:`{name.removeprefix(f'{group}.')} <empirical_fisher.{name}>`:"
+        yield f"  {summary(name)}"
+    yield from ["", ".. toctree::", "   :hidden:", "", *(f"   {name}" for name in names), ""]
+
+
+def summary(name: str) -> str:
+    """The first line of a module's docstring."""
+    path = PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n")[0]

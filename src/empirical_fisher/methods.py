@@ -23,7 +23,7 @@ from scipy.linalg.lapack import dposv
 
 from .arrays import Array
 from .norms import cosine
-from .problems import Point
+from .problems import Point, Problem
 from .rounding import gradient_error, is_resolved
 
 PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
@@ -104,6 +104,13 @@ def direction(point: Point, method: str, damping: Array | float = 0.0) -> Array:
     return -solve(preconditioner(point), shift, point.gradient)
 
 
+def directions(
+    problem: Problem, method: str, damping: Array | float = 0.0
+) -> Callable[[Array], Array]:
+    """`direction` as a function of ``θ``, which has the shape of its argument ``(..., P)``."""
+    return lambda theta: direction(problem.at(theta), method, damping)
+
+
 def refuse_unknown(method: str) -> None:
     """Raise a ``ValueError`` that lists the methods, unless this is one of them."""
     if method not in PRECONDITIONERS:
@@ -134,11 +141,11 @@ def natural_cosine(
     damping: Array | float,
     runs: np.ndarray | EllipsisType = ...,
 ) -> Array:
-    """Cosine, shape ``(...)``, of a method's direction with the natural gradient, damped alike.
+    """Cosine, shape ``(...)``, of a method's direction and the natural gradient, with one damping.
 
     For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
     Fisher is too large to be formed or not invertible, as that of softmax regression without a
-    prior never is. It is also NaN where one of the directions is nothing but rounding; see
+    prior never is. It is also NaN where one of the directions is only rounding errors; see
     `rounding.is_resolved`.
 
     Parameters

@@ -1,12 +1,13 @@
+import copy
 import os
 from pathlib import Path
 
 from snakemake.utils import update_config
 
 from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
-from empirical_fisher.pipeline.provenance import module_of, sources
+from empirical_fisher.pipeline.provenance import code_files, module_of
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(str(workflow.current_basedir)).parents[1]
 
 # The tables that the claims of each topic stand on, and what else its claims need to know, by the
 # names of the arguments of its function `claims`. The topics come in the order of the ledger.
@@ -15,12 +16,17 @@ ARGUMENTS = {}
 
 
 def check(config):
-    """End with one line a fault, before any job, unless the configuration is sound."""
+    """End with one line per fault, before any job, unless the configuration is sound."""
     misplaced = outputs.misplaced(Path.cwd(), ROOT)
     if misplaced:
         sys.exit("\n".join(misplaced))
     schema = strict_yaml.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
-    update_config(config, conversion.typed(workflow.config_settings.config, schema))
+    if os.path.samefile(workflow.basedir, ROOT):
+        update_config(config, conversion.typed(workflow.config_settings.config, schema))
+    else:  # Of a module, Snakemake takes the settings that it is given for all.
+        settings = copy.deepcopy(layers[0][1])
+        update_config(settings, config)
+        config.update(settings)
     faults = configuration.faults(config, schema)
     if not faults:
         own = {
@@ -43,7 +49,7 @@ def code(*names):
     modules = [name for name in names if ":" not in name]
     if steps:
         modules += [*map(module_of, steps), "pipeline.tables"]
-    return sources(ROOT / "src/empirical_fisher", modules)
+    return code_files(ROOT / "src/empirical_fisher", modules)
 
 
 def source_file(dataset):
@@ -71,7 +77,7 @@ def local_files(wildcards):
 
 
 def without(settings, *keys):
-    """Settings but for some, a change of which is none of a rule's business."""
+    """Settings without some whose changes do not concern a rule."""
     return {key: value for key, value in settings.items() if key not in keys}
 
 

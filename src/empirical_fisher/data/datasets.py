@@ -3,8 +3,8 @@
 ``data/<name>.csv`` holds the numbers and ``data/<name>.yaml`` beside it what is known of them, the
 task among it. The table is wide or long:
 
-* wide: a column a feature, in the source's order and with its names, then ``target``;
-* long, for sparse data sets with many features: ``example, feature, value``, a row a nonzero,
+* wide: one column per feature, in the source's order and with its names, then ``target``;
+* long, for sparse data sets with many features: ``example, feature, value``, one row per nonzero,
   examples numbered from 0. The features come one after the other, in order; one that is zero
   everywhere has a single row that says so. Last comes the feature ``target``, zeros included.
 """
@@ -103,6 +103,17 @@ def design(dataset: Dataset, *, bias: bool = False) -> tuple[Inputs, Array, str]
         else:
             inputs = np.hstack([inputs, ones])
     return inputs, dataset.targets, dataset.task
+
+
+def standardized(inputs: Inputs) -> Array:
+    """Shift and scale every column of ``(N, D)`` inputs to mean 0 and variance 1.
+
+    Constant ones become 0. Sparse inputs become dense, for hardly a zero is left.
+    """
+    dense = inputs.toarray() if scipy.sparse.issparse(inputs) else inputs
+    varies = np.ptp(dense, axis=0) > 0  # where rounding may leave a constant's deviation above zero
+    scale = np.where(varies, dense.std(axis=0), 1.0)
+    return np.where(varies, (dense - dense.mean(axis=0)) / scale, 0.0)
 
 
 def write(table: pd.DataFrame, facts: Mapping[str, Any], path: str | Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from . import columns
+from . import columns, datasets
 from .datasets import TARGET, DatasetError
 from .faults import Fault, columns_that, cut, first, listed, noting, one_line, shown, them
 from .formats import Raw
@@ -195,11 +195,10 @@ def _categories(column: pd.Series) -> list[Any]:
 
 def standardized(features: pd.DataFrame, constant: Sequence[str]) -> pd.DataFrame:
     """Features with mean 0 and standard deviation 1; constant ones are 0."""
-    varying = features.drop(columns=list(constant)).astype(np.float64)
     with np.errstate(all="ignore"):
-        mean, deviation = varying.mean(), varying.std(ddof=0)
-    for name in varying:
-        if not 0 < deviation[name] < np.inf:
+        scaled = features.astype(np.float64)
+        scaled[:] = datasets.standardized(scaled.to_numpy())
+    for name in features.columns.drop(list(constant)):
+        if not (np.isfinite(scaled[name]).all() and scaled[name].any()):
             raise DatasetError(f"standardize: the values of {name!r} are too large or too small")
-    scaled = (varying - mean) / deviation
-    return scaled.reindex(columns=features.columns, fill_value=0.0)
+    return scaled

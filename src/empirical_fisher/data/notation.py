@@ -10,7 +10,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array
 
-#: Marks of a missing value: what pandas takes for one, and that of ARFF.
+#: What marks a missing value, for pandas and in ARFF.
 MISSING = frozenset(
     (
         *("", "?", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NULL", "null", "None"),

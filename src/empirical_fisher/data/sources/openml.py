@@ -36,7 +36,7 @@ from ..formats import Raw
 from .source import Request, Source
 
 ORIGIN = ("id", "name", "version", "md5")
-UNKNOWN = {"111", "372"}  #: OpenML's codes of errors: no such data set, nothing in the list
+UNKNOWN = {"111", "372"}  #: codes of OpenML's, for a data set and for a list that are not there
 PRIVATE = "112"
 NOT_KNOWN = "OpenML knows no such data set; check it on its site"
 NOT_OPENML = "the server's answer is not OpenML's"

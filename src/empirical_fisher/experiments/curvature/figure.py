@@ -72,7 +72,7 @@ def splits(memorised: pd.DataFrame, residuals: pd.DataFrame) -> Figure:
     Parameters
     ----------
     memorised, residuals
-        As `splits.training` and `splits.residual_gradients` make them.
+        As `splits.experiment` makes them.
     """
     problems = list(memorised["problem"].unique())
     figure = style.new_figure(2.4 * (len(problems) + 1), 2.9)

@@ -13,6 +13,7 @@ from empirical_fisher.data.datasets import Dataset, design
 from empirical_fisher.methods import solve
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import CELL, TIE, Schedule, cells
+from empirical_fisher.solvers import iterates
 
 from .sampled_fisher import sampled_fisher
 
@@ -44,22 +45,20 @@ def descend(
     (T + 1, K) array
         The loss at every iterate; NaN after the one at which a run has diverged.
     """
-    runs = len(damping)
-    theta = np.zeros((runs, problem.parameters))
-    limit = schedule.divergence_factor * problem.at(theta[0]).loss
-    loss = np.full((schedule.iterations + 1, runs), np.nan)
-    going = np.arange(runs)
-    for iteration in range(schedule.iterations + 1):
-        loss[iteration, going] = problem.at(theta[going]).loss
-        going = going[loss[iteration, going] <= limit]  # false where not a number
-        if iteration == schedule.iterations:
-            break
-        point = problem.at(theta[going])
-        streams = zip(point.predictions, going, strict=True)
-        labels = [problem.likelihood.sample(f, generators[run]) for f, run in streams]
-        matrix = sampled_fisher(point, np.reshape(labels, (len(going), problem.size)))
-        shift = damping[going] + problem.prior_precision
-        theta[going] -= step_size[going, None] * solve(matrix, shift, point.gradient)
+
+    def towards(theta: Array) -> Array:
+        point = problem.at(theta)
+        streams = zip(point.predictions, generators, strict=True)
+        labels = np.stack([problem.likelihood.sample(f, stream) for f, stream in streams])
+        shift = damping + problem.prior_precision
+        return -solve(sampled_fisher(point, labels), shift, point.gradient)
+
+    start = np.zeros((len(damping), problem.parameters))
+    path = iterates(start, towards, step_size, schedule.iterations)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = np.stack([problem.at(theta).loss for theta in path])
+    diverged = np.logical_or.accumulate(~(loss <= schedule.divergence_factor * loss[0]))
+    loss[1:][diverged[:-1]] = np.nan
     return loss
 
 

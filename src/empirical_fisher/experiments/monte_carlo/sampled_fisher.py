@@ -23,7 +23,11 @@ def sampled_fisher(point: Point, targets: Array) -> Array:
         A problem at ``θ``.
     targets
         As drawn by `likelihoods.Likelihood.sample` at the point's predictions, shape ``(..., N)``.
+
+    Raises
+    ------
+    problems.TooManyParametersError
+        As for the other matrices of a `problems.Point`.
     """
     residuals = point.problem.likelihood.residual(point.predictions, targets)
-    weights = residuals[..., :, None] * residuals[..., None, :]
-    return point.problem.model.gram(point.theta, weights / point.problem.size)
+    return point.gram(residuals[..., :, None] * residuals[..., None, :])
