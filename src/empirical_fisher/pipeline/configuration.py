@@ -91,13 +91,6 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         elif kind and kind not in (datasets[name].get("task"), *datasets[name]["source"]):
             yield f"{key}: {show(name)} is of the wrong kind; {kind} is needed"
     yield from _unsuited(config)
-    for key, values in {
-        "consistency.leverages": config["consistency"]["leverages"],
-        "consistency.capacity.features": config["consistency"]["capacity"]["features"],
-        "scaling.starts": config["scaling"]["starts"],
-    }.items():
-        if values != sorted(values):
-            yield f"{key}: must ascend"
     for key, cells in _grids(config):
         if cells > MOST_CELLS:
             yield f"{key}: the grid has {cells:,} cells; it must have at most {MOST_CELLS:,}"
@@ -106,9 +99,6 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     last_but_one = axis["low"] * (axis["high"] / axis["low"]) ** share
     if axis["count"] < 2 or last_but_one < far:
         yield "magnitude.far: at least two of the distances must be as far, to fit a slope"
-    for key, (low, high) in _intervals(config):
-        if not low < high:
-            yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
 
 
 def _contradictions_in(
@@ -245,16 +235,6 @@ def _nodes(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
         children = enumerate(node)
     for name, child in children:
         yield from _nodes(child, f"{key}.{name_of(name)}" if key else name_of(name))
-
-
-def _intervals(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
-    """The ends of every axis, which may be one where it has one value, and of every window."""
-    for key, node in _nodes(config):
-        if isinstance(node, Mapping) and {"low", "high"} <= {*node} and node.get("count") != 1:
-            yield key, (node["low"], node["high"])
-    for key, problem in _misspecified_problems(config):
-        for axis, ends in problem["window"].items():
-            yield f"{key}.window.{axis}", tuple(ends)
 
 
 def _grids(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

@@ -21,9 +21,39 @@ KINDS = {
     "integer": "a whole number",
     "boolean": "true or false",
 }
+
+
+def _ascending(_: Any, wanted: bool, values: Any, schema: Any) -> Iterator[ValidationError]:
+    """The keyword ``ascending``: no number of a list is smaller than the one before."""
+    numbers = isinstance(values, list) and all(map(_is_finite, values))
+    if wanted and numbers and values != sorted(values):
+        yield ValidationError("must ascend")
+
+
+def _interval(_: Any, wanted: bool, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """The keyword ``interval``: low is less than high, but for an axis with one value only."""
+    ends = _ends(value)
+    if wanted and len(ends) == 2 and all(map(_is_finite, ends)) and not ends[0] < ends[1]:
+        yield ValidationError("is empty")
+
+
+def _ends(value: Any) -> list[Any]:
+    """The ends of an interval, which is a pair or has the keys ``low`` and ``high``."""
+    if isinstance(value, dict):
+        known = {"low", "high"} <= {*value} and value.get("count") != 1
+        return [value["low"], value["high"]] if known else []
+    return list(value) if isinstance(value, list) else []
+
+
+def _is_finite(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and (isinstance(value, int) or math.isfinite(value))
+
+
 #: Where true and false are no numbers, and 1.0 is no whole number.
 Validator = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
+    {"ascending": _ascending, "interval": _interval},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
@@ -73,6 +103,11 @@ def explain(error: ValidationError) -> Iterator[str]:
         yield f"{key}: must have {rule['const']} among its entries"
     elif error.validator == "multipleOf":
         yield f"{key}: {show(value)} is not a multiple of {rule}"
+    elif error.validator == "ascending":
+        yield f"{key}: must ascend"
+    elif error.validator == "interval":
+        low, high = _ends(value)
+        yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
     else:
         yield f"{key}: {shortened(error.message)}"
 
