@@ -18,7 +18,7 @@ import yaml
 from snakemake.utils import update_config
 
 from conftest import CONFIG, ROOT
-from empirical_fisher.pipeline import configuration
+from empirical_fisher.pipeline import configuration, schema
 
 HANG = 3600  #: seconds after which a run hangs, however busy the machine
 PARTS = (
@@ -29,7 +29,7 @@ PARTS = (
 
 RULES = ROOT / "workflow" / "rules"
 WORKFLOW = "\n".join(path.read_text("utf-8") for path in sorted(RULES.glob("*.smk")))
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+SCHEMA = schema.read(ROOT / "workflow/schemas/config.schema.yaml")
 
 
 def rules() -> dict[str, str]:

@@ -4,9 +4,12 @@ Run it after a change of the schema: .venv/bin/python workflow/overlay_schema.py
 """
 
 import json
+import sys
 from pathlib import Path
 
-import yaml
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from empirical_fisher.pipeline.schema import read
 
 SCHEMAS = Path(__file__).resolve().parent / "schemas"
 TITLE = "What is laid over config.yaml"
@@ -31,8 +34,8 @@ def partial(schema):
 
 def overlay_schema():
     """The text of the schema of overlays."""
-    schema = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text(encoding="utf-8"))
-    derived = {**partial(schema), "title": TITLE, "description": DESCRIPTION}
+    whole = read(SCHEMAS / "config.schema.yaml")
+    derived = {**partial(whole), "title": TITLE, "description": DESCRIPTION}
     return json.dumps(derived, indent=1, ensure_ascii=False) + "\n"
 
 

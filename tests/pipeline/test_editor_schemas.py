@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from conftest import ROOT
 
@@ -24,11 +25,17 @@ def schema_of(path: Path) -> Path:
     return path.parent / named
 
 
+def resource(path: Path) -> Resource:
+    """A file of the schema, to which others may refer by its name."""
+    read = json.loads if path.suffix == ".json" else yaml.safe_load
+    return Resource.from_contents(read(path.read_text("utf-8")))
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_is_right_by_the_schema_that_its_first_line_names(path: Path) -> None:
     schema = schema_of(path)
-    read = json.loads if schema.suffix == ".json" else yaml.safe_load
-    validator = Draft202012Validator(read(schema.read_text("utf-8")))
+    registry = Registry(retrieve=lambda uri: resource(schema.with_name(uri)))
+    validator = Draft202012Validator(resource(schema).contents, registry=registry)
     content = yaml.safe_load(path.read_text("utf-8"))
     assert [error.message for error in validator.iter_errors(content)] == []
 

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
-from conftest import CONFIG
+from conftest import CONFIG, ROOT
 from empirical_fisher.pipeline import schema
 from pipeline import SCHEMA
+
+SCHEMAS = ROOT / "workflow/schemas"
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
@@ -148,3 +150,8 @@ def test_whatever_becomes_a_part_of_a_path_is_a_name_or_one_of_a_list() -> None:
     assert {found[path].get("pattern") for path in references} == {name}
     for path in ("optimization.methods.[]", "datasets.*.methods.[]", "datasets.*.source.sklearn"):
         assert "enum" in found[path]
+
+
+def test_every_section_has_its_file() -> None:
+    files = {path.name.removesuffix(".schema.yaml") for path in SCHEMAS.glob("*.schema.yaml")}
+    assert files == {*SCHEMA["properties"], "config", "definitions"}

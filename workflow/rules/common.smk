@@ -5,6 +5,7 @@ from pathlib import Path
 from snakemake.utils import update_config
 
 from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
+from empirical_fisher.pipeline.schema import read as read_schema
 from empirical_fisher.pipeline.provenance import code_files, module_of
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
@@ -20,7 +21,7 @@ def check(config):
     misplaced = outputs.misplaced(Path.cwd(), ROOT)
     if misplaced:
         sys.exit("\n".join(misplaced))
-    schema = strict_yaml.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
+    schema = read_schema(ROOT / "workflow/schemas/config.schema.yaml")
     if os.path.samefile(workflow.basedir, ROOT):
         update_config(config, conversion.typed(workflow.config_settings.config, schema))
     else:  # Of a module, Snakemake takes the settings that it is given for all.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from .messages import LARGEST, LONGEST, count_of, hint, join, name_of, shortened, show
-from .strict_yaml import NUMBER, number
+from .strict_yaml import NUMBER, number, read_yaml
 
 #: What the types of JSON are called in messages.
 KINDS = {
@@ -58,6 +59,40 @@ Validator = validators.extend(  # type: ignore[no-untyped-call]
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
 )
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a schema, with what it refers to in files beside it put into it as one schema.
+
+    Raises
+    ------
+    SystemExit
+        See `strict_yaml.read_yaml`.
+    """
+    files: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
+
+    def content(file: str) -> Any:
+        if file not in files:
+            files[file] = read_yaml(path.with_name(file))
+        return files[file]
+
+    def whole(node: Any) -> Any:
+        if isinstance(node, list):
+            return [whole(child) for child in node]
+        if not isinstance(node, dict):
+            return node
+        file, _, pointer = str(node.get("$ref", "")).partition("#")
+        if file and not pointer:
+            section = content(file)
+            return whole({key: section[key] for key in section if key != "$schema"})
+        if file:
+            definitions.update(content(file)["$defs"])
+            node = {**node, "$ref": f"#{pointer}"}
+        return {key: whole(child) for key, child in node.items()}
+
+    schema = whole(read_yaml(path))
+    return {**schema, "$defs": definitions}
 
 
 def explain(error: ValidationError) -> Iterator[str]:
