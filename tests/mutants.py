@@ -90,7 +90,7 @@ def run(module: str) -> list[WorkResult]:
 
 
 def main(modules: list[str]) -> int:
-    """Print a line a module and one for all; 1 if too many mutants live."""
+    """Print one line per module and one for all; return 1 if too many mutants survive."""
     totals: Counter[str] = Counter()
     print(f"{'module':12} mutants  killed  timed out  survived   found")
     for module in modules:

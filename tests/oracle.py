@@ -316,7 +316,7 @@ def grid(
     divergence_factor: float,
     prior_variance: float = math.inf,
 ) -> list[dict[str, Any]]:
-    """Run every cell of the grid, step sizes outermost; GD has one cell a step size."""
+    """Run every cell of the grid, step sizes outermost; GD has one cell per step size."""
     row_dampings: Sequence[float | None] = [None] if method == "GD" else dampings
     rows: list[dict[str, Any]] = []
     for step_size in step_sizes:

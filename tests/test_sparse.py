@@ -17,7 +17,7 @@ EXAMPLES, FEATURES = 4000, 3000  # 96 MB if dense
 
 
 def wide_inputs(seed=0, signs=False):
-    """Ten features an example, of which some occur in no example and the last in all."""
+    """Ten features per example; some features occur in no example, the last one in all."""
     generator = np.random.default_rng(seed)
     rows = np.repeat(np.arange(EXAMPLES), 10)
     columns = generator.integers(0, FEATURES - 100, size=len(rows))

@@ -25,7 +25,7 @@ def lattice(*axes: Array) -> Array:
 
 
 def thinned(last: int, kept: int) -> np.ndarray:
-    """About so many of ``0, …, last``, both among them, denser at the beginning."""
+    """About ``kept`` of ``0, …, last``, including both ends, denser at the beginning."""
     return np.unique(np.append(0, np.geomspace(last, 1, kept - 1).round()).astype(int))
 
 

@@ -141,11 +141,11 @@ def natural_cosine(
     damping: Array | float,
     runs: np.ndarray | EllipsisType = ...,
 ) -> Array:
-    """Cosine, shape ``(...)``, of a method's direction with the natural gradient, damped alike.
+    """Cosine, shape ``(...)``, of a method's direction and the natural gradient, with one damping.
 
     For GD, which has no damping, the natural gradient is undamped, and the cosine NaN where the
     Fisher is too large to be formed or not invertible, as that of softmax regression without a
-    prior never is. It is also NaN where one of the directions is nothing but rounding; see
+    prior never is. It is also NaN where one of the directions is only rounding errors; see
     `rounding.is_resolved`.
 
     Parameters

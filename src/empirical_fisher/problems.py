@@ -196,7 +196,7 @@ class Point:
         elif isinstance(likelihood, Bernoulli):
             odds = self.residuals[..., 0] ** 2 / self.variances[..., 0, 0]
         elif isinstance(likelihood, Gaussian):
-            odds = self.residuals[..., 0] ** 2
+            return 2 * self.data_loss
         else:
             return np.full(self.predictions.shape[:-2], np.inf)
         return np.mean(odds, axis=-1)
@@ -217,12 +217,16 @@ class Point:
         return np.min(least * (second / (least + second)), axis=-1)
 
     @cached_property
+    def data_loss(self) -> Array:
+        """Mean of the `losses`: ``L(θ)`` without the prior, shape ``(...)``."""
+        return np.mean(self.losses, axis=-1)
+
+    @cached_property
     def loss(self) -> Array:
         """``L(θ)``, shape ``(...)``; Eq. 1 divided by ``N``, plus the prior."""
-        data = np.mean(self.losses, axis=-1)
         if self.problem.prior_precision == 0:
-            return data
-        return data + 0.5 * self.problem.prior_precision * np.sum(self.theta**2, axis=-1)
+            return self.data_loss
+        return self.data_loss + 0.5 * self.problem.prior_precision * np.sum(self.theta**2, axis=-1)
 
     @cached_property
     def gradient(self) -> Array:

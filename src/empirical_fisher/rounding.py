@@ -1,4 +1,4 @@
-r"""Where a computed gradient or direction is nothing but rounding.
+r"""Where a computed gradient or direction consists of rounding errors only.
 
 A gradient is a sum whose terms cancel at a minimum. Rounding of the terms then is all that is left
 of it: the computed one points anywhere, and so does every direction that is solved for with it.

@@ -1,4 +1,4 @@
-"""The grid of step sizes and dampings: every cell a descent, and the best of them.
+"""The grid of step sizes and dampings: one descent per cell, and the best cell.
 
 A cell is a pair ``(γ, λ)``; its score is the loss after the last iteration.
 """
@@ -51,7 +51,7 @@ def evaluate(
     certified: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
-    """Run every cell; of the cells that `bounds` proves can't be the best, only a part.
+    """Run every cell, but stop those that `bounds` proves not to be the best.
 
     Parameters
     ----------
@@ -114,14 +114,15 @@ def scattered(count: int) -> np.ndarray:
 def best_cell(
     problem: Problem, method: str, grid: pd.DataFrame, schedule: Schedule
 ) -> pd.DataFrame:
-    """Find the cell with the lowest final loss, and of ties the one that gets there first.
+    """Find the cell with the lowest final loss, and among ties the fastest one.
 
-    Ties are all cells within a relative `TIE` of the lowest loss, more than rounding makes of it
-    unless rounding decides the whole run (see `robustness.row_orders`). Of these the runs win that
-    are within a relative `THERE` of the lowest loss for good after the fewest iterations; this is a
-    whole number, which the last digits hardly touch. Of equally fast ones the lowest loss wins, to
-    within a relative `ROUNDING`, then the least sum of log losses over the iterations, to within
-    `ROUNDING` an iterate, then the smaller step size, then the larger damping.
+    Ties are all cells within a relative `TIE` of the lowest loss. This is more than the effect of
+    rounding errors, unless they decide the whole run (see `robustness.row_orders`). Among ties the
+    winner has the fewest iterations until its loss comes within a relative `THERE` of the lowest
+    and stays there; this whole number hardly depends on rounding. Among equally fast runs the
+    lowest loss wins, to within a relative `ROUNDING`, then the smallest sum of log losses over the
+    iterations, to within `ROUNDING` per iterate, then the smaller step size, then the larger
+    damping.
 
     Parameters
     ----------
@@ -160,7 +161,7 @@ def _near(grid: pd.DataFrame, tolerance: float) -> pd.DataFrame:
 
 
 def needed(losses: Array, final_loss: float) -> np.ndarray:
-    """After how many iterations runs are within a relative `THERE` of a final loss for good.
+    """Iterations until runs come within a relative `THERE` of a final loss and stay there.
 
     Parameters
     ----------
@@ -177,7 +178,7 @@ def needed(losses: Array, final_loss: float) -> np.ndarray:
 
 
 def edge(grid: pd.DataFrame, cell: pd.DataFrame) -> str:
-    """On which sides of a grid a cell lies, as in ``"lowest damping"``; empty if within.
+    """The sides of a grid that a cell lies on, as in ``"lowest damping"``; empty if inside.
 
     An axis of a single value has no sides.
     """

@@ -151,7 +151,7 @@ def descend(
     loss, gradient_norm, step_norm, cosines = np.full((4, iterations + 1, runs), np.nan)
     final = np.tile(start, (runs, 1))
     bound = np.full(runs, -np.inf)  # the latest of each run
-    if lower_bound:
+    if lower_bound and not start.any():  # where its predictions have no rounding
         bound[:] = lower_bound(origin, step_size, damping, np.full(runs, iterations))
 
     slots = int(np.clip(ENTRIES // origin.predictions.size, 1, SLOTS))

@@ -400,7 +400,7 @@ def test_a_server_that_is_down_is_told(fetch: Fetcher) -> None:
 @pytest.mark.parametrize("endless", [silent, drip(CSV, 3600, len(CSV))])
 def test_a_server_without_end_is_left_at_the_deadline(fetch: Fetcher, endless) -> None:
     fetch.local.fail("/a.csv", endless)
-    with refusal("/a.csv: there was no end after 3 s; the server is slow or silent"):
+    with refusal("/a.csv: it had not ended after 3 s; the server is slow or silent"):
         fetch.url(deadline=SHORT)
     assert_nothing_is_left(fetch)
     fetch.local.faults.clear()  # where the machine is too slow to have asked by then
@@ -410,7 +410,7 @@ def test_a_server_without_end_is_left_at_the_deadline(fetch: Fetcher, endless) -
 @pytest.mark.parametrize("path", [f"{API}/data/7", "/data/download/7/tiny.arff"])
 def test_an_openml_without_end_is_left_at_the_deadline(fetch: Fetcher, path: str) -> None:
     fetch.local.fail(path, silent)
-    with refusal("there was no end after 3 s", "raise downloads.deadline"):
+    with refusal("it had not ended after 3 s", "raise downloads.deadline"):
         fetch.openml(deadline=SHORT)
     assert_nothing_is_left(fetch)
 
@@ -832,5 +832,5 @@ def test_what_a_call_raises_is_told_and_what_ends_it_too() -> None:
         deadline.call(json.loads, 1, seconds=300)
     with refusal("the download's process died: it said nothing"):
         deadline.call(os._exit, 3, seconds=300)
-    with refusal("there was no end after 1 s"):
+    with refusal("it had not ended after 1 s"):
         deadline.call(time.sleep, 1000, seconds=1)

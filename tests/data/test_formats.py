@@ -167,7 +167,7 @@ def test_columns_of_a_csv_without_a_name_are_numbered(write) -> None:
 
 @pytest.mark.parametrize("form", ["arff", "libsvm", "parquet"])
 def test_marks_are_said_of_a_csv_only(write, form: str) -> None:
-    with pytest.raises(DatasetError, match=f"separator: said of a CSV only, and this is {form}"):
+    with pytest.raises(DatasetError, match=f"separator: for a CSV only, and this is {form}"):
         read(write(f"a.{form}", "a"), options={"separator": ";"})
 
 

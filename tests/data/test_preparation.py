@@ -261,7 +261,7 @@ X = {"x": [1, 2, 3]}
         (
             {"y": ["a", "b", "c"]},
             {"task": "multiclass", "positive": "c"},
-            "positive: the task is multiclass; only a binary one has a positive label",
+            "positive: the task is multiclass; only a binary task has a positive label",
         ),
         ({"y": [1.0, math.inf, 2.0]}, {}, "the target is infinite in row 2"),
         (

@@ -200,7 +200,7 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
         (
             "datasets: {Boston: {positive: 3}}",
             "datasets.Boston.positive: the task is regression; "
-            "only a binary one has a positive label",
+            "only a binary task has a positive label",
         ),
         (
             "datasets: {Boston: {target: TAX, drop: [TAX]}}",
@@ -550,10 +550,10 @@ def test_names_that_are_numbers_are_told_beside_other_mistakes() -> None:
         ("note.repeats", 2**64, ": is 18446744073709551616; it must be at most 1000"),
         ("datasets.LineNoise.source.normal_line.size", 2**63, ": is 9223372036854775808; it must"),
         ("optimization.iterations", 10**400, ": is a whole number of 401 digits; it must be at"),
-        ("vector_field.damping", 10**400, ": is a whole number of 401 digits; without its sign"),
-        ("vector_field.damping", 1e-200, ": is 1e-200; without its sign it must be 0 or from "
+        ("vector_field.damping", 10**400, ": is a whole number of 401 digits; its absolute value"),
+        ("vector_field.damping", 1e-200, ": is 1e-200; its absolute value must be 0 or from "
          "1e-50 to 1e+50"),
-        ("starting_points.line.targets", [1e-200, 0.5], ".0: is 1e-200; without its sign"),
+        ("starting_points.line.targets", [1e-200, 0.5], ".0: is 1e-200; its absolute value"),
         ("optimization.prior_variance", "none", ': is "none"; it must be a number (for no prior '
          "write .inf)"),
         ("optimization.prior_variance", None, ": is null; it must be a number (for no prior write "
@@ -563,7 +563,7 @@ def test_names_that_are_numbers_are_told_beside_other_mistakes() -> None:
         ("datasets.Boston.title", "x" * 201, ": has 201 characters; it must have at most 200"),
         ("datasets.Boston.source.file", "a\0b", ': "a\\u0000b" can\'t be text here'),
         ("vector_field.damping", "y" * 10**6, f': is "{"y" * 79}… (1,000,000 characters); it must'),
-        ("magnitude.far", 1.0e9, ": at least two of the distances have to be as far"),
+        ("magnitude.far", 1.0e9, ": at least two of the distances must be as far"),
     ],
 )  # fmt: skip
 def test_what_is_too_large_too_small_or_too_long_is_told_in_short(

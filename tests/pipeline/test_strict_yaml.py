@@ -101,8 +101,8 @@ def test_keys_that_are_merged_in_may_be_there_twice(tmp_path: Path) -> None:
         ("a: !!binary aGk=", ", line 1, column 4: tag:yaml.org,2002:binary is no kind of value "
          "that a configuration has"),
         ("? [1, 2]\n: 3", ", line 1, column 3: a key must be text, not a list or a section"),
-        ("a: &x [1, *x]", ", line 1, column 4: an alias stands for what it is in, without end"),
-        ("a: &x {b: *x}", ", line 1, column 4: an alias stands for what it is in, without end"),
+        ("a: &x [1, *x]", ", line 1, column 4: an alias refers to a value that contains it"),
+        ("a: &x {b: *x}", ", line 1, column 4: an alias refers to a value that contains it"),
         ("a: " + 25 * "[" + 25 * "]", ", line 1, column 8: is nested more than 20 levels deep"),
         ("a: " + 5000 * "[", ": is nested more than 20 levels deep"),
     ],

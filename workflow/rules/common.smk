@@ -16,7 +16,7 @@ ARGUMENTS = {}
 
 
 def check(config):
-    """End with one line a fault, before any job, unless the configuration is sound."""
+    """End with one line per fault, before any job, unless the configuration is sound."""
     misplaced = outputs.misplaced(Path.cwd(), ROOT)
     if misplaced:
         sys.exit("\n".join(misplaced))
@@ -77,7 +77,7 @@ def local_files(wildcards):
 
 
 def without(settings, *keys):
-    """Settings but for some, a change of which is none of a rule's business."""
+    """Settings without some whose changes do not concern a rule."""
     return {key: value for key, value in settings.items() if key not in keys}
 
 

@@ -1,4 +1,4 @@
-# Figure 3 under other choices, one job a data set.
+# Figure 3 under other choices, one job per data set.
 rule robustness:
     input:
         code("robustness.experiment:figure3"),
@@ -48,7 +48,7 @@ rule robustness_together:
         "../scripts/step.py"
 
 
-# Figure 3's search with the rows of the data in other orders, one job a data set.
+# Figure 3's search with the rows of the data in other orders, one job per data set.
 rule row_orders:
     input:
         code("robustness.row_orders:experiment"),

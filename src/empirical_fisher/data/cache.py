@@ -1,8 +1,8 @@
-"""Downloads kept between runs, each behind its SHA-256; the folder may be deleted at any time.
+"""Downloads kept between runs, under their SHA-256; the folder may be deleted at any time.
 
-A file is kept under its own SHA-256, and a record, named after what was asked for, tells which
-file answered. The record comes last and at once, so whoever is interrupted leaves none, and two
-who ask for the same at once don't disturb each other.
+A file is named after its own SHA-256. A record, named after the request, says which file was the
+answer. The record is written last and atomically: an interrupted download leaves no record, and
+two downloads of the same file at the same time do not disturb each other.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def recall(folder: Path, asked: Mapping[str, Any]) -> tuple[Path, Mapping[str, A
         if hashlib.sha256(file.read_bytes()).hexdigest() == record["sha256"]:
             return file, record["facts"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        pass  # absent or damaged: it is asked for anew
+        pass  # absent or damaged: it is fetched again
     return None
 
 

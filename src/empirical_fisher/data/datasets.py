@@ -3,8 +3,8 @@
 ``data/<name>.csv`` holds the numbers and ``data/<name>.yaml`` beside it what is known of them, the
 task among it. The table is wide or long:
 
-* wide: a column a feature, in the source's order and with its names, then ``target``;
-* long, for sparse data sets with many features: ``example, feature, value``, a row a nonzero,
+* wide: one column per feature, in the source's order and with its names, then ``target``;
+* long, for sparse data sets with many features: ``example, feature, value``, one row per nonzero,
   examples numbered from 0. The features come one after the other, in order; one that is zero
   everywhere has a single row that says so. Last comes the feature ``target``, zeros included.
 """

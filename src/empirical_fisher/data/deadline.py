@@ -89,7 +89,7 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
     if "fault" in answer:
         raise DatasetError(answer["fault"])
     if expired.is_set():
-        raise DeadlineError(f"there was no end after {seconds:g} s")
+        raise DeadlineError(f"it had not ended after {seconds:g} s")
     raise DatasetError(f"the download's process died: {said[-1] if said else 'it said nothing'}")
 
 

@@ -70,7 +70,7 @@ def refuse(faults: Sequence[Fault], settings: Mapping[str, Any]) -> None:
 
 
 def _remedies(faults: Iterable[Fault], settings: Mapping[str, Any]) -> list[str]:
-    """The lines of YAML that would mend faults, a key each, with its other choices beside it."""
+    """The lines of YAML that would mend faults, one per key, with the other possible values."""
     remedies: dict[str, Any] = {}
     choices: dict[str, str] = {}
     for fault in faults:

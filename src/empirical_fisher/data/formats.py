@@ -122,7 +122,7 @@ def read(
     if form != "parquet" and re.match(rb"\s*<(!doctype|html|\?xml)", content, re.IGNORECASE):
         raise DatasetError(f"it is a web page or XML, not {form}; check the address")
     if options and form != "csv":
-        raise DatasetError(f"{', '.join(options)}: said of a CSV only, and this is {form}")
+        raise DatasetError(f"{', '.join(options)}: for a CSV only, and this is {form}")
     dialect = None
     try:
         if form == "csv":

@@ -27,7 +27,7 @@ def confirm(
     dataset
         The name of the data set.
     source
-        Its source as configured. When that has changed, the origin is recorded anew. Of an
+        Its source as configured. If it has changed, the origin is recorded again. Of an
         address only what `addresses.shown` leaves is recorded and compared.
     origin
         What tells this version of the data from another, as `formats.Raw` has it.

@@ -52,7 +52,7 @@ def labelled(
     if positive is None:
         return target, task, labels
     if task != "binary":
-        raise Fault(f"positive: the task is {task}; only a binary one has a positive label")
+        raise Fault(f"positive: the task is {task}; only a binary task has a positive label")
     chosen = [label for label in labels if label == positive or str(label) == str(positive)]
     if not chosen:
         raise Fault(f"positive: no label {positive!r}; there are {listed(labels)}")

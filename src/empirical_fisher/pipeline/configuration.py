@@ -50,7 +50,7 @@ def locate(
 
 
 def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """List what is wrong with a configuration, one line a fault, each with the path of its key.
+    """List what is wrong with a configuration, one line per fault, each with the path of its key.
 
     Lines have a bounded length; of many faults the last line says how many more there are.
     """
@@ -105,7 +105,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     share = 1 - 1 / max(axis["count"] - 1, 1)
     last_but_one = axis["low"] * (axis["high"] / axis["low"]) ** share
     if axis["count"] < 2 or last_but_one < far:
-        yield "magnitude.far: at least two of the distances have to be as far, for a slope"
+        yield "magnitude.far: at least two of the distances must be as far, to fit a slope"
     for key, (low, high) in _intervals(config):
         if not low < high:
             yield f"{key}: the interval from {low} to {high} is empty; its ends must ascend"
@@ -128,7 +128,7 @@ def _contradictions_in(
     if "prefer" in settings and "snapshot" not in source:
         yield f"{key}.prefer: only a snapshot can be compared with its remote source"
     if "positive" in settings and task not in (None, "binary"):
-        yield f"{key}.positive: the task is {task}; only a binary one has a positive label"
+        yield f"{key}.positive: the task is {task}; only a binary task has a positive label"
     if settings.get("target") in settings.get("drop", ()):
         yield f"{key}.drop: {show(settings['target'])} is the target"
     for method in settings.get("methods", ()):
@@ -232,7 +232,7 @@ def _extremes(config: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{key}: is {value}; it must be finite"
         elif value and not SMALLEST <= abs(value) <= LARGEST:
             sizes = f"{SMALLEST:g} to {LARGEST:g}"
-            yield f"{key}: is {show(value)}; without its sign it must be 0 or from {sizes}"
+            yield f"{key}: is {show(value)}; its absolute value must be 0 or from {sizes}"
 
 
 def _nodes(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:

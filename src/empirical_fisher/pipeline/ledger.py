@@ -55,12 +55,12 @@ def verdict(*met: bool) -> str:
 
 
 def table(claims: Iterable[Claim]) -> pd.DataFrame:
-    """The ledger of some claims, a row each, in their order."""
+    """The ledger of some claims, one row per claim, in their order."""
     return pd.DataFrame([asdict(claim) for claim in claims], columns=COLUMNS)
 
 
 def page(claims: pd.DataFrame) -> str:
-    """The ledger as a page of Markdown: how many claims hold, then one section a topic."""
+    """The ledger as a page of Markdown: how many claims hold, then one section per topic."""
     counts = claims["holds"].value_counts()
     parts = [
         "# The ledger",

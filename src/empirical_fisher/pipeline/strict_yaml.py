@@ -102,7 +102,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _bent(kind: str, text: str) -> str:
-    """What is wrong with a value of which YAML makes something else than is written."""
+    """What is wrong with a value that YAML reads as something else than is written."""
     shown = shortened(text)
     plain = text.replace("_", "")
     if kind == "int" and not INTEGER.fullmatch(plain):
@@ -140,7 +140,7 @@ def _extent(node: yaml.Node, known: dict[int, tuple[int, int] | None]) -> tuple[
             problem = f"has more than {MOST_NODES:,} values, aliases written out"
     extent = known[id(node)]
     if extent is None:
-        problem = "an alias stands for what it is in, without end"
+        problem = "an alias refers to a value that contains it"
     if problem or extent is None:
         raise _UnclearError(problem=problem, problem_mark=node.start_mark)
     return extent

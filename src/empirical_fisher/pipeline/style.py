@@ -1,4 +1,4 @@
-"""The look of all figures: one colour and line style a method, legible without colour.
+"""The look of all figures: one colour and line style per method, legible without colour.
 
 What is not a method has a colour of its own.
 """

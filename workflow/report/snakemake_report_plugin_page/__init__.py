@@ -103,11 +103,11 @@ class Reporter(ReporterBase):
             logger.warning(f"{len(left_out)} files are left out of the page; its end says which.")
 
     def separate(self, own):
-        """The files of this configuration, and those that it can't be said of.
+        """The files of this configuration, and the files that may not be.
 
-        Shown is what the jobs asked for wrote and would not write anew, with these settings, this
-        code and these inputs, if nobody changed it or what it is made from. ``own`` are the files
-        that are as the pipeline wrote them.
+        The page shows what the requested jobs wrote and would not write again, with these settings,
+        this code and these inputs, if nobody changed it or what it is made from. ``own`` are the
+        files that are as the pipeline wrote them.
         """
         made = {
             job: {str(path) for path in job.output if Path(path).exists()} for job in self.dag.jobs

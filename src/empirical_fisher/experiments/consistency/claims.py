@@ -99,7 +99,8 @@ def _converges(name: str, table: pd.DataFrame) -> list[Claim]:
             f"{last:.4f} at N = {table['size'].max()}"
         )
         criterion = (
-            f"slope on log axes within {RATE_TOLERANCE} of {RATE}; at most {VANISHING} at the end"
+            f"slope on log axes within {RATE_TOLERANCE} of {RATE}; at most {VANISHING} at the "
+            "largest N"
         )
         matrix = reference.capitalize()
         claim = (
@@ -138,7 +139,8 @@ def _stays(name: str, table: pd.DataFrame) -> list[Claim]:
             "even at the minimum and with large N.",
             f"{last:.3f} at N = {table['size'].max()}; slope {rate:.3f} ± {error:.3f} from "
             f"N = {start} on",
-            f"at least {PLATEAU_HEIGHT} at the end; slope on log axes within {PLATEAU_SLOPE} of 0",
+            f"at least {PLATEAU_HEIGHT} at the largest N; slope on log axes within {PLATEAU_SLOPE} "
+            "of 0",
             verdict(last >= PLATEAU_HEIGHT, abs(rate) <= PLATEAU_SLOPE),
             FIGURE,
         )
@@ -158,7 +160,8 @@ def _arbitrarily_wrong(table: pd.DataFrame) -> Claim:
         f"logistic regression with outliers at x = k: ‖EF − F‖/‖F‖ = "
         f"{last['empirical_fisher_from_fisher']:.1f} for k = {last['leverage']:.0f}, growing as "
         f"k^{growth:.2f}",
-        f"at least {ARBITRARY:.0f} at the end; the last exponent within {PROPORTIONAL} of 1",
+        f"at least {ARBITRARY:.0f} for the largest k; the exponent there within {PROPORTIONAL} "
+        "of 1",
         verdict(
             last["empirical_fisher_from_fisher"] >= ARBITRARY,
             abs(growth - 1) <= PROPORTIONAL,
@@ -187,8 +190,9 @@ def _enough_data(means: pd.DataFrame) -> Claim:
         "§4.2, (ii)",
         "Even a right model needs enough data relative to its capacity: in linear regression the "
         "empirical Fisher is 1 − D/N of the Hessian.",
-        f"ratio of traces {listed} parameters an example; off 1 − D/N by at most {off:.2f}",
-        f"off by at most {SHARE_TOLERANCE} wherever D < N, mean over the seeds",
+        f"ratio of traces {listed} parameters per example; differs from 1 − D/N by at most "
+        f"{off:.2f}",
+        f"differs from 1 − D/N by at most {SHARE_TOLERANCE} wherever D < N, mean over the seeds",
         verdict(off <= SHARE_TOLERANCE),
         FIGURE,
     )
@@ -203,9 +207,11 @@ def _overparametrised(task: str, means: pd.DataFrame) -> Claim:
         "§4.2",
         "An overparametrised model fits the data, even when regularised: at its minimum the "
         f"empirical Fisher is close to zero while the Hessian is not ({TASKS[task]}).",
-        f"at {means.index[-1]:g} parameters an example ‖EF‖/‖H‖ = {ratio:.1e}; the mean of the "
-        f"Hessian's diagonal is {last['hessian']:.2g}, {kept:.2g} of that at {means.index[0]:g}",
-        f"‖EF‖/‖H‖ at most {CLOSE_TO_ZERO}; the Hessian keeps at least {NONZERO}",
+        f"at {means.index[-1]:g} parameters per example ‖EF‖/‖H‖ = {ratio:.1e}; the mean of the "
+        f"Hessian's diagonal is {last['hessian']:.2g}, {kept:.2g} times that at "
+        f"{means.index[0]:g} parameters per example",
+        f"‖EF‖/‖H‖ at most {CLOSE_TO_ZERO}; the mean of the Hessian's diagonal falls to no less "
+        f"than {NONZERO} times the first",
         verdict(ratio <= CLOSE_TO_ZERO, kept >= NONZERO),
         FIGURE,
     )

@@ -83,7 +83,7 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
 def outlier_problem(leverage: int) -> Problem:
     """Logistic regression in one dimension that outliers of a given leverage make misspecified.
 
-    Of every hundred labels `CORRECT_PERCENT` are 1, at ``x = 1`` and at ``x = k`` alike, so that
+    Of every hundred labels `CORRECT_PERCENT` are 1, both at ``x = 1`` and at ``x = k``, so that
     the model, whose log-odds are ``k`` times larger at the latter, is right for ``k = 1`` only.
     There are ``100 k`` examples at ``x = 1`` and 100 at ``x = k``.
     """

@@ -60,14 +60,14 @@ def _equalities(table: pd.DataFrame) -> list[Claim]:
             measured=f"{cases}: at most {worst['fisher_from_ggn']:.0e} with the Fisher of f, "
             f"{worst['scores_from_ggn']:.0e} with the gradients for every y; the empirical Fisher "
             f"differs by at least {contrast:.1g}",
-            criterion=f"{same}, both ways",
+            criterion=f"{same}, for both forms of the Fisher",
             holds=verdict(max(worst["fisher_from_ggn"], worst["scores_from_ggn"]) <= ROUNDING),
         ),
         Claim(
             id="curvature.fisher-forms",
             source="§3.1, Eq. 4",
-            claim="Under y from the model the mean Hessian of −log p is the mean outer product of "
-            "its gradients.",
+            claim="If y is drawn from the model, the expected Hessian of −log p is the expected "
+            "outer product of its gradients.",
             measured=f"{cases}: at most {worst['hessians_from_fisher']:.0e}",
             criterion=same,
             holds=verdict(worst["hessians_from_fisher"] <= ROUNDING),
@@ -128,8 +128,8 @@ def _improvement(training: pd.DataFrame, memorised: pd.DataFrame) -> Claim:
     return Claim(
         id="curvature.remainder-vanishes",
         source="§3.4, after Proposition 2",
-        claim="The GGN approximates the Hessian the better the smaller r(θ), and exactly if the "
-        "data is perfectly fit.",
+        claim="The smaller r(θ) is, the better the GGN approximates the Hessian; it is exact if "
+        "the data are perfectly fitted.",
         measured=f"rank correlation of ‖∇²L − G‖ and r along training {ranks}; "
         f"‖H − F‖/‖H‖ = {left:.0e} where the regression is fitted",
         criterion=f"rank correlation at least {CORRELATION:g} in both trainings; at most "
@@ -160,7 +160,7 @@ def _split(residuals: pd.DataFrame, memorised: pd.DataFrame) -> list[Claim]:
             id="curvature.definition-1",
             source="§4.1, Definition 1",
             claim="The canonical split's residual gradient is zero at some prediction.",
-            measured="least ‖∇_f a‖₁ "
+            measured="smallest ‖∇_f a‖₁: "
             + ", ".join(f"{value:.1g} ({name})" for name, value in least.items()),
             criterion="exactly zero at a finite f, for each likelihood",
             holds=verdict(*(least == 0)),
@@ -169,21 +169,22 @@ def _split(residuals: pd.DataFrame, memorised: pd.DataFrame) -> list[Claim]:
         _vanishing(
             "curvature.ef-vanishes-regression",
             "§4.1, Eq. 15",
-            "Where all data are fitted, the empirical Fisher goes to zero and the Fisher "
-            "approaches the Hessian: least squares.",
+            "When all data are fitted, the empirical Fisher goes to zero and the Fisher "
+            "approaches the Hessian (least squares).",
             regression,
         ),
         _vanishing(
             "curvature.ef-vanishes-classification",
             "§4.1, after Eq. 15",
-            "The same generally, where all gradients vanish: separable classes.",
+            "The same holds in general when the gradients of all examples vanish (separable "
+            "classes).",
             _ends(memorised, "classification"),
         ),
         Claim(
             id="curvature.ef-split-remainder",
             source="§4.1",
-            claim="The empirical Fisher lacks the guarantee of a GGN: with the residuals gone it "
-            "leaves out all of the Hessian.",
+            claim="The empirical Fisher lacks the guarantee of a GGN: when the residuals vanish, "
+            "it lacks all of the Hessian.",
             measured=f"‖H − EF‖/‖H‖ ≥ {left_out.min():.3f} where the regression is fitted",
             criterion=f"at least {1 - SHARE:g} at the end of every descent",
             holds=verdict((left_out >= 1 - SHARE).all()),
@@ -198,7 +199,7 @@ def _ends(memorised: pd.DataFrame, problem: str) -> pd.DataFrame:
 
 
 def _norms(ends: pd.DataFrame) -> str:
-    """How well the data are fitted, and the norms relative to the Hessian's, the worst of each."""
+    """How well the data are fitted, and the largest norms relative to the Hessian's."""
     empirical, remainder = (
         (ends[name] / ends["hessian"]).max() for name in ("empirical_fisher", "fisher_remainder")
     )
@@ -210,7 +211,7 @@ def _norms(ends: pd.DataFrame) -> str:
 
 
 def _vanishing(id: str, source: str, claim: str, ends: pd.DataFrame) -> Claim:
-    """Whether the empirical Fisher has gone and the Fisher has become the Hessian."""
+    """Whether the empirical Fisher has vanished and the Fisher has become the Hessian."""
     names = ("empirical_fisher", "fisher_remainder")
     return Claim(
         id=id,

@@ -84,7 +84,8 @@ def vector_fields(fit: pd.DataFrame, trajectories: pd.DataFrame) -> list[Claim]:
             source="Figure 1, §4.3",
             claim="On a line fitted by least squares NGD adapts to the curvature and goes straight "
             "to the minimum; the empirical Fisher distorts the field.",
-            measured="path length over chord less 1, at most: "
+            measured="largest excess of a path's length over the straight distance between its "
+            "ends, relative to that distance: "
             + _listed({method: f"{value:.2g}" for method, value in _rounded(longest).items()}),
             criterion=f"NGD at most {STRAIGHT:g} on every path, EFGD at least {BENT:g} on one",
             holds=verdict(longest["NGD"] <= STRAIGHT, longest["EFGD"] >= BENT),
@@ -94,7 +95,7 @@ def vector_fields(fit: pd.DataFrame, trajectories: pd.DataFrame) -> list[Claim]:
             id="figures.paths-end",
             source="Figure 1",
             claim="The paths of GD and NGD end at the minimum.",
-            measured="largest distance of an end from the minimum: "
+            measured="largest distance between the end of a path and the minimum: "
             + _listed({method: f"{value:.2g}" for method, value in _rounded(misses).items()}),
             criterion=f"GD and NGD at most {AT_MINIMUM:g}",
             holds=verdict(misses["GD"] <= AT_MINIMUM, misses["NGD"] <= AT_MINIMUM),
@@ -104,13 +105,13 @@ def vector_fields(fit: pd.DataFrame, trajectories: pd.DataFrame) -> list[Claim]:
 
 
 def detour(points: Array) -> float:
-    """Length of a path through ``points``, shape ``(T, P)``, over its chord, less one."""
+    """Length of a path through ``points``, shape ``(T, P)``, over that of its chord, minus one."""
     length = np.linalg.norm(np.diff(points, axis=0), axis=-1).sum()
     return float(length / np.linalg.norm(points[-1] - points[0]) - 1)
 
 
 def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    """Numbers to six decimals: what is below is rounding, and changes from machine to machine."""
+    """Numbers to six decimals: smaller differences are rounding, and depend on the machine."""
     return {name: abs(round(value, 6)) for name, value in values.items()}
 
 
@@ -127,7 +128,7 @@ def accuracies(summary: pd.DataFrame) -> Claim:
         claim="The misspecified models classify at least 85 % correctly, the well-specified one "
         "73 %: a model that performs well need not be well specified.",
         measured=_listed({problem: f"{100 * value:.1f} %" for problem, value in found.items()}),
-        criterion="correct rounds to 73 %, the others at least 85 %",
+        criterion="the correct model rounds to 73 %, the others have at least 85 %",
         holds=verdict(round(100 * found["correct"]) == 73, *(wrong >= 0.85)),
         figure="figure2_misspecification",
     )
@@ -144,7 +145,7 @@ def distances(id: str, source: str, summary: pd.DataFrame, figure: str) -> Claim
         "model is well specified, and can be far off if it is not.",
         measured="relative Frobenius distance: "
         + _listed({problem: f"{value:.3f}" for problem, value in found.items()}),
-        criterion=f"correct at most {NEAR:g}, the others at least {FAR:g}",
+        criterion=f"at most {NEAR:g} for the correct model, at least {FAR:g} for the others",
         holds=verdict(found["correct"] <= NEAR, *(value >= FAR for value in wrong)),
         figure=figure,
     )
@@ -180,7 +181,7 @@ def unfavourable(figure: str, runs: Runs) -> Iterator[Claim]:
         "step size and damping EFGD ends with the higher loss.",
         measured="relative excess of EFGD's final loss over NGD's: "
         + _listed({name: _beyond_rounding(value) for name, value in excess.items()}),
-        criterion=f"more than {ROUNDING:g}, which is rounding, on every data set",
+        criterion=f"more than {ROUNDING:g} (less is rounding) on every data set",
         holds=verdict(*(value > ROUNDING for value in excess.values())),
         figure=FIGURES[figure],
     )
@@ -189,16 +190,16 @@ def unfavourable(figure: str, runs: Runs) -> Iterator[Claim]:
         id=f"figures.{figure}-speed",
         source=f"Figure {number}, §4.3",
         claim="Preconditioning with the empirical Fisher compares unfavourably to NGD: at its best "
-        "step size and damping EFGD gets down later.",
-        measured=f"iterations until within {CLOSE:.0%} of the lowest loss of both for good, "
-        "NGD and EFGD: "
+        "step size and damping EFGD needs more iterations.",
+        measured=f"iterations until the loss is within {CLOSE:.0%} of the lowest of either method "
+        "and stays there, NGD and EFGD: "
         + _listed(
             {
                 name: f"{_count(counts['NGD'])} and {_count(counts['EFGD'])}"
                 for name, counts in needed.items()
             }
         ),
-        criterion="EFGD more than NGD on every data set",
+        criterion="EFGD needs more than NGD on every data set",
         holds=verdict(*(counts["EFGD"] > counts["NGD"] for counts in needed.values())),
         figure=FIGURES[figure],
     )
@@ -236,11 +237,12 @@ def favourable(methods: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
         id="figures.a1a-good",
         source="Figure 3, caption",
         claim="On a1a the empirical Fisher is a good approximation for preconditioning.",
-        measured=f"EFGD ends {excess:.1g} above NGD, relatively, and is within {CLOSE:.0%} for "
-        f"good after {_count(needed['EFGD'])} iterations, NGD after {_count(needed['NGD'])}; "
-        f"lowest cosine {cosine.min():.2f}",
-        criterion=f"EFGD ends at most {CLOSE:g} above NGD, and is within {CLOSE:.0%} for good "
-        "after at most twice as many iterations",
+        measured=f"EFGD's final loss is above NGD's by a relative {excess:.1g}; iterations until "
+        f"the loss is within {CLOSE:.0%} of the lowest and stays there: EFGD "
+        f"{_count(needed['EFGD'])}, NGD {_count(needed['NGD'])}; lowest cosine {cosine.min():.2f}",
+        criterion=f"EFGD's final loss is above NGD's by at most a relative {CLOSE:g}, and EFGD "
+        f"comes within {CLOSE:.0%} of the lowest loss and stays there after at most twice as many "
+        "iterations",
         holds=verdict(excess <= CLOSE, needed["EFGD"] <= 2 * needed["NGD"] < np.inf),
         figure=FIGURES["figure3"],
     )
@@ -267,7 +269,7 @@ def right_direction(methods: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
         source="Figure 3",
         claim="On BreastCancer NGD ends at a loss of 5.04e-4 (exact arithmetic).",
         measured=f"{ends['NGD']:.3g}",
-        criterion="the same three digits",
+        criterion="the same to three digits",
         holds=verdict(f"{ends['NGD']:.2e}" == "5.04e-04"),
         figure=FIGURES["figure3"],
     )
@@ -280,7 +282,7 @@ def ending_excess(methods: Mapping[str, pd.DataFrame]) -> float:
 
 
 def iterations_needed(methods: Mapping[str, pd.DataFrame]) -> dict[str, float]:
-    """Iterations of NGD and EFGD until within `CLOSE` of the lowest loss of both, for good."""
+    """Iterations until NGD and EFGD come within `CLOSE` of the lowest loss and stay there."""
     losses = {method: methods[method]["loss"].to_numpy() for method in ("NGD", "EFGD")}
     lowest = min(np.nanmin(loss) for loss in losses.values())
     return {method: settled(loss <= (1 + CLOSE) * lowest) for method, loss in losses.items()}
@@ -307,12 +309,12 @@ def starts(line: pd.DataFrame, dataset: pd.DataFrame) -> Iterator[Claim]:
             source=f"Figure 6, {shown}, §4.3",
             claim="How fast EFGD is at a given step size depends on the starting point; how fast "
             "NGD is does not.",
-            measured=f"iterations until {REDUCED:.0%} of the initial excess loss is left for good, "
-            f"from {', '.join(f'{start:g}' for start in natural)}: NGD "
+            measured=f"iterations until the excess loss is at most {REDUCED:.0%} of the initial "
+            f"one and stays so, from {', '.join(f'{start:g}' for start in natural)}: NGD "
             f"{', '.join(map(_count, natural.values()))}; EFGD "
             f"{', '.join(map(_count, empirical.values()))}",
-            criterion="NGD needs as many from every start, EFGD at least twice as many from one as "
-            "from another",
+            criterion="NGD needs the same number from every start, EFGD at least twice as many "
+            "from one start as from another",
             holds=verdict(
                 len(set(natural.values())) == 1 and max(natural.values()) < np.inf,
                 max(empirical.values()) >= 2 * min(empirical.values()) < np.inf,
@@ -322,7 +324,7 @@ def starts(line: pd.DataFrame, dataset: pd.DataFrame) -> Iterator[Claim]:
 
 
 def arrivals(table: pd.DataFrame) -> dict[str, dict[float, float]]:
-    """Iterations until `REDUCED` of the initial excess loss is left, for good, a start each."""
+    """Iterations from each start until the excess loss stays below `REDUCED` of the initial."""
     found: dict[str, dict[float, float]] = {}
     for (method, start), run in table.groupby(["method", "start"], sort=False):
         excess = run["excess"].to_numpy()

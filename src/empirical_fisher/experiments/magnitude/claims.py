@@ -72,7 +72,8 @@ def claims(
             for method in methods
         )
         return (
-            f"{powers}: to {EXACT:.0e} in the loss's scale c, to {LIMIT} in the distance t far off"
+            f"{powers}: the exponent of the loss's scale c to {EXACT:.0e}, that of the distance t, "
+            f"far from the minimum, to {LIMIT}"
         )
 
     def row(name: str, source: str, claim: str, *methods: str) -> Claim:
@@ -100,11 +101,12 @@ def claims(
         Claim(
             "magnitude.sign",
             "§5",
-            "Such a preconditioner makes gradient descent a sign descent, damped by each "
-            "coordinate's noise.",
-            f"each coordinate is its sign divided by √(1 + relative noise) to {deviation:.0e}; "
-            f"lengths from {size.min():.2g} to {size.max():.2g}",
-            f"equal to {EXACT:.0e}, and at most 1",
+            "Such a preconditioner turns gradient descent into sign descent, damped by the noise "
+            "of each coordinate.",
+            "each coordinate of the update is the gradient's sign divided by "
+            f"√(1 + relative noise), to {deviation:.0e}; absolute values from {size.min():.2g} to "
+            f"{size.max():.2g}",
+            f"equal to {EXACT:.0e}, and absolute values at most 1",
             verdict(bool(deviation <= EXACT), bool((size <= 1 + EXACT).all())),
             FIGURE,
         ),
@@ -118,16 +120,18 @@ def claims(
         row(
             "natural",
             "§4.3, §5",
-            "The gradient grows with the loss's scale, from which the natural gradient (the Fisher "
-            "as GGN) is free; both grow with the distance from the optimum.",
+            "The gradient is proportional to the scale of the loss, and the natural gradient (with "
+            "the GGN as the Fisher) does not depend on it; both grow with the distance from the "
+            "optimum.",
             "GD",
             "NGD",
         ),
         row(
             "fixed-distribution",
             "Proposition 1, with §4.3",
-            "Where a scaled loss is the negative logarithm of no density, outer products expected "
-            "under the model are no GGN and scale as the empirical Fisher does.",
+            "If a scaled loss is not the negative logarithm of a density, the expected outer "
+            "product of its gradients under the model is not the GGN and scales like the empirical "
+            "Fisher.",
             "NGD, y fixed",
         ),
         row(

@@ -63,10 +63,11 @@ def claims(
             "§6, Appendix B",
             "Replacing the expectation over y by one sample gives an unbiased estimate of the "
             "Fisher.",
-            f"the mean of {overall['draws'].iloc[0]} draws is {overall['error'].max():.1g} from F "
-            f"(relative), {distance.max():.2f} times what unbiased draws of this spread would be; "
-            f"the empirical Fisher is {overall['empirical_fisher_from_fisher'].max():.2g} from F",
-            f"≤ {BIAS:g} times",
+            f"the relative distance between F and the mean of {overall['draws'].iloc[0]} draws is "
+            f"{overall['error'].max():.1g}, which is {distance.max():.2f} times the one expected "
+            "of unbiased draws with this variance; that of the empirical Fisher is "
+            f"{overall['empirical_fisher_from_fisher'].max():.2g}",
+            f"at most {BIAS:g} times the expected distance",
             verdict(*(distance <= BIAS)),
             FIGURE,
         ),
@@ -74,8 +75,8 @@ def claims(
             "monte_carlo.rate",
             "§6, Appendix B",
             "The error of the mean of S samples falls as 1/√S.",
-            f"slopes on logarithmic axes {', '.join(f'{each:.2f}' for each in slopes)}",
-            f"−1/2 ± {SLOPE}",
+            f"slopes on log axes {', '.join(f'{each:.2f}' for each in slopes)}",
+            f"slopes within {SLOPE} of −1/2",
             verdict(*(np.abs(slopes + 0.5) <= SLOPE)),
             FIGURE,
         ),
@@ -83,9 +84,9 @@ def claims(
             "monte_carlo.cost",
             "§6, Appendix B",
             "The one-sample Fisher costs what the empirical Fisher costs.",
-            f"{sampled['matrix'].max():g} times as many gradients of examples, and one draw for "
-            "each example",
-            "as many gradients of examples and as many outer products, for every likelihood",
+            f"{sampled['matrix'].max():g} times as many gradients of examples, and one draw per "
+            "example",
+            "the same number of gradients of examples and of outer products, for every likelihood",
             verdict(
                 *(sampled["matrix"] == 1),
                 costs["outer_products"][costs["matrix"] == "sampled_fisher"].eq(1).all(),
@@ -96,8 +97,9 @@ def claims(
             "§6, Appendix B",
             "A step with the one-sample Fisher costs what a step with the empirical Fisher costs.",
             f"{sampled['step'].max():g} times as many gradients of examples as with the empirical "
-            "Fisher, which has those of the loss already",
-            "as many gradients of examples in a step that takes the loss's gradient too",
+            "Fisher, which uses those of the loss again",
+            "the same number of gradients of examples in a step that includes the gradient of the "
+            "loss",
             verdict(*(sampled["step"] == 1)),
         ),
         Claim(
@@ -106,21 +108,21 @@ def claims(
             "Even exact computation of the Fisher is feasible in many cases.",
             "gradients of examples, in multiples of the empirical Fisher's: "
             + ", ".join(f"{task} {ratio:g}" for task, ratio in exact.items()),
-            "no more than the number of natural parameters of an example",
+            "no more than the number of natural parameters per example",
             verdict(*(exact <= costs.groupby("task")["outputs"].first())),
         ),
         _like_ngd(
             "monte_carlo.in-place-of-the-fisher",
-            "NGD with a fresh one-sample Fisher at every step is a safer choice than EFGD, with "
-            "NGD's own step size and damping.",
+            "NGD with a new one-sample Fisher at every step is a safer choice than EFGD, with the "
+            "step size and damping of NGD.",
             "cell",
             runs,
             best,
         ),
         _like_ngd(
             "monte_carlo.tuned",
-            "NGD with a fresh one-sample Fisher at every step is a safer choice than EFGD, with a "
-            "step size and damping of its own.",
+            "NGD with a new one-sample Fisher at every step is a safer choice than EFGD, with its "
+            "own step size and damping.",
             "tuned",
             runs,
             best,
@@ -145,7 +147,7 @@ def _like_ngd(name: str, claim: str, setting: str, ends: pd.DataFrame, best: pd.
         "§6",
         claim,
         f"median final loss {'; '.join(parts)}",
-        f"at most {CLOSE:.0%} above EFGD's at its own best cell, on every data set",
+        f"at most {CLOSE:.0%} above the final loss of EFGD at its best cell, on every data set",
         verdict(*(medians <= goal)),
         FIGURE,
     )

@@ -32,7 +32,7 @@ def equations(identities: pd.DataFrame, errors: pd.DataFrame) -> list[Claim]:
             "N·EF is the covariance of the stochastic gradients plus the outer product of the "
             "gradient.",
             f"relative difference at most {worst:.0e} on {len(identities)} problems",
-            f"≤ {ROUNDING:.0e}",
+            f"at most {ROUNDING:.0e}",
             verdict(worst <= ROUNDING),
         ),
         _optimality(
@@ -71,11 +71,11 @@ def _optimality(
         name,
         source,
         claim,
-        f"E‖A g − ∇L‖²/‖∇L‖² exceeds the lowest by {_span(excess)}; the lowest on "
-        f"{optimal.sum()} of {len(rows)} problems, lower than perturbed matrices on "
-        f"{stationary.sum()}",
-        f"equal to a least-squares solver's to {ROUNDING:.0e} and below every perturbed matrix, on "
-        "every problem",
+        f"E‖A g − ∇L‖²/‖∇L‖² exceeds the lowest error by {_span(excess)}; it is the lowest on "
+        f"{optimal.sum()} of {len(rows)} problems, and lower than that of all perturbed matrices "
+        f"on {stationary.sum()}",
+        f"on every problem, equal to the error of a least-squares solver's solution to "
+        f"{ROUNDING:.0e}, and below the error of every perturbed matrix",
         verdict(bool(optimal.all() and stationary.all())),
         FIGURE,
     )
@@ -89,7 +89,7 @@ def _span(excess: pd.Series) -> str:
 
 
 def descents(paths: pd.DataFrame) -> list[Claim]:
-    """What the fresh runs say of §5.
+    """What the final runs say about §5.
 
     Parameters
     ----------
@@ -112,15 +112,16 @@ def descents(paths: pd.DataFrame) -> list[Claim]:
         ]
         return f"median final excess loss ({', '.join(PROBLEMS)}): {'; '.join(parts)}"
 
-    clear = f"in at least {CLEAR:.0%} of the fresh runs, each method at its best step size"
+    clear = f"in at least {CLEAR:.0%} of the final runs, each method at its best step size"
     return [
         Claim(
             "noise.attenuation",
             "§5",
-            "The covariance information in the empirical Fisher can attenuate the harm of gradient "
+            "The covariance information in the empirical Fisher can reduce the harm of gradient "
             "noise.",
             final("SGD", "diagonal", "transposed"),
-            f"the diagonal factors and Eq. 19's transpose end below SGD on both problems: {clear}",
+            "the diagonal factors and the transpose of Eq. 19 have a lower final loss than SGD on "
+            f"both problems, {clear}",
             verdict(
                 *(below(each, m, "SGD") for each in PROBLEMS for m in ("diagonal", "transposed"))
             ),
@@ -132,7 +133,7 @@ def descents(paths: pd.DataFrame) -> list[Claim]:
             "The multiplication with ∇L ∇Lᵀ counteracts the poor scaling of preconditioning with "
             "the empirical Fisher.",
             final("EF", "printed"),
-            f"Eq. 19 as printed ends below EF⁻¹ on both problems: {clear}",
+            f"Eq. 19 as printed has a lower final loss than EF⁻¹ on both problems, {clear}",
             verdict(*(below(each, "printed", "EF") for each in PROBLEMS)),
             FIGURE,
         ),
@@ -142,8 +143,9 @@ def descents(paths: pd.DataFrame) -> list[Claim]:
             "Preconditioning with the empirical Fisher can be understood as adaptation to gradient "
             "noise instead of curvature.",
             final("SGD", "EF", "Fisher"),
-            "EF⁻¹ ends below SGD where curvature offers nothing to adapt to, and below both SGD "
-            f"and the Fisher where it does: {clear}",
+            "EF⁻¹ has a lower final loss than SGD on the isotropic problem, where there is no "
+            "curvature to adapt to, and a lower one than both SGD and the Fisher on the "
+            f"ill-conditioned problem, {clear}",
             verdict(
                 below(ISOTROPIC, "EF", "SGD"),
                 below(STRETCHED, "EF", "SGD"),
@@ -154,9 +156,10 @@ def descents(paths: pd.DataFrame) -> list[Claim]:
         Claim(
             "noise.defeats-its-purpose",
             "§5",
-            "Computing Eq. 19 takes all gradients, which defeats its purpose.",
+            "Computing Eq. 19 needs the gradients of all examples, which defeats its purpose.",
             final("printed", "transposed", "gradient"),
-            f"steps along the full gradient, from the same gradients, end below both: {clear}",
+            "steps along the full gradient, which needs the same gradients, have a lower final "
+            f"loss than both, {clear}",
             verdict(
                 *(
                     below(each, "gradient", m)

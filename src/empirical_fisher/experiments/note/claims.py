@@ -56,18 +56,18 @@ def _problem_claims(conditions: pd.DataFrame, comparison: pd.DataFrame) -> list[
             "the note, Lagrange multipliers",
             "As ε → 0 the update with the empirical Fisher C meets the conditions for the minimum "
             "of L(θ) + gᵀΔ subject to ΔᵀCΔ = c.",
-            f"at ε = {ends[0]:.0e} at most {_bound(left)} of ‖g‖ is left of g + 2μCΔ, and ΔᵀCΔ is "
-            f"off by at most {_bound(constraint)}",
-            f"both at most {ROUNDING:.0e}, relatively",
+            f"at ε = {ends[0]:.0e} the norm of g + 2μCΔ is at most {_bound(left)} ‖g‖, and the "
+            f"relative error of ΔᵀCΔ = c is at most {_bound(constraint)}",
+            f"both at most {ROUNDING:.0e}",
             verdict(left <= ROUNDING, constraint <= ROUNDING),
             FIGURE,
         ),
         Claim(
             "note.damping",
             "the note, Claim",
-            "The update solves this problem with the damping ε in it as well.",
-            f"at most {_bound(left)} of ‖g‖ is left of g + 2μCΔ at ε = {ends[0]:.0e}, up to "
-            f"{damped_left:.2f} at ε = {ends[1]:.0e}",
+            "The update also solves this problem with the damping ε.",
+            f"the norm of g + 2μCΔ is at most {_bound(left)} ‖g‖ at ε = {ends[0]:.0e}, and up to "
+            f"{damped_left:.2f} ‖g‖ at ε = {ends[1]:.0e}",
             f"at most {SAME} at the smallest and at the largest ε",
             verdict(left <= SAME, damped_left <= SAME),
             FIGURE,
@@ -78,7 +78,7 @@ def _problem_claims(conditions: pd.DataFrame, comparison: pd.DataFrame) -> list[
             "The update tends to the solution of min L(θ + Δ) subject to E[(Δℓ)²] = c as c → 0.",
             f"angle to SLSQP's solution ∝ c^{angle_slope.min():.2f} to "
             f"c^{angle_slope.max():.2f}, at most {angle:.1e} rad at c = {smallest:.0e}",
-            f"an exponent of 1/2 (the angle is of the order of the step) to within {SLOPE}, and an "
+            f"an exponent within {SLOPE} of 1/2 (the angle is of the order of the step), and an "
             f"angle below {SAME} at the smallest c",
             verdict(bool(((angle_slope - 0.5).abs() <= SLOPE).all()), angle < SAME),
             FIGURE,
@@ -86,11 +86,11 @@ def _problem_claims(conditions: pd.DataFrame, comparison: pd.DataFrame) -> list[
         Claim(
             "note.second-order",
             "the note, Claim",
-            "The update solves it up to second order: stretched to meet the constraint it gives "
-            "away a decrease of third order in the step only, c^(3/2).",
-            "the share of the decrease that is given away ∝ "
+            "The update solves it up to second order: scaled to meet the constraint, it loses only "
+            "a decrease of third order in the step, c^(3/2).",
+            "the lost share of the decrease ∝ "
             f"c^{shortfall_slope.min():.2f} to c^{shortfall_slope.max():.2f}",
-            f"an exponent of 1 (the decrease itself is ∝ c^(1/2)) to within {SLOPE}",
+            f"an exponent within {SLOPE} of 1 (the decrease itself is ∝ c^(1/2))",
             verdict(bool(((shortfall_slope - 1).abs() <= SLOPE).all())),
             FIGURE,
         ),
@@ -115,7 +115,7 @@ def _reduction_claims(reductions: pd.DataFrame) -> list[Claim]:
             "gradients are independent (at least as many parameters as examples).",
             f"largest coefficient of variation {variation['few', 'EFGD']:.1e}; "
             f"NGD {variation['few', 'NGD']:.2f}, GD {variation['few', 'GD']:.2f}",
-            f"EFGD's is at most {EQUAL}, the others' are not",
+            f"at most {EQUAL} for EFGD, above for NGD and GD",
             verdict(
                 variation["few", "EFGD"] <= EQUAL,
                 min(variation["few", "NGD"], variation["few", "GD"]) > EQUAL,
@@ -129,7 +129,7 @@ def _reduction_claims(reductions: pd.DataFrame) -> list[Claim]:
             "amount, more so than NGD and GD.",
             f"largest coefficient of variation {variation['many', 'EFGD']:.2f}; "
             f"NGD {variation['many', 'NGD']:.2f}, GD {variation['many', 'GD']:.2f}",
-            f"EFGD's is the lowest of the three on every problem, and at most {SIMILAR}",
+            f"EFGD has the lowest of the three on every problem, and at most {SIMILAR}",
             verdict(evenest, variation["many", "EFGD"] <= SIMILAR),
             FIGURE,
         ),
@@ -166,30 +166,31 @@ def _invariance_claims(table: pd.DataFrame) -> list[Claim]:
             "the note, Discussion",
             "The update is invariant to a linear change of parameters θ = Aφ if ε is small, with "
             "more examples than parameters.",
-            f"at ε = {ends[0]:.0e} the update in φ, mapped back, differs from that in θ by at most "
-            f"{_bound(steps['many', 'EFGD'])}, relatively; NGD {_bound(steps['many', 'NGD'])}, "
-            f"GD {steps['many', 'GD']:.0f}",
-            f"at most {SAME}, and GD's above",
+            f"at ε = {ends[0]:.0e} the relative difference between the update in φ, mapped back, "
+            f"and that in θ is at most {_bound(steps['many', 'EFGD'])}; "
+            f"NGD {_bound(steps['many', 'NGD'])}, GD {steps['many', 'GD']:.0f}",
+            f"at most {SAME}, and above for GD",
             verdict(steps["many", "EFGD"] <= SAME, steps["many", "GD"] > SAME),
             FIGURE,
         ),
         Claim(
             "note.invariance-few-examples",
             "the note, Discussion",
-            "The update is as invariant with fewer examples than parameters, as in minibatches.",
-            f"at ε = {ends[0]:.0e} the update differs by {least['few']:.2f} to "
-            f"{steps['few', 'EFGD']:.2f}, relatively, what it does to the training predictions by "
-            f"at most {_bound(predictions['few', 'EFGD'])}",
-            f"each at most {SAME}",
+            "The update is also invariant with fewer examples than parameters, as in minibatches.",
+            f"at ε = {ends[0]:.0e} the relative difference between the updates is "
+            f"{least['few']:.2f} to {steps['few', 'EFGD']:.2f}, that between the changes of the "
+            f"training predictions at most {_bound(predictions['few', 'EFGD'])}",
+            f"both at most {SAME}",
             verdict(steps["few", "EFGD"] <= SAME, predictions["few", "EFGD"] <= SAME),
             FIGURE,
         ),
         Claim(
             "note.invariance-lost",
             "the note, Discussion",
-            "The invariance needs a small ε: as ε grows it is lost as for GD.",
-            f"at ε = {ends[1]:.0e} the update differs by at least {share:.2f} of what GD's does",
-            "at least half of GD's difference",
+            "The invariance needs a small ε: with a large ε the update is as little invariant as "
+            "that of GD.",
+            f"at ε = {ends[1]:.0e} the difference is at least {share:.2f} times that for GD",
+            "at least half of the difference for GD",
             verdict(bool(share >= 0.5)),
             FIGURE,
         ),
@@ -208,10 +209,10 @@ def _desirable_claim(table: pd.DataFrame, task: str, word: str, fault: str) -> C
         "the note, closing question",
         f"Reducing all losses equally is desirable when the training data have {fault}: EFGD has a "
         "lower error on clean held-out data than NGD and GD, all tuned alike.",
-        f"better than both in {better.sum()} of {len(better)} cases; EFGD's error less another's "
-        f"is between {errors.min():+.1f} and {errors.max():+.1f} standard errors (with nothing "
-        f"wrong {clean.min():+.1f} to {clean.max():+.1f})",
-        f"lower by more than {STANDARD_ERRORS:.0f} standard errors than both, in every case",
+        f"better than both in {better.sum()} of {len(better)} cases; EFGD's error minus that of "
+        f"the others is between {errors.min():+.1f} and {errors.max():+.1f} standard errors (with "
+        f"clean training data {clean.min():+.1f} to {clean.max():+.1f})",
+        f"in every case, lower than both by more than {STANDARD_ERRORS:.0f} standard errors",
         verdict(*map(bool, better)),
         FIGURE,
     )

@@ -57,7 +57,7 @@ def stationarity(point: Point, step: Array) -> Array:
 
 
 def conditions(problem: Problem, theta: Array, dampings: Array, change: float) -> pd.DataFrame:
-    """Check the conditions for the update at a ``θ`` of shape ``(P,)``, a row a damping.
+    """Check the conditions for the update at ``θ``, shape ``(P,)``; one row per damping.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def feasible(problem: Problem, theta: Array, step: Array, change: float) -> Arra
 
 
 def comparison(problem: Problem, theta: Array, changes: Array) -> pd.DataFrame:
-    """The undamped update at ``θ``, ``(P,)``, beside the general solver's step, a row a ``c``.
+    """The undamped update at ``θ``, ``(P,)``, and the general solver's step; one row per ``c``.
 
     Returns
     -------

@@ -2,8 +2,8 @@ r"""The note's closing question, whether it is desirable that all losses fall by
 
 A linear or logistic regression whose training targets are partly wrong, gross outliers or flipped
 labels, and the error on clean held-out data. All methods have the same number of cells of step size
-and damping and are tuned alike, by the cell and the iteration with the lowest loss on a validation
-set that is as contaminated as the training set.
+and damping and are tuned in the same way, by the cell and the iteration with the lowest loss on a
+validation set that is as contaminated as the training set.
 """
 
 from __future__ import annotations

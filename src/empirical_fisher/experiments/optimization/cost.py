@@ -11,7 +11,7 @@ import numpy as np
 from empirical_fisher.problems import Problem
 from empirical_fisher.solvers import SLOTS, descend
 
-TRIES = 3  #: of which the fastest counts
+TRIES = 3  #: the fastest of them counts
 ENOUGH = 0.1  #: seconds after which there is no other try
 SMALL = 1e-12  #: step size of the steps that are timed, with which none diverges
 MATRICES = 3  #: that a step makes of each run, of as many rows and columns as parameters

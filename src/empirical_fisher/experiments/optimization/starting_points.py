@@ -37,7 +37,7 @@ def descents(
     minimum
         ``θ*``, shape ``(P,)``.
     cells
-        ``method, step_size, damping``, a row each method.
+        ``method, step_size, damping``, one row per method.
     starts
         A number to know each start by, and its ``θ₀``, shape ``(P,)``.
     schedule

@@ -36,8 +36,8 @@ def claims(searches: pd.DataFrame, fields: pd.DataFrame, distances: pd.DataFrame
         Claim(
             "robustness.standardized-direction",
             "Figure 3, second row",
-            "With standardised features, too, EFGD takes directions opposite to the natural "
-            "gradient's on Boston.",
+            "Also with standardised features EFGD takes directions opposite to the natural "
+            "gradient on Boston.",
             f"lowest cosine {_listed(cosines['standardized'], '+.2f')}; with raw features and the "
             f"lower dampings {_listed(cosines['lower_dampings'], '+.2f')}",
             f"a cosine below {OPPOSITE} on Boston",
@@ -61,7 +61,7 @@ def _order_claim(best: pd.DataFrame, word: str, variant: str, how: str) -> Claim
         "Figure 3",
         f"EFGD's final loss is not below NGD's {how}.",
         f"EFGD's over NGD's final loss: {_listed(ratio, '.5g')}{beside}",
-        f"a ratio of at least 1 (to a relative {SAME:.0e}) on each data set",
+        f"EFGD's over NGD's final loss at least 1 (to a relative {SAME:.0e}) on each data set",
         verdict(*map(bool, ratio >= 1 - SAME)),
     )
 
@@ -82,8 +82,8 @@ def _undamped_claim(ratio: pd.Series) -> Claim:
     return Claim(
         "robustness.undamped",
         "Figure 3, the range of dampings",
-        "No run without any damping does better than the best damped one, so that the grid's "
-        "lowest damping costs nothing.",
+        "No run without damping does better than the best damped run, so nothing is lost because "
+        "the grid has no smaller damping.",
         f"undamped over best damped final loss: {', '.join(shown)}; elsewhere the undamped "
         "matrices are singular",
         f"a ratio of at least {1 - CLOSE} for each method on each data set",
@@ -108,10 +108,10 @@ def _seed_claim_1(fields: pd.DataFrame) -> Claim:
     return Claim(
         "robustness.figure1-seeds",
         "Figure 1",
-        "With other seeds, too, NGD's field points at the minimum everywhere and EFGD's points "
-        "away from it somewhere.",
-        f"lowest cosine to the way to the minimum, {len(lowest)} seeds: NGD {natural:.3f}, EFGD "
-        f"{empirical.min():.2f} to {empirical.max():.2f}",
+        "Also with other seeds, NGD's field points to the minimum everywhere, and EFGD's field "
+        "points away from it somewhere.",
+        f"lowest cosine to the direction of the minimum, {len(lowest)} seeds: NGD {natural:.3f}, "
+        f"EFGD {empirical.min():.2f} to {empirical.max():.2f}",
         f"above {ALONG} for NGD and below {OPPOSITE} for EFGD with every seed",
         verdict(bool(natural > ALONG), bool(empirical.max() < OPPOSITE)),
     )
@@ -123,11 +123,11 @@ def _seed_claim_2(distances: pd.DataFrame) -> Claim:
     return Claim(
         "robustness.figure2-seeds",
         "Figure 2",
-        "With other seeds, too, the empirical Fisher is near the Fisher at the minimum if the "
-        "model is right and far from it if it is not.",
+        "Also with other seeds, the empirical Fisher at the minimum is near the Fisher if the "
+        "model is right, and far from it if it is not.",
         "‖EF − F‖/‖F‖ over the seeds: "
         + ", ".join(f"{name} {low:.2f} to {high:.2f}" for name, low, high in ranges.itertuples()),
-        f"below {FAR} for {correct} and above for the others, with every seed",
+        f"below {FAR} for the correct model and above for the others, with every seed",
         verdict(bool(ranges.loc[correct, "max"] < FAR), bool(ranges.loc[wrong, "min"].min() > FAR)),
     )
 

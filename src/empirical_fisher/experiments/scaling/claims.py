@@ -83,13 +83,13 @@ def windows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _proportionality(fits: pd.DataFrame, method: str) -> Claim:
-    """The size of the update against that of the gradient, as good as undamped."""
+    """The size of the update against that of the gradient, with the lowest damping."""
     least = fits[(fits["method"] == method) & (fits["damping"] == fits["damping"].min())]
     law, tolerance = (-1, SLOPE_TOLERANCE) if method == "EFGD" else (1, ROUNDING)
     texts = {
         "EFGD": "Far from the optimum the update preconditioned by the empirical Fisher has a size "
         "almost inversely proportional to that of the gradient.",
-        "NGD": "The natural gradient's update is proportional to the gradient.",
+        "NGD": "The update of NGD is proportional to the gradient.",
     }
     digits = 2 if method == "EFGD" else 6
     ranges = "; ".join(
@@ -149,10 +149,10 @@ def _dependence(runs: pd.DataFrame, found: pd.DataFrame, method: str) -> Claim:
         "NGD": "The step size that works for NGD does not depend on the starting point.",
     }
     criteria = {
-        "EFGD": "from every start some step size of the grid leaves at most {} of the excess loss, "
-        "and none does so from all",
-        "NGD": "from every start some step size of the grid leaves at most {} of the excess loss, "
-        "and the same do so from all",
+        "EFGD": "from every start, some step sizes of the grid work (at most {} of the excess loss "
+        "is left), but none works from all starts",
+        "NGD": "from every start, some step sizes of the grid work (at most {} of the excess loss "
+        "is left), and the same ones work from all starts",
     }
     return Claim(
         f"scaling.start-{method}",
@@ -185,10 +185,11 @@ def _law(found: pd.DataFrame) -> Claim:
     return Claim(
         "scaling.start-law",
         "§4.3, Appendix E",
-        "The step size has to counteract updates that shrink with the distance: to get there in a "
-        "given number of steps, EFGD needs one that grows with the distance squared.",
-        f"exponent of the least working step size, {listed or 'none found'}",
-        f"within {START_TOLERANCE} of {START_LAW:.0f}, from starts at distance {FAR:.0f} and more",
+        "The step size has to make up for updates that shrink with the distance: to reach the "
+        "minimum in a given number of steps, EFGD needs a step size that grows with the distance "
+        "squared.",
+        f"exponent of the smallest working step size, {listed or 'none found'}",
+        f"within {START_TOLERANCE} of {START_LAW:.0f}, for starts at distance {FAR:.0f} or more",
         verdict(*met),
         FIGURE,
     )
@@ -212,11 +213,11 @@ def _opposite(directions: pd.DataFrame, descent: pd.DataFrame, dataset: str) -> 
         Claim(
             "scaling.opposite-fisher-metric",
             "§4.3, Figure 3",
-            "They are opposite only as the parameters' units have it: in the metric of the Fisher "
-            "the cosine is never negative, since both descend.",
+            "Whether they are opposite depends on the units of the parameters: in the metric of "
+            "the Fisher the cosine is never negative, since both are descent directions.",
             f"lowest cosine in the metric of the Fisher {inner:.2f}, where the Euclidean one is "
-            f"negative at up to {directions['obtuse'].max():.0%} of the points at a distance",
-            "above 0 everywhere, and the Euclidean one below 0 somewhere",
+            f"negative at up to {directions['obtuse'].max():.0%} of the points at one distance",
+            "in the metric of the Fisher above 0 everywhere, the Euclidean one below 0 somewhere",
             verdict(inner > 0, anywhere < 0),
             FIGURE,
         ),
