@@ -13,8 +13,9 @@ import yaml
 
 from empirical_fisher import search, solvers
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.data import datasets, sources
+from empirical_fisher.data import datasets
 from empirical_fisher.data.preparation import prepare
+from empirical_fisher.data.sources import kinds
 from empirical_fisher.problems import linear_problem
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +36,7 @@ def grid(method: str, every: tuple[int, int] = (1, 1)) -> tuple[np.ndarray, np.n
 def load(dataset: str) -> tuple[np.ndarray, np.ndarray, str]:
     """Design matrix, targets and task of a configured data set."""
     entry = CONFIG["datasets"][dataset]
-    table, facts = prepare(sources.load(entry, ROOT), entry)
+    table, facts = prepare(kinds.load(entry, ROOT), entry)
     return datasets.design(datasets.from_table(table, facts["task"]), bias=True)
 
 

@@ -11,8 +11,9 @@ import yaml
 from hypothesis import settings
 
 import oracle
-from empirical_fisher.data import datasets, sources
+from empirical_fisher.data import datasets
 from empirical_fisher.data.preparation import prepare
+from empirical_fisher.data.sources.kinds import load
 from empirical_fisher.experiments.optimization.starting_points import constant_problem, descents
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule
@@ -59,7 +60,7 @@ def random_problem(task, design="dense", prior_variance=np.inf, *, seed=0, **sha
 def paper_table(name):
     """A data set of config.yaml as its CSV holds it, and its task."""
     entry = CONFIG["datasets"][name]
-    table, facts = prepare(sources.load(entry, ROOT), entry)
+    table, facts = prepare(load(entry, ROOT), entry)
     return table, facts["task"]
 
 

@@ -19,13 +19,14 @@ import sklearn.datasets
 import yaml
 
 from conftest import CONFIG, ROOT, paper_table
-from empirical_fisher.data import downloads, openml_source
-from empirical_fisher.data import snapshots as snapshots_module
+from empirical_fisher.data import downloads
 from empirical_fisher.data.datasets import Dataset, DatasetError, design, from_table, read, write
 from empirical_fisher.data.features import WIDEST
 from empirical_fisher.data.formats import Raw
 from empirical_fisher.data.preparation import check_facts, prepare
-from empirical_fisher.data.sources import load
+from empirical_fisher.data.sources import openml as openml_source
+from empirical_fisher.data.sources import snapshot as snapshots_module
+from empirical_fisher.data.sources.kinds import load
 from empirical_fisher.pipeline.configuration import locate
 from empirical_fisher.pipeline.tables import write_csv
 
@@ -487,7 +488,7 @@ def test_scikit_learn_says_the_task(name: str, task: str, labels: list[int] | No
 
 
 def test_the_same_values_pass_whatever_names_and_kinds_they_have() -> None:
-    here = snapshots_module.load("boston", SNAPSHOTS)
+    here = snapshots_module.from_folder("boston", SNAPSHOTS)
     there = here.table.rename(columns=str.lower).astype({"zn": float})
     there = there.assign(chas=pd.Categorical(there["chas"].astype(str)))
     there = there[["medv", *there.columns.drop("medv")]]
@@ -495,7 +496,7 @@ def test_the_same_values_pass_whatever_names_and_kinds_they_have() -> None:
 
 
 def test_other_values_are_shown() -> None:
-    here = snapshots_module.load("boston", SNAPSHOTS)
+    here = snapshots_module.from_folder("boston", SNAPSHOTS)
     there = here.table.astype({"ZN": float, "TAX": object})
     there.loc[2, "ZN"] = 0.25
     there.loc[4, "TAX"] = "many"
@@ -510,7 +511,7 @@ def test_other_values_are_shown() -> None:
 
 
 def test_another_shape_is_shown() -> None:
-    here = snapshots_module.load("energy", SNAPSHOTS)
+    here = snapshots_module.from_folder("energy", SNAPSHOTS)
     there = here.table.assign(cooling_load=0.0)
     remote = record("energy")["remote"]
     there = there.rename(columns={"Heating Load": "heating_load"})
@@ -526,7 +527,7 @@ def test_prefer_remote_fetches_compares_and_uses_the_snapshot(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """With a fake of OpenML that has other names, other types, and another target beside."""
-    own = snapshots_module.load(name, SNAPSHOTS)
+    own = snapshots_module.from_folder(name, SNAPSHOTS)
     there = own.table.astype(float).rename(columns={own.target: "heating_load"})
     there = there.assign(cooling_load=1.0) if name == "energy" else there
     asked = []
@@ -571,7 +572,7 @@ def test_a_snapshot_s_remote_file_is_compared_too(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_remote_data_set_without_the_target_is_told() -> None:
-    here = snapshots_module.load("boston", SNAPSHOTS)
+    here = snapshots_module.from_folder("boston", SNAPSHOTS)
     with pytest.raises(DatasetError, match="the remote data set has no column 'price'"):
         snapshots_module.compare(here, Raw(here.table), {"target": "price"})
 

@@ -27,9 +27,9 @@ from conftest import ROOT, refusal
 from empirical_fisher.data import deadline
 from empirical_fisher.data.addresses import shown
 from empirical_fisher.data.downloads import Limits, from_url
-from empirical_fisher.data.openml_source import from_openml
 from empirical_fisher.data.origins import confirm
-from empirical_fisher.data.sources import load
+from empirical_fisher.data.sources.kinds import load
+from empirical_fisher.data.sources.openml import from_openml
 from processes import is_alive, largest_file, wait_for
 from server import (
     API,
@@ -529,7 +529,7 @@ from empirical_fisher.data import deadline
 from empirical_fisher.data.addresses import shown
 from empirical_fisher.data.datasets import DatasetError
 from empirical_fisher.data.downloads import Limits
-from empirical_fisher.data.sources import load
+from empirical_fisher.data.sources.kinds import load
 
 deadline.call = lambda function, *given, seconds: function(*given)
 kind, value, cache, server, megabytes, retries = sys.argv[1:]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from conftest import ROOT
 from empirical_fisher.data.datasets import DatasetError, from_table, read, write
 from empirical_fisher.data.preparation import prepare
-from empirical_fisher.data.sources import load
+from empirical_fisher.data.sources.kinds import load
 from pipeline import snakemake
 
 ROWS = 60

@@ -10,7 +10,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import expit
 
 from conftest import verdicts
-from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.data.sources.gaussian_classes import gaussian_classes
 from empirical_fisher.experiments.consistency import capacity
 from empirical_fisher.experiments.consistency import claims as claims_consistency
 from empirical_fisher.experiments.consistency import experiment as consistency

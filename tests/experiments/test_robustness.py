@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from conftest import CONFIG, ROOT, paper_table, verdicts
 from empirical_fisher.data.datasets import Dataset, design, from_table, standardized
-from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.data.sources.gaussian_classes import gaussian_classes
 from empirical_fisher.experiments.misspecification import experiment as misspecification
 from empirical_fisher.experiments.note.draws import examples
 from empirical_fisher.experiments.robustness import claims as claims_robustness

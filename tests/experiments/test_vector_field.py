@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import oracle
 from conftest import CONFIG
-from empirical_fisher.data.synthetic import lognormal_line
+from empirical_fisher.data.sources.lognormal_line import lognormal_line
 from empirical_fisher.experiments.vector_field import experiment as vector_field
 
 SETTINGS = CONFIG["vector_field"]

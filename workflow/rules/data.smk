@@ -6,7 +6,13 @@ wildcard_constraints:
 rule dataset:
     input:
         local_files,
-        code("data.sources", "data.downloads", "data.origins", "data.preparation", "data.datasets"),
+        code(
+            "data.sources.kinds",
+            "data.downloads",
+            "data.origins",
+            "data.preparation",
+            "data.datasets",
+        ),
     output:
         table="data/{dataset}.csv",
         record="data/{dataset}.yaml",

@@ -7,7 +7,7 @@ from empirical_fisher.data.datasets import write
 from empirical_fisher.data.downloads import Limits
 from empirical_fisher.data.origins import confirm
 from empirical_fisher.data.preparation import check_facts, prepare
-from empirical_fisher.data.sources import REMOTE, kind, load
+from empirical_fisher.data.sources.kinds import is_remote, load
 from job import logged
 
 name, settings = snakemake.wildcards.dataset, snakemake.params.settings
@@ -17,7 +17,7 @@ root = Path(snakemake.scriptdir, "../..").resolve()
 file = snakemake.params.file and Path(os.path.normpath(root / snakemake.params.file))
 with logged(snakemake.log[0], f"datasets.{name}") as log:
     raw = load(settings, root, file=file, **downloading)
-    if kind(settings["source"]) in REMOTE:
+    if is_remote(settings["source"]):
         confirm(name, settings["source"], raw.origin, "data/origins")
     table, facts = prepare(raw, settings)
     check_facts(table, settings.get("expect", {}))

@@ -46,7 +46,7 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
         As the function raises it; and one that names the error if it raises another.
     """
     command = [sys.executable, "-P", "-m", __name__, function.__module__, function.__name__]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     expired = threading.Event()
     answer: dict[str, Any] = {}
     with (

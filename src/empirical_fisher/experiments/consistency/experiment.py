@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.data.datasets import from_table
-from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.data.sources.gaussian_classes import gaussian_classes
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import Problem, linear_problem
 

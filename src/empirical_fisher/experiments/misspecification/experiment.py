@@ -14,7 +14,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, lattice
 from empirical_fisher.data.datasets import Dataset, design, from_table, naming
-from empirical_fisher.data.synthetic import gaussian_classes
+from empirical_fisher.data.sources.gaussian_classes import gaussian_classes
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem, linear_problem
@@ -126,7 +126,7 @@ def other_seeds(
     Parameters
     ----------
     sources
-        For each problem the parameters of `synthetic.gaussian_classes`, whose seed is replaced by
+        For each problem the parameters of `gaussian_classes`, whose seed is replaced by
         each of ``seeds``.
     bias, prior_variance
         Of Figure 2.

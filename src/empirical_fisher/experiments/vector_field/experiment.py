@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, lattice, thinned
-from empirical_fisher.data.synthetic import lognormal_line
+from empirical_fisher.data.sources.lognormal_line import lognormal_line
 from empirical_fisher.methods import solve
 from empirical_fisher.norms import cosine
 from empirical_fisher.problems import Problem, linear_problem
@@ -146,7 +146,7 @@ def other_seeds(
     Parameters
     ----------
     source
-        Parameters of `synthetic.lognormal_line`, whose seed is replaced by each of ``seeds``.
+        Parameters of `lognormal_line`, whose seed is replaced by each of ``seeds``.
     settings
         Of Figure 1; the points are those of its arrows.
 

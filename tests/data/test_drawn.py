@@ -6,7 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import oracle
 from conftest import CONFIG
-from empirical_fisher.data.synthetic import gaussian_classes, lognormal_line, normal_line
+from empirical_fisher.data.sources.gaussian_classes import gaussian_classes
+from empirical_fisher.data.sources.lognormal_line import lognormal_line
+from empirical_fisher.data.sources.normal_line import normal_line
 
 SOURCES = {name: entry["source"] for name, entry in CONFIG["datasets"].items()}
 LINE = SOURCES["LognormalLine"]["lognormal_line"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from .datasets import TARGET, DatasetError
-from .formats import Raw, read
-from .preparation import check_facts
+from ..datasets import TARGET, DatasetError
+from ..formats import Raw, read
+from ..preparation import check_facts
+from .source import Request, Source
 
 SHOWN = 3  #: differing cells in a message, at most
 
@@ -38,7 +40,7 @@ def description(name: str, folder: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def load(name: str, folder: Path) -> Raw:
+def from_folder(name: str, folder: Path) -> Raw:
     """Read a snapshot from the folder that holds them.
 
     Raises
@@ -63,6 +65,22 @@ def load(name: str, folder: Path) -> Raw:
         raise DatasetError(f"{path} is not what {name}.yaml records: {error}") from None
     origin = {"snapshot": name, "file": record["file"], "sha256": checksum}
     return Raw(table, target, record["task"], origin)
+
+
+def load(request: Request) -> Raw:
+    """Read a snapshot, and compare it with its remote source if that is asked for."""
+    name, folder = request.value, request.root / "data" / "snapshots"
+    raw = from_folder(name, folder)
+    if request.compare is None:
+        return raw
+    remote = description(name, folder).get("remote")
+    if remote is None:
+        raise DatasetError(
+            f"prefer: no remote source of the snapshot {name!r} is known; leave it out"
+        )
+    fetched = request.compare(remote)
+    compare(raw, fetched, remote)
+    return replace(raw, origin={**raw.origin, "same_as": dict(fetched.origin)})
 
 
 def compare(snapshot: Raw, remote: Raw, settings: Mapping[str, Any]) -> None:
@@ -114,3 +132,6 @@ def _floats(table: pd.DataFrame) -> np.ndarray:
     """All cells as floats; what is no number equals nothing."""
     columns = [pd.to_numeric(pd.Series(np.asarray(table[name])), errors="coerce") for name in table]
     return np.column_stack([column.to_numpy(dtype=float) for column in columns])
+
+
+SOURCE = Source(load)

@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 from xml.parsers import expat
 
-from . import addresses, deadline, formats
-from . import cache as kept
-from .datasets import DatasetError
-from .downloads import (
+from .. import addresses, deadline, formats
+from .. import cache as kept
+from ..datasets import DatasetError
+from ..downloads import (
     FILE,
     Limits,
     PassingFault,
@@ -32,7 +32,8 @@ from .downloads import (
     obtain,
     persist,
 )
-from .formats import Raw
+from ..formats import Raw
+from .source import Request, Source
 
 ORIGIN = ("id", "name", "version", "md5")
 UNKNOWN = {"111", "372"}  #: codes of OpenML's, for a data set and for a list that are not there
@@ -42,6 +43,11 @@ NOT_OPENML = "the server's answer is not OpenML's"
 SHARE = 100  #: of the limit to the size of XML; to read it takes up to 70 times as much memory
 
 Understood = TypeVar("Understood")
+
+
+def load(request: Request) -> Raw:
+    """Get the data set from OpenML or the cache."""
+    return from_openml(request.value, **request.downloading)
 
 
 def from_openml(identifier: int | Mapping[str, Any], *, cache: str | Path, limits: Limits) -> Raw:
@@ -293,3 +299,6 @@ def _refuse_type(content: bytes) -> None:
     parser = expat.ParserCreate("utf-8")
     parser.StartDoctypeDeclHandler = refuse
     parser.Parse(content, True)
+
+
+SOURCE = Source(load, remote=True)
