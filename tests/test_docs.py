@@ -264,14 +264,6 @@ def test_a_dead_link_within_a_site_is_found(tmp_path: Path) -> None:
     ]
 
 
-def test_the_topics_are_as_many_as_the_pages_say() -> None:
-    words = {7: "seven", 8: "eight", 9: "nine", 10: "ten"}
-    topics = len(re.findall(r'^CLAIMS\["\w+"\] = ', WORKFLOW, re.M))
-    experiments = topics - 1  # beside the figures
-    assert f"{words[experiments].capitalize()} more experiments" in PAGES["README.md"]
-    assert f"in {words[topics]} topics" in (ROOT / "CHANGELOG.md").read_text("utf-8")
-
-
 # What CONTRIBUTING and the list of tests say
 
 TESTS = ROOT / "tests"

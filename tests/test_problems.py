@@ -1,6 +1,8 @@
 """Problems against differences, the oracle's loops, closed forms, SciPy and scikit-learn."""
 
 import dataclasses
+import tracemalloc
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -90,29 +92,39 @@ def test_sparse_and_dense_products_agree(monkeypatch):
                 assert_allclose(getattr(dense, name), value, rtol=1e-9, atol=1e-14, err_msg=name)
 
 
-@pytest.mark.parametrize(("nonzeros", "sparse"), [(5, True), (6, False), (7, False)])
+def retained(call) -> int:
+    """Bytes that are held after a call, whose result is let go, and were not before."""
+    tracemalloc.start()
+    call()
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return held
+
+
+@pytest.mark.parametrize(("nonzeros", "sparse"), [(1400, True), (1500, False), (1600, False)])
 def test_inputs_are_kept_sparse_where_less_than_a_quarter_is_not_zero(nonzeros, sparse):
-    inputs = np.zeros((6, 4))
+    """A sparse copy is held beside dense inputs, in return for faster products."""
+    inputs = np.zeros((60, 100))
     inputs.flat[:nonzeros] = 1.0
     model = models.LinearModel(inputs)
-    assert model.outputs == 1
-    assert scipy.sparse.issparse(model._design) == sparse
+    held = retained(lambda: model.predict(np.zeros(100)))
+    assert (held > 8 * nonzeros) == sparse
 
 
 @pytest.mark.parametrize("design", DESIGNS)
 def test_products_of_features_are_kept_where_they_are_few(design, monkeypatch):
     """A symmetric matrix an example, of the features that it has."""
-    inputs = draw_inputs(design)
+    inputs = draw_inputs(design, size=2000)
     count = 0
     for example in inputs:
         used = FEATURES if design == "dense" else np.count_nonzero(example)
-        count += len([(i, j) for i in range(used) for j in range(i, used)])
+        count += used * (used + 1) // 2
     for most, kept in ((count, True), (count - 1, False)):
         monkeypatch.setattr(models, "PAIRS", most)
-        pairs = models.LinearModel(inputs)._pairs
-        assert (pairs is not None) == kept
-        if kept and design == "dense":
-            assert pairs.size == count
+        model = models.LinearModel(inputs)
+        model.predict(np.zeros(FEATURES))
+        held = retained(partial(model.gram, np.zeros(FEATURES), np.ones((len(inputs), 1, 1))))
+        assert (held > 8 * count) == kept
 
 
 @pytest.mark.parametrize("cached", [1, FEATURES, 5 * FEATURES, 2 * SIZE * FEATURES])
@@ -469,18 +481,18 @@ def test_no_points_have_no_matrices(task, design):
 
 def test_no_more_zeros_are_written_out_at_once_than_fit_in_the_cache(monkeypatch):
     monkeypatch.setattr(models, "PAIRS", 0)
-    monkeypatch.setattr(models, "CACHED", 5 * FEATURES + 1)
-    problem = random_problem("binary", "sparse")
-    write_out, sizes = models.LinearModel._dense_rows, []
-
-    def recorded(model, block=slice(None)):
-        rows = write_out(model, block)
-        sizes.append(len(rows))
-        return rows
-
-    monkeypatch.setattr(models.LinearModel, "_dense_rows", recorded)
-    assert problem.at(np.zeros(FEATURES)).fisher.shape == (FEATURES, FEATURES)
-    assert sizes == [5] * (SIZE // 5) + [SIZE % 5]
+    inputs = scipy.sparse.random_array((5000, 40), density=0.02, rng=0, format="csr")
+    weights, peaks = np.ones((5000, 1, 1)), []
+    for rows in (100, 5000):
+        monkeypatch.setattr(models, "CACHED", rows * 40)
+        model = models.LinearModel(inputs)
+        model.gram(np.zeros(40), weights)
+        tracemalloc.start()
+        model.gram(np.zeros(40), weights)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    few, all_at_once = peaks
+    assert all_at_once > 8 * inputs.shape[0] * 40 > 5 * few
 
 
 # Arguments

@@ -150,13 +150,14 @@ def test_monte_carlo_lays_out_any_number_of_data_sets(count):
 
 @pytest.mark.parametrize("count", [1, 3, 5, 12])
 def test_magnitude_lays_out_any_number_of_data_sets(count):
-    factors = np.geomspace(1e-4, 1e4, 9)
+    values = np.geomspace(1e-4, 1e4, 9)
     table = pd.concat(
-        pd.DataFrame({"dataset": f"Set{n}", "method": m, "factor": factors, "update_norm": factors})
+        pd.DataFrame({"dataset": f"Set{n}", "method": m, "scale": values, "update_norm": values})
         for n in range(count)
         for m in figures_magnitude.LOOKS
     )
-    figure = figures_magnitude.magnitude(table, table[table["dataset"] == "Set0"])
+    first = table[table["dataset"] == "Set0"].rename(columns={"scale": "distance"})
+    figure = figures_magnitude.magnitude(table, first)
     assert len(figure.axes) == 1 + count
     assert faults(figure) == []
 

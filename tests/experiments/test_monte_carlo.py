@@ -88,7 +88,7 @@ def finals(loss: float) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, pd
 
 
 def test_costs_are_counted():
-    counts = counted().set_index(["task", "matrix", "of"])
+    counts = counted().set_index(["task", "matrix", "needed_for"])
     for task in TASKS:
         empirical = counts.loc[(task, "empirical_fisher", "matrix")]
         sampled = counts.loc[(task, "sampled_fisher", "matrix")]

@@ -49,7 +49,7 @@ def sweep(
     -------
     pandas.DataFrame
         ``task, seed, features, parameters_per_example``, then ``empirical_fisher`` and
-        ``hessian``, the means of the diagonals, and ``empirical_fisher_hessian``, the ratio of the
+        ``hessian``, the means of the diagonals, and ``norm_ratio``, the ratio of the
         Frobenius norms; the Hessian is that of the data, without the prior.
     """
     generator = np.random.default_rng(seed)
@@ -70,7 +70,7 @@ def sweep(
                 "parameters_per_example": count / examples,
                 "empirical_fisher": np.trace(point.empirical_fisher) / count,
                 "hessian": np.trace(hessian) / count,
-                "empirical_fisher_hessian": norms[0] / norms[1],
+                "norm_ratio": norms[0] / norms[1],
             }
         )
     return pd.DataFrame(rows)

@@ -91,7 +91,7 @@ def _converges(name: str, table: pd.DataFrame) -> list[Claim]:
     """Eq. 17 on a well-specified problem."""
     rows = []
     for reference, source in (("fisher", "§4.2, Eq. 17"), ("hessian", "§4.2, Eq. 4")):
-        column = f"empirical_fisher_{reference}"
+        column = f"empirical_fisher_from_{reference}"
         (rate, error), last = slope(table, column), at_largest(table, column)
         met = [abs(rate - RATE) <= RATE_TOLERANCE, last <= VANISHING]
         measured = (
@@ -108,7 +108,7 @@ def _converges(name: str, table: pd.DataFrame) -> list[Claim]:
             f"to the {matrix} as N grows, at the rate of Monte Carlo sampling."
         )
         if reference == "hessian":
-            gap = table["fisher_hessian"].max()
+            gap = table["fisher_from_hessian"].max()
             met.append(gap <= ROUNDING)
             measured += f"; Fisher − Hessian at most {gap:.0e}"
             criterion += f"; Fisher = Hessian to {ROUNDING:.0e}"
@@ -128,7 +128,7 @@ def _converges(name: str, table: pd.DataFrame) -> list[Claim]:
 
 def _stays(name: str, table: pd.DataFrame) -> list[Claim]:
     """The same on a misspecified problem."""
-    column = "empirical_fisher_fisher"
+    column = "empirical_fisher_from_fisher"
     start = table["size"].max() // PLATEAU_SPAN
     (rate, error), last = slope(table, column, start), at_largest(table, column)
     return [
@@ -151,19 +151,19 @@ def _arbitrarily_wrong(table: pd.DataFrame) -> Claim:
     """The caption of Figure 2: how wrong is arbitrarily wrong."""
     before, last = table.iloc[-2], table.iloc[-1]
     ratios = last / before
-    growth = np.log(ratios["empirical_fisher_fisher"]) / np.log(ratios["leverage"])
+    growth = np.log(ratios["empirical_fisher_from_fisher"]) / np.log(ratios["leverage"])
     return Claim(
         "consistency.arbitrarily-wrong",
         "§4.2, Figure 2",
         "Under misspecification the empirical Fisher can be arbitrarily wrong, even at the "
         "minimum.",
         f"logistic regression with outliers at x = k: ‖EF − F‖/‖F‖ = "
-        f"{last['empirical_fisher_fisher']:.1f} for k = {last['leverage']:.0f}, growing as "
+        f"{last['empirical_fisher_from_fisher']:.1f} for k = {last['leverage']:.0f}, growing as "
         f"k^{growth:.2f}",
         f"at least {ARBITRARY:.0f} for the largest k; the exponent there within {PROPORTIONAL} "
         "of 1",
         verdict(
-            last["empirical_fisher_fisher"] >= ARBITRARY,
+            last["empirical_fisher_from_fisher"] >= ARBITRARY,
             abs(growth - 1) <= PROPORTIONAL,
         ),
         FIGURE,
@@ -201,7 +201,7 @@ def _enough_data(means: pd.DataFrame) -> Claim:
 def _overparametrised(task: str, means: pd.DataFrame) -> Claim:
     """The last paragraph of §4.2."""
     first, last = means.iloc[0], means.iloc[-1]
-    ratio, kept = last["empirical_fisher_hessian"], last["hessian"] / first["hessian"]
+    ratio, kept = last["norm_ratio"], last["hessian"] / first["hessian"]
     return Claim(
         f"consistency.overparametrised-{task}",
         "§4.2",

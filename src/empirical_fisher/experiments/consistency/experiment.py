@@ -49,8 +49,9 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
     Returns
     -------
     pandas.DataFrame
-        ``seed, size, theta_1, theta_2`` and the distances ``empirical_fisher_fisher``,
-        ``empirical_fisher_hessian`` and ``fisher_hessian``, the second matrix the reference.
+        ``seed, size, theta_1, theta_2`` and the distances ``empirical_fisher_from_fisher``,
+        ``empirical_fisher_from_hessian`` and ``fisher_from_hessian``, the second matrix the
+        reference.
     """
     halves = np.geomspace(sizes["low"] / 2, sizes["high"] / 2, sizes["count"]).round().astype(int)
     draw = gaussian_classes(seed=seed, size=2 * int(halves[-1]), **classes)
@@ -67,11 +68,13 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
                 "size": 2 * half,
                 "theta_1": theta[0],
                 "theta_2": theta[1],
-                "empirical_fisher_fisher": relative_distance(point.empirical_fisher, point.fisher),
-                "empirical_fisher_hessian": relative_distance(
+                "empirical_fisher_from_fisher": relative_distance(
+                    point.empirical_fisher, point.fisher
+                ),
+                "empirical_fisher_from_hessian": relative_distance(
                     point.empirical_fisher, point.hessian
                 ),
-                "fisher_hessian": relative_distance(point.fisher, point.hessian),
+                "fisher_from_hessian": relative_distance(point.fisher, point.hessian),
             }
         )
     return pd.DataFrame(rows)
@@ -95,7 +98,7 @@ def outliers(leverages: Sequence[int]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``leverage, size, theta, fisher, empirical_fisher, empirical_fisher_fisher``.
+        ``leverage, size, theta, fisher, empirical_fisher, empirical_fisher_from_fisher``.
     """
     rows = []
     for leverage in leverages:
@@ -108,7 +111,9 @@ def outliers(leverages: Sequence[int]) -> pd.DataFrame:
                 "theta": point.theta.item(),
                 "fisher": point.fisher.item(),
                 "empirical_fisher": point.empirical_fisher.item(),
-                "empirical_fisher_fisher": relative_distance(point.empirical_fisher, point.fisher),
+                "empirical_fisher_from_fisher": relative_distance(
+                    point.empirical_fisher, point.fisher
+                ),
             }
         )
     return pd.DataFrame(rows)

@@ -45,7 +45,7 @@ def consistency(
     (left, right), lower = figure.subplots(2, 2)
     _sizes(left, sizes)
     wrong = outliers[outliers["leverage"] > 1]  # at 1 the model is right, and the distance 0
-    right.plot(wrong["leverage"], wrong["empirical_fisher_fisher"], **LOOKS[0], markersize=4)
+    right.plot(wrong["leverage"], wrong["empirical_fisher_from_fisher"], **LOOKS[0], markersize=4)
     right.set(
         title="Worse outliers",
         xlabel="Leverage k of the outliers",
@@ -65,7 +65,7 @@ def consistency(
 
 def _sizes(axes: Axes, sizes: Mapping[str, pd.DataFrame]) -> None:
     """Every seed a thin line, their mean a thick one, and the Monte Carlo rate."""
-    column = "empirical_fisher_fisher"
+    column = "empirical_fisher_from_fisher"
     for look, (name, table) in zip(LOOKS * len(sizes), sizes.items(), strict=False):
         for _, seed in table.groupby("seed"):
             axes.plot(seed["size"], seed[column], color=look["color"], linewidth=0.4, alpha=0.6)

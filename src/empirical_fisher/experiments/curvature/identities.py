@@ -3,16 +3,20 @@ r"""Equalities between matrices that the paper states: Proposition 1, Eq. 4 and 
 Each is measured as a difference between two calculations that share as little as possible,
 relative to the spectral norm of the GGN:
 
-============  ============================================================================
-``fisher``    ``J_nᵀ Λ_n J_n`` with the Fisher of ``f``, against the GGN (Proposition 1)
-``scores``    ``Σ_y p(y | f_n) ∇_θ ℓ ∇_θ ℓᵀ`` from the gradients for every ``y``, against the GGN
-``hessians``  ``Σ_y p(y | f_n) ∇²_θ ℓ`` from the Hessians for every ``y``, against the Fisher
-``split``     the GGN of the split ``a(b) = −log b``, ``b_n(θ) = p(y_n | f(x_n, θ))``, from a
-              numerical Jacobian, against the empirical Fisher (Eq. 14, footnote 3)
-============  ============================================================================
+===============================  ==========================================================
+``fisher_from_ggn``              ``J_nᵀ Λ_n J_n`` with the Fisher of ``f``, against the GGN
+                                 (Proposition 1)
+``scores_from_ggn``              ``Σ_y p(y | f_n) ∇_θ ℓ ∇_θ ℓᵀ`` from the gradients for every
+                                 ``y``, against the GGN
+``hessians_from_fisher``         ``Σ_y p(y | f_n) ∇²_θ ℓ`` from the Hessians for every ``y``,
+                                 against the Fisher (Eq. 4)
+``split_from_empirical_fisher``  the GGN of the split ``a(b) = −log b``,
+                                 ``b_n(θ) = p(y_n | f(x_n, θ))``, from a numerical Jacobian,
+                                 against the empirical Fisher (Eq. 14, footnote 3)
+===============================  ==========================================================
 
-A fifth column, ``empirical_fisher``, is not an equality: the empirical Fisher against the Fisher
-shows how large a difference looks.
+A fifth column, ``empirical_fisher_from_fisher``, is not an equality: the empirical Fisher against
+the Fisher shows how large a difference looks.
 """
 
 from __future__ import annotations
@@ -156,11 +160,11 @@ def table(
         for draw in range(draws):
             point = problem.at(generator.standard_normal(problem.parameters))
             differences = {
-                "fisher": point.fisher - point.ggn,
-                "scores": fisher_from_scores(point) - point.ggn,
-                "hessians": fisher_from_hessians(point) - point.fisher,
-                "split": split_ggn(point) - point.empirical_fisher,
-                "empirical_fisher": point.empirical_fisher - point.fisher,
+                "fisher_from_ggn": point.fisher - point.ggn,
+                "scores_from_ggn": fisher_from_scores(point) - point.ggn,
+                "hessians_from_fisher": fisher_from_hessians(point) - point.fisher,
+                "split_from_empirical_fisher": split_ggn(point) - point.empirical_fisher,
+                "empirical_fisher_from_fisher": point.empirical_fisher - point.fisher,
             }
             scale = np.linalg.norm(point.ggn, 2)
             relative = {name: np.linalg.norm(d, 2) / scale for name, d in differences.items()}

@@ -32,11 +32,17 @@ def claims(
         The distance from the minimum that counts as far.
     """
     in_scale = pd.DataFrame(
-        {dataset: slopes(table) for dataset, table in scales.groupby("dataset", sort=False)}
+        {
+            dataset: slopes(table, "scale")
+            for dataset, table in scales.groupby("dataset", sort=False)
+        }
     )
-    beyond = distances[distances["factor"] >= far]
+    beyond = distances[distances["distance"] >= far]
     in_distance = pd.DataFrame(
-        {dataset: slopes(table) for dataset, table in beyond.groupby("dataset", sort=False)}
+        {
+            dataset: slopes(table, "distance")
+            for dataset, table in beyond.groupby("dataset", sort=False)
+        }
     )
 
     def met(method: str) -> list[bool]:
@@ -138,11 +144,11 @@ def claims(
     ]
 
 
-def slopes(lengths: pd.DataFrame) -> pd.Series:
-    """Slope of the logarithm of each update's length against that of the factor, by method."""
+def slopes(lengths: pd.DataFrame, axis: str) -> pd.Series:
+    """Slope of the logarithm of each update's length against that of a column, by method."""
     return pd.Series(
         {
-            method: exponent(table["factor"], table["update_norm"])
+            method: exponent(table[axis], table["update_norm"])
             for method, table in lengths.groupby("method", sort=False)
         }
     )

@@ -113,23 +113,23 @@ def scaled(problem: Problem, scale: float) -> Problem:
     return replace(problem, likelihood=Scaled(problem.likelihood, scale))
 
 
-def lengths(points: Mapping[float, Point]) -> pd.DataFrame:
-    """Length of every update at some points: ``method, factor, gradient_norm, update_norm``.
+def lengths(axis: str, points: Mapping[float, Point]) -> pd.DataFrame:
+    """Length of every update at some points: ``method``, the axis, ``gradient_norm, update_norm``.
 
     Parameters
     ----------
-    points
-        By the factor ``c`` or ``t``.
+    axis, points
+        ``scale`` or ``distance``, and the points by their ``c`` or ``t``.
     """
     rows = [
         {
             "method": method,
-            "factor": factor,
+            axis: value,
             "gradient_norm": np.linalg.norm(point.gradient),
             "update_norm": np.linalg.norm(update.vector(point)),
         }
         for method, update in UPDATES.items()
-        for factor, point in points.items()
+        for value, point in points.items()
     ]
     return pd.DataFrame(rows)
 
@@ -142,12 +142,13 @@ def away(problem: Problem, minimum: Array, distance: float) -> Point:
 
 def scales(point: Point, factors: Array) -> pd.DataFrame:
     """`lengths` for losses scaled by ``c``, shape ``(C,)``, at the point's ``θ``."""
-    return lengths({factor: scaled(point.problem, factor).at(point.theta) for factor in factors})
+    points = {factor: scaled(point.problem, factor).at(point.theta) for factor in factors}
+    return lengths("scale", points)
 
 
-def distances(problem: Problem, minimum: Array, factors: Array) -> pd.DataFrame:
+def distances(problem: Problem, minimum: Array, multiples: Array) -> pd.DataFrame:
     """`lengths` at the distances ``t``, shape ``(T,)``, from the minimum ``(P,)``."""
-    return lengths({factor: away(problem, minimum, factor) for factor in factors})
+    return lengths("distance", {each: away(problem, minimum, each) for each in multiples})
 
 
 def signs(point: Point) -> pd.DataFrame:

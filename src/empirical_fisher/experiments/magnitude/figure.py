@@ -31,23 +31,21 @@ def magnitude(scales: pd.DataFrame, distances: pd.DataFrame) -> Figure:
         As `magnitude` tabulates them, with a column ``dataset``; a panel for each data set.
     """
     panels = [
-        (f"{dataset}: {what}", label, table)
-        for tables, what, label in (
-            (scales, "loss scaled", "Factor c of the loss"),
-            (distances, "far and near", "Distance t from the minimum"),
+        (f"{dataset}: {what}", label, axis, table)
+        for tables, what, axis, label in (
+            (scales, "loss scaled", "scale", "Factor c of the loss"),
+            (distances, "far and near", "distance", "Distance t from the minimum"),
         )
         for dataset, table in tables.groupby("dataset", sort=False)
     ]
     blocks, wide = layout.wrapped(len(panels))
     figure = style.new_figure(2.5 * wide, 2.6 * blocks + 0.3)
     columns = layout.panels(figure, len(panels))
-    for [axes], (title, label, table) in zip(columns, panels, strict=True):
+    for [axes], (title, label, axis, table) in zip(columns, panels, strict=True):
         for place, (method, look) in enumerate(LOOKS.items()):
             rows = table[table["method"] == method]
             every = (place % 3, 3)  # markers of lines that coincide stand side by side
-            axes.plot(
-                rows["factor"], rows["update_norm"], **{**look, "ms": 3.5, "markevery": every}
-            )
+            axes.plot(rows[axis], rows["update_norm"], **{**look, "ms": 3.5, "markevery": every})
         axes.set(title=layout.heading(title), xlabel=label, xscale="log", yscale="log")
         if layout.is_leftmost(axes):
             axes.set_ylabel("Length of the update")

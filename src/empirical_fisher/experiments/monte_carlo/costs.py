@@ -92,13 +92,13 @@ def costs(problem: Problem, theta: Array) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``matrix, of, outputs, predictions, gradients, outer_products, draws``: the number of
-        natural parameters, and counts in units of the number of examples. ``of`` is ``matrix`` or
-        ``step``.
+        ``matrix, needed_for, outputs, predictions, gradients, outer_products, draws``: the number
+        of natural parameters, and counts in units of the number of examples. ``needed_for`` is
+        ``matrix`` or ``step``.
     """
     rows = []
     for matrix in ("empirical_fisher", "sampled_fisher", "fisher"):
-        for of in ("matrix", "step"):
+        for purpose in ("matrix", "step"):
             tally = Tally()
             counted = Problem(
                 CountedLikelihood(problem.likelihood, tally),  # type: ignore[arg-type]
@@ -106,7 +106,7 @@ def costs(problem: Problem, theta: Array) -> pd.DataFrame:
                 problem.targets,
             )
             point = counted.at(theta)
-            if of == "step":
+            if purpose == "step":
                 _ = point.gradient
             if matrix == "sampled_fisher":
                 generator = np.random.default_rng(0)  # any: what is drawn costs the same
@@ -115,5 +115,5 @@ def costs(problem: Problem, theta: Array) -> pd.DataFrame:
                 getattr(point, matrix)
             counts = {name: count / problem.size for name, count in vars(tally).items()}
             outputs = problem.likelihood.outputs
-            rows.append({"matrix": matrix, "of": of, "outputs": outputs, **counts})
+            rows.append({"matrix": matrix, "needed_for": purpose, "outputs": outputs, **counts})
     return pd.DataFrame(rows)

@@ -38,9 +38,9 @@ def errors(
         ``samples, error``: root mean square over the repetitions of ``‖mean − F‖ / ‖F‖``
         (Frobenius norms).
     overall : pandas.DataFrame
-        One row ``draws, error, expected, empirical_fisher``: that of the mean of all draws; the
-        root mean square that unbiased draws of this spread would have; and the relative distance of
-        the empirical Fisher, for which no number of draws helps.
+        One row ``draws, error, expected, empirical_fisher_from_fisher``: that of the mean of
+        all draws; the root mean square that unbiased draws of this spread would have; and the
+        relative distance of the empirical Fisher, for which no number of draws helps.
     """
     generator = np.random.default_rng(seed)
     fisher, draws = point.fisher, 2**doublings
@@ -66,7 +66,9 @@ def errors(
             "draws": [repeats * draws],
             "error": [np.linalg.norm(mean) / norm],
             "expected": [np.sqrt(spread / (repeats * draws)) / norm],
-            "empirical_fisher": [np.linalg.norm(point.empirical_fisher - fisher) / norm],
+            "empirical_fisher_from_fisher": [
+                np.linalg.norm(point.empirical_fisher - fisher) / norm
+            ],
         }
     )
     return by_samples, overall

@@ -57,7 +57,7 @@ def monte_carlo(
     for marker, (dataset, table) in zip(itertools.cycle(MARKERS), groups, strict=False):
         line: dict[str, Any] = {"marker": marker, "markersize": 3, "linewidth": 1}
         left.plot(table["samples"], table["error"], color="0.3", label=dataset, **line)
-        level = overall.loc[overall["dataset"] == dataset, "empirical_fisher"].item()
+        level = overall.loc[overall["dataset"] == dataset, "empirical_fisher_from_fisher"].item()
         left.axhline(level, color=style.METHODS["EFGD"]["color"], linestyle="dashdot", zorder=0)
         left.plot(table["samples"].max(), level, marker, color=style.METHODS["EFGD"]["color"], ms=4)
     ends = np.array([by_samples["samples"].min(), by_samples["samples"].max()])

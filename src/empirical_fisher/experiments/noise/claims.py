@@ -66,7 +66,7 @@ def _optimality(
     rows = errors[errors["matrix"] == matrix]
     excess = rows["error"] - rows["lowest"]
     optimal = excess.abs() <= ROUNDING * rows["lowest"].abs().clip(lower=1)
-    stationary = rows["nearby"] >= rows["error"] * (1 - ROUNDING)
+    stationary = rows["lowest_perturbed"] >= rows["error"] * (1 - ROUNDING)
     return Claim(
         name,
         source,

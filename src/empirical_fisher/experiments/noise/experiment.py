@@ -99,7 +99,9 @@ def least_squares(point: Point, *, diagonal: bool) -> Array:
     return (np.linalg.lstsq(gradients / scale, goals)[0] / scale[:, None]).T
 
 
-def lowest_nearby(matrix: Array, point: Point, generator: np.random.Generator, count: int) -> float:
+def lowest_perturbed(
+    matrix: Array, point: Point, generator: np.random.Generator, count: int
+) -> float:
     """Lowest error of ``count`` matrices ``(P, P)`` that differ by 1 % of every nonzero entry."""
     changes = 1 + 0.01 * generator.standard_normal((count, *matrix.shape))
     return min(expected_error(matrix * change, point) for change in changes)
@@ -127,8 +129,9 @@ def errors(points: Mapping[str, Point], seed: int, perturbations: int) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        ``problem, matrix, error, lowest, nearby``: the error by the closed form; the error of the
-        best matrix of its class by `least_squares`; the lowest error among perturbed matrices.
+        ``problem, matrix, error, lowest, lowest_perturbed``: the error by the closed form; the
+        error of the best matrix of its class by `least_squares`; the lowest error among perturbed
+        matrices.
     """
     generator = np.random.default_rng(seed)
     rows = []
@@ -144,7 +147,7 @@ def errors(points: Mapping[str, Point], seed: int, perturbations: int) -> pd.Dat
                     "matrix": kind,
                     "error": expected_error(matrix, point),
                     "lowest": best[kind in ("identity", "diagonal")],
-                    "nearby": lowest_nearby(matrix, point, generator, perturbations),
+                    "lowest_perturbed": lowest_perturbed(matrix, point, generator, perturbations),
                 }
             )
     return pd.DataFrame(rows)

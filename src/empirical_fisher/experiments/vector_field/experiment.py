@@ -1,8 +1,10 @@
 """Figure 1: the vector fields of GD, NGD and EFGD on a line fitted by least squares.
 
 The parameters are the intercept ``b`` and the slope ``θ`` of ``f(x) = b + θ x``, in this order. Two
-things differ from the solvers: the natural gradient is preconditioned by the full Hessian, prior
-included, and the empirical Fisher by the data alone.
+things are as the paper's authors have them. The natural gradient is written with the Hessian, prior
+included; for least squares that is the Fisher and the prior's precision, and thus the matrix of NGD
+in `methods`. The empirical Fisher is that of the data alone, without the prior's precision that
+EFGD has in `methods`.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
 def flow(problem: Problem, theta: Array, method: str, scale: float, damping: float) -> Array:
     """Velocity at ``θ``, shape ``(..., 2)``: ``−scale (B + λ I)⁻¹ ∇L``.
 
-    ``B`` is the Hessian for NGD and the empirical Fisher for EFGD; GD has no preconditioner.
+    ``B`` is the Hessian for NGD, which for least squares is the Fisher with the prior, and the
+    empirical Fisher for EFGD; GD has no preconditioner.
     """
     point = problem.at(theta)
     if method == "GD":
