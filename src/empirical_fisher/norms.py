@@ -20,7 +20,7 @@ def spectral(matrix: Array) -> Array:
 def relative_distance(array: Array, reference: Array, axis: int | None = None) -> Array:
     """``‖a − b‖ / ‖b‖`` in the Euclidean norm along an axis, or that of all entries.
 
-    The latter is the Frobenius norm of matrices.
+    The arrays are of one shape ``(..., P)``. Of matrices, the norm of all entries is Frobenius's.
     """
     distance, length = (np.linalg.norm(each, axis=axis) for each in (array - reference, reference))
     return np.divide(distance, length)

@@ -23,7 +23,7 @@ def too_large(largest: float) -> DatasetError:
 
 
 def refuse_width(columns: int) -> None:
-    """Refuse a table with more than `MOST_COLUMNS` columns."""
+    """Refuse a table with more than ``MOST_COLUMNS`` columns."""
     if columns > MOST_COLUMNS:
         raise DatasetError(f"it has {columns} columns; at most {MOST_COLUMNS} can be read")
 
