@@ -1,4 +1,4 @@
-"""From what a source gives to a table of finite numbers and a target, or a reason why not.
+"""Turn what a source gives into a table of finite numbers and a target, or say why not.
 
 `prepare` applies what the configuration says of a data set: which column is the target, which are
 left out, what becomes of categories and of missing values. Nothing else is changed: unless asked
@@ -179,7 +179,7 @@ def _target_name(
 def _unwanted(
     table: pd.DataFrame, target: str | None, names: Iterable[str], faults: list[Fault]
 ) -> list[str]:
-    """Those of the names under drop that are there."""
+    """The names under drop that the table has."""
     for name in names:
         if name not in table:
             faults.append(
@@ -206,7 +206,7 @@ def _dense(features: pd.DataFrame) -> pd.DataFrame:
 def _refuse_gaps_in_sparse(
     features: pd.DataFrame, target: pd.Series | None, settings: Mapping[str, Any]
 ) -> None:
-    """Only zeros may be left out of a sparse table, and everything else has to be a number."""
+    """A sparse table may leave out zeros only, and all its other entries must be numbers."""
     if settings.get("standardize"):
         raise DatasetError(
             f"standardize: a sparse data set with more than {WIDEST} features would not stay sparse"
@@ -295,7 +295,7 @@ def _number(column: pd.Series) -> pd.Series:
 def _complete(
     features: pd.DataFrame, target: pd.Series | None, nominal: Sequence[str], missing: str
 ) -> tuple[pd.DataFrame, pd.Series | None]:
-    """The rows without gaps, or all of them with their gaps filled."""
+    """The rows without missing values, or all rows with the missing values filled in."""
     gaps = features.isna()
     if target is not None:
         gaps = pd.concat([gaps, target.isna().rename(TARGET)], axis=1)
@@ -327,7 +327,7 @@ def _complete(
 
 
 def _filled(features: pd.DataFrame, nominal: Sequence[str]) -> pd.DataFrame:
-    """Put a column's median where it has gaps."""
+    """Fill the gaps of a column with its median."""
     gaps = features.columns[features.isna().any()]
     for name in gaps:
         if name in nominal:
@@ -443,12 +443,12 @@ def _labelled(
 
 
 def _is_whole(column: pd.Series) -> bool:
-    """Whether numbers are all whole, and as integers the same."""
+    """Whether all numbers are whole and do not change as integers."""
     return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())
 
 
 def _numbers_if_all_are(target: pd.Series, task: str | None) -> pd.Series:
-    """A target as numbers, if that tells all its values apart, else as text.
+    """A target as numbers, if different values stay different, else as text.
 
     Whole numbers with leading zeros are labels, unless they are said to be quantities.
     """
@@ -466,7 +466,7 @@ def _numbers_if_all_are(target: pd.Series, task: str | None) -> pd.Series:
 
 
 def _inferred_task(target: pd.Series, numeric: bool) -> str:
-    """The task that a target's values leave no doubt of."""
+    """The task, if the values of the target allow only one."""
     labels = target.nunique()
     if not numeric:
         if not columns.repeats(target):

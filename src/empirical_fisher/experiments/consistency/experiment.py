@@ -1,4 +1,4 @@
-"""§4.2: the empirical Fisher at the minimum against the Fisher, with ever more examples (Eq. 17).
+"""§4.2: the empirical Fisher and the Fisher at the minimum, with more and more examples (Eq. 17).
 
 Distances are relative, in the Frobenius norm: ``‖EF − F‖ / ‖F‖``, both at the minimum ``θ*_N`` of
 the loss of ``N`` examples.
@@ -28,12 +28,12 @@ CORRECT_PERCENT = 99  #: of the labels in `outlier_problem`
 
 
 def minimum_from(problem: Problem, start: Array) -> Point:
-    """The minimum, by full Newton steps from a ``θ`` nearby, shape ``(P,)``.
+    """The minimum, by full Newton steps from a ``θ`` near it, shape ``(P,)``.
 
     Raises
     ------
     MinimizerNotFoundError
-        If the steps do not get there.
+        If the steps do not reach it.
     """
     point = problem.at(start)
     for _ in range(NEWTON_STEPS):
