@@ -22,7 +22,7 @@ include: "workflow/rules/common.smk"
 # The files of the configuration, each with what it says. Reading them names the line of a syntax
 # error and finds a key that is there twice, unlike Snakemake's own.
 layers = [
-    (path, configuration.read_yaml(path))
+    (path, strict_yaml.read_yaml(path))
     for path in (ROOT / "config.yaml", *map(Path, workflow.configfiles))
 ]
 

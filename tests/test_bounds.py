@@ -29,6 +29,7 @@ from empirical_fisher.likelihoods import Bernoulli, Categorical
 from empirical_fisher.methods import direction
 from empirical_fisher.models import LinearModel
 from empirical_fisher.problems import MOST_PARAMETERS, linear_problem
+from empirical_fisher.solvers import descend
 
 STEPS = 12
 FACTOR = 100.0
@@ -159,7 +160,7 @@ def test_curvatures_are_not_negative_where_features_repeat_one_another():
 def test_bounds_do_not_depend_on_the_unit_of_the_features(unit, task, method):
     """With ``x`` in another unit a run is the same for ``θ``, ``λ`` and GD's ``γ`` in theirs."""
     inputs, targets = draw_inputs("dense"), draw_targets(task)
-    inputs[:, 1] = inputs[:, 0] * (1 + 1e-5 * inputs[:, 1])  # of a curvature too low to resolve
+    inputs[:, 1] = inputs[:, 0] * (1 + 0.01 * inputs[:, 1])
     step_size, damping = np.array([0.1, 0.5]), np.array([1e-4, 10.0])
     values = []
     for scale in (1.0, unit):
@@ -174,7 +175,7 @@ def test_bounds_do_not_depend_on_the_unit_of_the_features(unit, task, method):
 # One step lowers the loss by γ δ to first order in γ
 
 
-@pytest.mark.parametrize("prior_variance", [np.inf, 1e12])
+@pytest.mark.parametrize("prior_variance", [np.inf, 1e24])
 def test_the_local_bound_of_the_natural_gradient_is_reached_where_examples_are_parameters(
     prior_variance,
 ):
@@ -205,13 +206,10 @@ def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equ
         stretch = max(stretch, size / (p * (1 - p)))
         odds += (p - y) ** 2 / (p * (1 - p)) / size
     stretch = min(stretch, max(x @ x for x in inputs) / shift)
-    pull = prior * np.linalg.norm(theta) / np.sqrt(shift)
-    decrement = min((np.sqrt(odds) + pull) ** 2, point.gradient @ point.gradient / shift)
+    decrement = (np.sqrt(odds) + np.sqrt(2 * prior * limit / shift)) ** 2
     bound = lower_bound(problem, "NGD", limit)
     rate = np.sqrt(stretch * decrement)  # c of a step size of one
-    shares = [share / rate / max(steps - 1, 1) for share in (1e-3, 0.1, 0.5, 0.9)]
-    shortest = [limit / (1 + limit * rate * (steps - 1)) for limit in (1.9, 2.1)]  # γ e^Δ is this
-    for step_size in shares + shortest:
+    for step_size in [share / rate / max(steps - 1, 1) for share in (1e-3, 0.1, 0.5, 0.9)]:
         movement = scipy.integrate.solve_ivp(
             lambda _, moved, c=step_size * rate: c * np.exp(moved),
             (0, steps - 1),
@@ -221,11 +219,9 @@ def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equ
         ).y[0, -1]
         value = bound(point, np.array([step_size]), np.array([damping]), np.array([steps]))
         allowed = step_size * steps * decrement * np.exp(movement)
-        if step_size * np.exp(movement) > 2:  # what holds everywhere is all that is proven
-            everywhere = Terms(problem, limit).fisher(point, step_size, damping, steps)
-            assert value == everywhere < point.loss - allowed
-        else:
-            assert_allclose(point.loss - value, allowed, rtol=1e-7, atol=2e-9 * point.loss)
+        everywhere = Terms(problem, limit).fisher(point, step_size, damping, steps)
+        expected = max(point.loss - allowed, everywhere)
+        assert_allclose(value, expected, rtol=1e-7, atol=2e-9 * point.loss)
 
 
 def test_what_the_local_bound_takes_from_examples_is_that_of_each_pair_of_classes():
@@ -251,7 +247,7 @@ def three_parabolas(curvature):
     return linear_problem(inputs, np.zeros(3), "regression")
 
 
-@pytest.mark.parametrize(("curvature", "resolved"), [(0.9e-7, False), (1.1e-7, True)])
+@pytest.mark.parametrize(("curvature", "resolved"), [(1e-18, False), (1e-6, True)])
 @pytest.mark.parametrize("method", ["GD", "NGD"])
 def test_bounds_on_least_squares_claim_nothing_of_what_rounding_decides(
     method, curvature, resolved
@@ -259,11 +255,74 @@ def test_bounds_on_least_squares_claim_nothing_of_what_rounding_decides(
     problem = three_parabolas(curvature)
     point = problem.at(np.array([3.0, -2.0, 4.0 / np.sqrt(curvature)]))
     assert_allclose(point.loss, 4.5 + 1 + 8)
-    arguments = np.array([0.5]), np.array([1e-16]), np.array([2])
+    arguments = np.array([0.5]), np.array([1e-6]), np.array([2])
     value = lower_bound(problem, method, limit=100.0)(point, *arguments)
     expected = 4.5 * 0.5**4 + 1 * (0.5 if method == "NGD" else 0.75) ** 4
-    expected += 8 * (0.5 if method == "NGD" else 1.0) ** 4 * resolved
-    assert_allclose(value, expected, rtol=1e-6)
+    if resolved:
+        expected += 8 * (0.75 if method == "NGD" else 1.0) ** 4
+    assert 0.95 * expected < value <= (1 + 1e-5) * expected
+    assert not resolved or value > (1 - 1e-5) * expected
+
+
+def test_nearly_singular_systems_have_the_bound_that_the_checks_of_every_step_ensure():
+    problem = three_parabolas(1e-20)
+    point = problem.at(np.array([3.0, -2.0, 1.0]))
+    arguments = np.array([1e-20]), np.array([1e-19]), np.array([2])
+    value = lower_bound(problem, "NGD", limit=100.0)(point, *arguments)
+    assert value == Terms(problem, 100.0).fisher(point, *arguments) < point.loss
+
+
+@pytest.mark.parametrize("prior_variance", [np.inf, 1e-3])
+def test_what_is_proven_of_rounding_contains_what_a_step_in_rational_numbers_shows(prior_variance):
+    """A few steps of GD in doubles and in exact fractions: the losses differ by less than that."""
+    generator = np.random.default_rng(5)
+    x = np.column_stack([1e4 + generator.standard_normal(12), np.ones(12)])
+    problem = linear_problem(x, 300 + generator.standard_normal(12), "regression", prior_variance)
+    start = np.array([[-0.7, 7300.0]])  # predictions of 7000 and -7000 cancel
+    limit = 1e9
+    step_size, steps = np.array([0.5 / np.mean(x[:, 0] ** 2)]), 4
+    bound = lower_bound(problem, "GD", limit)
+    theta = start.copy()
+    bounds_on_the_way = []
+    for left in range(steps, 0, -1):
+        point = problem.at(theta)
+        bounds_on_the_way.append(bound(point, step_size, np.array([0.0]), np.array([left])).item())
+        theta = theta + step_size * direction(point, "GD")
+
+    def fractions(values):
+        return [Fraction(float(value)) for value in values]
+
+    exact, gamma = fractions(start[0]), Fraction(float(step_size[0]))
+    rho = Fraction(problem.prior_precision)
+    rows, y = [fractions(row) for row in x], fractions(problem.targets)
+    for _ in range(steps):
+        residuals = [r[0] * exact[0] + r[1] * exact[1] - t for r, t in zip(rows, y, strict=True)]
+        gradient = [
+            sum(r[i] * e for r, e in zip(rows, residuals, strict=True)) / 12 + rho * exact[i]
+            for i in (0, 1)
+        ]
+        exact = [value - gamma * slope for value, slope in zip(exact, gradient, strict=True)]
+    residuals = [r[0] * exact[0] + r[1] * exact[1] - t for r, t in zip(rows, y, strict=True)]
+    loss = float(sum(e * e for e in residuals) / 24 + rho * sum(v * v for v in exact) / 2)
+    final = float(problem.at(theta).loss.item())
+    for value in bounds_on_the_way:
+        assert loss / 2 < value <= min(loss, final)
+
+
+def test_a_start_of_ones_own_has_bounds_of_the_arithmetic_of_the_runs_alone():
+    """A single vector and a batch round differently: where all is rounding, by half of the loss."""
+    generator = np.random.default_rng(1)
+    inputs = generator.standard_normal((3, 5))
+    truth = generator.standard_normal(5)
+    problem = linear_problem(inputs, inputs @ truth, "regression")
+    shapes = []
+
+    def look(point, step_size, damping, remaining):
+        shapes.append(point.theta.shape)
+        return np.full(np.shape(remaining), -np.inf)
+
+    descend(problem, "GD", np.geomspace(1e-12, 1e-6, 3), None, 3, initial=truth, lower_bound=look)
+    assert {len(shape) for shape in shapes} == {2}
 
 
 @pytest.mark.parametrize("method", ["GD", "NGD"])
@@ -420,6 +479,25 @@ def test_no_run_ends_below_its_bounds_and_both_modes_agree_on_many_random_proble
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("task", TASKS)
+def test_huge_features_and_a_low_limit_have_the_same_winner_in_both_modes(task, method):
+    """Features around 1e48, and runs that have diverged once the loss has risen by 1 %."""
+    inputs = 1e48 * draw_inputs("dense", size=20)
+    problem = linear_problem(inputs, draw_targets(task, 20), task)
+    dampings = np.logspace(60, 100, 9)
+    steps = np.logspace(-6, 3, 19)
+    grid = search.cells(steps * 1e-96) if method == "GD" else search.cells(steps, dampings)
+    schedule = search.Schedule(iterations=30, divergence_factor=1.01)
+    tables = [
+        search.evaluate(problem, method, *grid, schedule, certified=certified)
+        for certified in (False, True)
+    ]
+    assert "finished" in set(tables[0]["status"])
+    best = [search.best_cell(problem, method, table, schedule) for table in tables]
+    pd.testing.assert_frame_equal(*best)
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_nearly_collinear_features_have_the_same_winner_in_both_modes(method):
     """X = 1e3 · [x, x + 2e-8 z, 1]: at cond(X) of 1e8 Newton's steps no longer find the minimum."""
     generator = np.random.default_rng(0)
@@ -461,9 +539,12 @@ def test_the_least_loss_is_that_of_rational_arithmetic(prior_variance):
     theta = (a[1][1] * b[0] - a[0][1] * b[1]) / det, (a[0][0] * b[1] - a[1][0] * b[0]) / det
     explained = theta[0] * b[0] + theta[1] * b[1]
     exact = (sum(value * value for value in y) - explained) / 6
-    least = Terms(problem, 1.0).least
-    assert least <= float(exact) * (1 + 1e-12)
-    assert_allclose(least, float(exact), rtol=1e-4)
+    least, overlap = Terms(problem, 1.0).remainder
+    columns = np.sqrt(np.mean(inputs**2, axis=0) + problem.prior_precision)
+    seen = sum(columns * np.abs([float(value) for value in theta]))
+    assert 0.5 * (least - overlap * seen) ** 2 <= float(exact)
+    assert_allclose(0.5 * least**2, float(exact), rtol=1e-4)
+    assert overlap < 1e-14
 
 
 @pytest.mark.parametrize("method", ["Adam", "ngd", "diagonal EF"])

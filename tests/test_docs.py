@@ -31,7 +31,7 @@ from conftest import CONFIG, ROOT
 from empirical_fisher.data.datasets import DatasetError
 from empirical_fisher.data.formats import Raw
 from empirical_fisher.data.preparation import prepare
-from empirical_fisher.pipeline import configuration, outputs
+from empirical_fisher.pipeline import outputs, strict_yaml
 from empirical_fisher.pipeline.files import write_text
 from empirical_fisher.problems import linear_problem
 from pipeline import WORKFLOW, Run, copy_to, faults, overlaid, snakemake
@@ -456,7 +456,7 @@ def syntax_error(folder: Path) -> str:
     path = folder / "config.yaml"
     path.write_text("optimization:\n  methods: [GD, NGD\n  iterations: 100\n")
     with pytest.raises(SystemExit) as caught:
-        configuration.read_yaml(path)
+        strict_yaml.read_yaml(path)
     return f"{caught.value}\n{said('figure3', '-n', '--configfile', str(path))}"
 
 

@@ -21,7 +21,7 @@ FIGURE = "figures/figure1_vector_fields.pdf"
 @pytest.fixture
 def other(tmp_path: Path) -> Path:
     """A folder with the workflow of the page, its settings as small as they may be."""
-    [snakefile] = re.findall(r"^```snakemake\n(.*?)^```$", HOW_TO, re.M | re.S)
+    snakefile, _ = re.findall(r"^```text\n(.*?)^```$", HOW_TO, re.M | re.S)
     assert snakefile.count("/path/to/the/repository") == 1
     workflow = snakefile.replace("/path/to/the/repository", str(ROOT))
     (tmp_path / "Snakefile").write_text(workflow, "utf-8")

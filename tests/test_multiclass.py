@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
 from conftest import METHODS, draw_inputs, draw_targets
-from empirical_fisher.bounds import Terms, lower_bound
+from empirical_fisher.bounds import lower_bound
 from empirical_fisher.likelihoods import Categorical
 from empirical_fisher.methods import direction, is_invertible
 from empirical_fisher.problems import linear_problem
@@ -99,23 +99,21 @@ def test_the_local_bound_of_two_classes_is_that_of_logistic_regression(prior_var
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_parts_of_the_local_bound_by_brute_force(seed):
-    """The decrement below the odds, and every movement below what ``κ`` allows."""
+    """The decrement is below the odds, and a movement below what the lightest class allows."""
     generator = np.random.default_rng(seed)
     inputs, labels = draw_inputs("dense", seed=seed), draw_targets("multiclass", seed=seed)
     problem = linear_problem(inputs, labels, "multiclass")
     point = problem.at(generator.standard_normal(12) * 10.0 ** generator.uniform(-1, 0.5))
-    weights, reach, odds = Terms(problem, 1.0)._local(point)
     for damping in (1e-10, 1e-3, 1.0):
         aim = direction(point, "NGD", damping)
         decrement = -point.gradient @ aim
-        assert 0 < decrement <= odds.mean() * (1 + 1e-9)
+        assert 0 < decrement <= point.odds * (1 + 1e-9)
         inverse = np.linalg.inv(point.fisher + damping * np.eye(12))
         jacobian = problem.model.jacobian(point.theta)
         for c, k in ((0, 1), (0, 2), (1, 2)):
             a = jacobian[:, c] - jacobian[:, k]
             length = np.einsum("np,pq,nq->n", a, inverse, a)
-            assert np.all(length <= problem.size / weights * (1 + 1e-6))
-            assert np.all(length <= reach / damping * (1 + 1e-9))
+            assert np.all(length <= problem.size / point.lightest * (1 + 1e-6))
             moved = np.abs(a @ aim)
             assert np.all(moved <= np.sqrt(length * decrement) * (1 + 1e-6))
 

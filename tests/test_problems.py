@@ -352,6 +352,14 @@ def overlapping_classes(seed):
     return linear_problem(inputs * scales, targets, "binary")
 
 
+@pytest.mark.parametrize("distance", [1e-6, 1.0])
+def test_minimizer_is_the_same_from_elsewhere(distance):
+    problem = random_problem("binary", prior_variance=10.0)
+    expected = problem.minimizer()
+    start = expected + distance * np.arange(problem.parameters)
+    assert_allclose(problem.minimizer(start), expected, rtol=1e-9)
+
+
 def test_minimizer_is_found_if_there_is_one():
     lost = []
     for seed in range(120):

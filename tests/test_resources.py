@@ -91,7 +91,7 @@ def test_descents_without_damping_have_fewer_cells_and_need_less_time(
     assert asked(data, GD, iterations=10_000)[1] < asked(data, NGD, iterations=10_000)[1]
 
 
-# Seconds that a step took, with one thread, as in docs/scaling.md.
+# Seconds that a step took, with one thread, as in docs/resources.md.
 MEASURED = {
     (200, 5): 22e-6,
     (1000, 20): 73e-6,

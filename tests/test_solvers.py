@@ -20,7 +20,7 @@ from conftest import (
 )
 from empirical_fisher import problems, solvers
 from empirical_fisher.bounds import lower_bound
-from empirical_fisher.methods import direction, is_invertible, natural_cosine, solve
+from empirical_fisher.methods import direction, directions, is_invertible, natural_cosine, solve
 from empirical_fisher.norms import cosine
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.solvers import SLOTS, Descent, descend, iterates
@@ -403,7 +403,7 @@ def test_iterates_are_those_of_each_run_alone(method):
     generator = np.random.default_rng(0)
     start = generator.standard_normal((2, 3, problem.parameters))
     step_size, damping = generator.random((2, 3)), generator.random((2, 3))
-    path = iterates(problem, method, start, step_size, damping, 4)
+    path = iterates(start, directions(problem, method, damping), step_size, 4)
     assert path.shape == (5, *start.shape)
     for index in np.ndindex(2, 3):
         theta = start[index]

@@ -14,14 +14,14 @@ sys.path.extend(
 
 from snakemake import cli
 
-from empirical_fisher.pipeline import configuration
+from empirical_fisher.pipeline import strict_yaml
 
 
 def main(arguments):
     """Run Snakemake unless a file of settings can't be read."""
     options = cli.get_argument_parser().parse_args(arguments)
     for path in options.configfile or ():
-        if not isinstance(configuration.read_yaml(Path(path)), dict):
+        if not isinstance(strict_yaml.read_yaml(Path(path)), dict):
             sys.exit(f"{path} must have keys at its top level, like config.yaml")
     folder = str(options.directory or ".")
     cli.main(["--logger", "brief", "--logger-brief-folder", folder, *arguments])

@@ -11,7 +11,7 @@ from docutils import nodes
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
-from modules import MATHEMATICS, WINGS, groups, known, levels, topic, wing
+from modules import MATHEMATICS, WINGS, folder, groups, known, levels, wing
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -122,7 +122,7 @@ def blocks(experiments: Sequence[str]) -> dict[str, list[str]]:
     """The last names of the modules of each topic; those that several topics share come first."""
     found: dict[str, list[str]] = {}
     for module in experiments:
-        found.setdefault(topic(module) or "for several topics", []).append(module.split(".")[-1])
+        found.setdefault(folder(module) or "for several topics", []).append(module.split(".")[-1])
     return found
 
 

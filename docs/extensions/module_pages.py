@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from modules import MATHEMATICS, PACKAGE, groups, topic
+from modules import MATHEMATICS, PACKAGE, folder, groups
 from sphinx.application import Sphinx
 
 
@@ -19,15 +19,15 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def write_pages(app: Sphinx) -> None:
     """Write the pages of all modules and wings, and remove the pages of those that are gone."""
-    folder = Path(app.srcdir) / "api"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    place = Path(app.srcdir) / "api"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
     for group, names in groups().items():
         page = "\n".join([*titled(group.capitalize()), *wing_page(group, names)])
-        (folder / f"{group}.rst").write_text(page, encoding="utf-8")
+        (place / f"{group}.rst").write_text(page, encoding="utf-8")
         for name in names:
             lines = [*titled(name), f".. automodule:: empirical_fisher.{name}", "   :members:", ""]
-            (folder / f"{name}.rst").write_text("\n".join(lines), encoding="utf-8")
+            (place / f"{name}.rst").write_text("\n".join(lines), encoding="utf-8")
 
 
 def titled(title: str) -> list[str]:
@@ -41,8 +41,8 @@ def wing_page(group: str, names: list[str]) -> Iterator[str]:
         yield from [f".. automodule:: empirical_fisher.{group}", ""]
     part = None
     for name in names:
-        if topic(name) != part:
-            part = topic(name)
+        if folder(name) != part:
+            part = folder(name)
             yield from ["", part, "-" * len(part), ""]
             yield from [f".. automodule:: empirical_fisher.{group}.{part}", ""]
         yield f"- :py:mod:`{name.removeprefix(f'{group}.')} <empirical_fisher.{name}>`:"

@@ -23,10 +23,10 @@ def wing(module: str) -> str:
     return first if rest else MATHEMATICS
 
 
-def topic(module: str) -> str | None:
-    """The topic whose folder a module is in, if it is in one."""
-    parts = module.split(".")
-    return parts[1] if wing(module) == "experiments" and len(parts) > 2 else None
+def folder(module: str) -> str | None:
+    """The folder of its wing that a module is in, such as a topic's, if it is in one."""
+    _, *below = module.split(".")
+    return below[0] if len(below) > 1 else None
 
 
 @cache
@@ -38,21 +38,21 @@ def known() -> dict[str, frozenset[str]]:
 
 
 def groups() -> dict[str, list[str]]:
-    """The modules of the mathematics, then of each wing; a topic's modules stay together."""
+    """The modules of the mathematics, then of each wing; those of a folder stay together."""
     return {
         group: [
             module
             for part in parts(group)
-            for module in ordered([each for each in known() if (wing(each), topic(each)) == part])
+            for module in ordered([each for each in known() if (wing(each), folder(each)) == part])
         ]
         for group in (MATHEMATICS, *WINGS)
     }
 
 
 def parts(group: str) -> list[tuple[str, str | None]]:
-    """The group itself, then its topics by name, as pairs that a module's wing and topic make."""
-    topics = {part for each in known() if wing(each) == group and (part := topic(each))}
-    return [(group, None), *((group, each) for each in sorted(topics))]
+    """The group itself, then its folders, as pairs that a module's wing and folder make."""
+    folders = {part for each in known() if wing(each) == group and (part := folder(each))}
+    return [(group, None), *((group, each) for each in sorted(folders))]
 
 
 def levels(modules: list[str]) -> list[list[str]]:

@@ -15,9 +15,9 @@ non-convex, and their "gradient" is not its derivative: no bound is offered for 
 models that are not linear, and none for methods other than GD, NGD and EFGD.
 
 The bounds hold for the arithmetic that is done. `solvers.descend` lets no run finish a step of
-which contradicts `decrements`; what else a proof needs of a step is claimed only where the rounding
-of a step is small enough for it, and `SLACK` is taken off for all that is left. The proofs are in
-``docs/bounds.md``.
+which contradicts `decrements`, and all bounds but the closed form of least squares are built on
+that. From the closed form all is taken off that rounding can do, where that can be bounded, and
+elsewhere there is none. The proofs are in ``docs/bounds.md``.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ import scipy.linalg
 import scipy.sparse
 
 from .arrays import Array, Inputs
-from .decrements import ABSOLUTE, MOVED, RELATIVE, is_convex, pulled_odds, stretch
+from .decrements import ABSOLUTE, RELATIVE, allowed_rounding, is_convex, ranges, stretch
 from .likelihoods import Categorical, Gaussian
 from .problems import MOST_PARAMETERS, Point, Problem
 from .solvers import Bound
 
 METHODS = ("GD", "NGD", "EFGD")  #: for which bounds are proven
 SLACK = RELATIVE  #: relative to the present loss
-RESOLVED = 1e-7  #: relative curvature that the arithmetic of a step still resolves well
+FARTHEST = 30.0  #: movement of natural parameters up to which a bound looks ahead
 POWERS = 10  #: steps of the power iteration that bounds the curvature of many features
 EPSILON = np.finfo(float).eps
 #: Squares of features, losses and precisions outside of these might overflow or vanish on the way.
@@ -102,31 +102,37 @@ class Terms:
         return self.problem.model.inputs  # type: ignore[attr-defined]
 
     @cached_property
-    def spectrum(self) -> tuple[Array, Array]:
-        """Eigenvalues ``μ`` and eigenvectors of ``XᵀX / N``, shapes ``(D,)`` and ``(D, D)``."""
+    def gram(self) -> Array:
+        """``XᵀX / N``, shape ``(D, D)``."""
         gram = self.inputs.T @ self.inputs
         if not isinstance(gram, np.ndarray):
             gram = gram.toarray()
-        values, vectors = np.linalg.eigh(gram / self.problem.size)
+        return gram / self.problem.size
+
+    @cached_property
+    def spectrum(self) -> tuple[Array, Array]:
+        """Eigenvalues ``μ`` and eigenvectors of ``XᵀX / N``, shapes ``(D,)`` and ``(D, D)``."""
+        values, vectors = np.linalg.eigh(self.gram)
         return np.maximum(values, 0.0), vectors
 
     @cached_property
-    def weights(self) -> tuple[Array, Array]:
-        """Root mean squares of the columns of ``(X, ρ^½ I)``, and of eigenvectors, weighted so.
+    def misfit(self) -> float:
+        """How far the computed `spectrum` is from one of the computed `gram`, relatively.
 
-        The second are the ``Σ_k |v_ik| c_k`` for eigenvectors ``v_i`` and root mean squares
-        ``c_k``. Both have the shape ``(D,)``.
+        Of ``V diag(μ) Vᵀ`` to the trace, and of ``VᵀV`` to ``I``: a posteriori, whatever the
+        eigensolver.
         """
-        squares = self.inputs * self.inputs
-        columns = np.sqrt(squares.mean(axis=0) + self.problem.prior_precision)
-        return columns, columns @ np.abs(self.spectrum[1])
+        values, vectors = self.spectrum
+        away = np.linalg.norm(vectors.T @ vectors - np.eye(len(values)))
+        wrong = np.linalg.norm((vectors * values) @ vectors.T - self.gram)
+        return float(3 * away + wrong / max(self.trace, np.finfo(float).tiny))
 
     @cached_property
     def highest(self) -> float:
         """The largest eigenvalue of ``XᵀX / N``; above `MOST_PARAMETERS` features a bound on it.
 
-        That is Collatz and Wielandt's for the non-negative matrix ``|X|ᵀ|X| / N``. Features that
-        are zero everywhere change nothing and are left out.
+        The latter is Collatz and Wielandt's for the non-negative matrix ``|X|ᵀ|X| / N``. Features
+        that are zero everywhere change nothing and are left out.
         """
         if self.inputs.shape[1] <= MOST_PARAMETERS:
             return float(self.spectrum[0][-1])
@@ -140,12 +146,20 @@ class Terms:
         return float(bound) / self.problem.size
 
     @cached_property
-    def least(self) -> float:
-        """``L*`` of least squares, by a singular value decomposition of ``X`` itself.
+    def remainder(self) -> tuple[float, float]:
+        """What no parameters explain of the targets of least squares, and how surely.
 
-        The columns are scaled to unit length first. Singular values below ``ε max(N, D)`` of the
-        largest are taken for zero: predictions can't be moved along them in double precision. What
-        the rounding of the others may add to ``L*`` is taken off where it exceeds the slack.
+        For every vector ``w`` no residual is shorter than its part along ``w``, so that
+        ``(2 L(θ))^½`` is at least ``least − overlap Σ_k c_k |θ_k|`` for all ``θ``, with the root
+        mean squares ``c_k`` of the features. The features here are the columns of ``X`` or, with a
+        prior, of ``(X, (N ρ)^½ I)``, and the targets go on with zeros.
+
+        Returns
+        -------
+        least, overlap : float
+            ``|wᵀy| / (N^½ ‖w‖)``, and the largest cosine of ``w`` with a feature. Both allow for
+            rounding. Any ``w`` will do for a proof; this one is what a singular value
+            decomposition leaves of the targets.
         """
         inputs = self.inputs if isinstance(self.inputs, np.ndarray) else self.inputs.toarray()
         size, features = inputs.shape
@@ -157,21 +171,22 @@ class Terms:
         scaled = inputs / np.where(length > 0, length, 1.0)
         basis, values, _ = scipy.linalg.svd(scaled, full_matrices=False)
         basis = basis[:, values > EPSILON * max(scaled.shape) * values.max(initial=0)]
-        kept = values[: basis.shape[1]]
-        along = basis.T @ targets
-        rest = targets - basis @ along
-        least = 0.5 * np.sum(rest**2) / size
-        turned = 4 * np.sqrt(features) * EPSILON * values.max(initial=0) / kept  # by rounding
-        doubt = np.linalg.norm(rest) * np.sum(turned * np.abs(along)) / size
-        doubt += np.sum((turned * along) ** 2) / size
-        return float(least if doubt <= SLACK * least / 4 else max(least - doubt, 0.0))
+        rest = targets - basis @ (basis.T @ targets)
+        rest -= basis @ (basis.T @ rest)
+        rounding = EPSILON * (len(targets) + 8)
+        norm = np.linalg.norm(rest)
+        if norm == 0:
+            return 0.0, rounding
+        along = np.abs(rest @ targets) / norm - rounding * np.linalg.norm(targets)
+        overlap = np.abs(rest @ scaled).max(initial=0) / norm + rounding
+        return max(float(along), 0.0) / np.sqrt(size), float(overlap)
 
     @cached_property
     def rounding(self) -> float:
-        """What a computed matrix and the solution of its system may be wrong by, relatively.
+        """What a computed gradient or matrix, and the solution of a system, may be wrong by.
 
-        Every entry ``P_ij`` of ``P`` is wrong by no more than this times ``(P_ii P_jj)^½``, the
-        summation over examples, Cholesky factors and substitutions all included.
+        Relative to the sum of what goes into the gradient, and to ``tr P``: the sums over examples,
+        Cholesky factors and substitutions all included. It is twice what is proven to first order.
         """
         return (self.problem.size + 4 * self.problem.parameters + 8) * EPSILON
 
@@ -194,7 +209,13 @@ class Terms:
         else:
             residual = 2.0 if isinstance(self.problem.likelihood, Categorical) else 1.0
         prior = np.sqrt(2 * self.problem.prior_precision * self.limit)
-        return float((np.sqrt(self.highest * residual) + prior) ** 2)
+        highest = self.highest + self.rounding * self.trace
+        if self.inputs.shape[1] <= MOST_PARAMETERS:
+            highest += self.misfit * self.trace
+        return float(
+            (np.sqrt(highest * residual) + self.rounding * np.sqrt(self.trace * residual) + prior)
+            ** 2
+        )
 
     def gradient(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
         """GD: ``δ = ‖g‖² ≤ sup ‖g‖²``."""
@@ -227,42 +248,22 @@ class Terms:
     ) -> Array:
         """NGD on logistic or softmax regression: `fisher`, or that it can't have changed much yet.
 
-        With ``c = γ ((κ δ)^½ + 2 ρ / (λ + ρ))`` the second bound is
-        ``L(θ) − γ R δ / (1 − c (R − 1))``, where ``c (R − 1) < 1`` and ``γ ≤ 2 (1 − c (R − 1))``,
-        and otherwise there is none. For ``δ`` it has the mean odds, or ``‖g‖² / (λ + ρ)`` if that
-        is lower and the rounding of the matrix far below ``λ + ρ``; ``κ`` is
-        `decrements.stretch`.
+        With ``δ = (o^½ + (2 ρ limit / (λ + ρ))^½)²`` for the mean odds ``o``, `decrements.stretch`
+        for ``κ`` and ``c = γ (κ δ)^½`` the second bound is ``L(θ) − γ R δ / (1 − c (R − 1))`` where
+        ``c (R − 1) < 1``, but for rounding, and otherwise there is none.
         """
         everywhere = self.fisher(point, gamma, damping, remaining)
         prior = self.problem.prior_precision
         shift = damping + prior
-        most = 1.0 if isinstance(self.problem.likelihood, Categorical) else 0.25
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            steepness = np.sum(point.gradient**2, axis=-1) / shift
-            odds = pulled_odds(point, shift)
-            kappa = stretch(point, shift)
-            trace = np.einsum("...ii->...", point.fisher)
+            pull = np.sqrt(2 * prior * self.limit / shift) if prior else 0.0
+            decrement = (np.sqrt(point.odds) + pull) ** 2
+            rate = gamma * np.sqrt(stretch(point, shift) * decrement)
             later = remaining - 1
-            moved = 2 * later * MOVED * (1 + np.abs(point.predictions).max(axis=(-2, -1)))
-            nearby = np.full(np.shape(everywhere), -np.inf)
-            for decrement, exact in ((odds, not prior), (steepness, False)):
-                left = 1 - gamma * np.sqrt(kappa * decrement) * later
-                doubt = moved
-                if not exact:
-                    error = self._error(np.minimum(trace / left, most * self.trace), shift)
-                    growth = 1 + 2 * gamma * later * (1 - np.log(left))
-                    doubt = moved + np.where(later > 0, 2 * error * growth, 0.0)
-                decrease = gamma * remaining * decrement / left
-                proven = (left > 0) & (gamma <= 2 * left)
-                proven &= np.minimum(decrease, point.loss) * doubt <= SLACK * left * point.loss
-                nearby = np.fmax(nearby, np.where(proven, self._after(point, decrease), -np.inf))
-        return np.maximum(everywhere, nearby)
-
-    def _error(self, trace: Array, shift: Array) -> Array:
-        """The rounding of a Fisher with this trace and of its system, relative to ``λ + ρ``."""
-        sums = self.problem.size * trace
-        factors = (np.sqrt(trace + shift) + np.sqrt(trace)) ** 2
-        return EPSILON * (sums + (3 * self.problem.parameters + 4) * factors) / shift
+            rounding = later * allowed_rounding(ranges(point.predictions) + FARTHEST)
+            left = (1 - rate * np.exp(rounding) * later) * np.exp(-rounding)
+            nearby = self._after(point, gamma * remaining * decrement / left)
+        return np.where(left > np.exp(-FARTHEST), np.fmax(everywhere, nearby), everywhere)
 
     def least_squares_gradient(
         self, point: Point, gamma: Array, damping: Array, remaining: Array
@@ -273,8 +274,7 @@ class Terms:
         gradient's coordinates by ``1 − γ (μ + ρ)``.
         """
         everywhere = self.gradient(point, gamma, damping, remaining)
-        rates = gamma[:, None] * (self.spectrum[0] + self.problem.prior_precision)
-        return self._least_squares(point, gamma, None, rates, remaining, everywhere)
+        return np.fmax(everywhere, self._least_squares(point, gamma, None, remaining))
 
     def least_squares_fisher(
         self, point: Point, gamma: Array, damping: Array, remaining: Array
@@ -284,78 +284,47 @@ class Terms:
         As `least_squares_gradient`, with the factor ``1 − γ (μ + ρ) / (μ + ρ + λ)``.
         """
         everywhere = self.fisher(point, gamma, damping, remaining)
-        curvature = self.spectrum[0] + self.problem.prior_precision
-        with np.errstate(invalid="ignore", divide="ignore"):
-            matrix = curvature + damping[:, None]
-            rates = np.nan_to_num(gamma[:, None] * curvature / matrix)
-        return self._least_squares(point, gamma, damping, rates, remaining, everywhere)
+        return np.fmax(everywhere, self._least_squares(point, gamma, damping, remaining))
 
     def _least_squares(
-        self,
-        point: Point,
-        gamma: Array,
-        damping: Array | None,
-        rates: Array,
-        remaining: Array,
-        everywhere: Array,
+        self, point: Point, gamma: Array, damping: Array | None, remaining: Array
     ) -> Array:
         """The loss ``L* + ½ Σ_i g_i² / (μ_i + ρ)`` after every ``g_i`` has shrunk ``R`` times.
 
-        In directions whose curvature is below `RESOLVED` of the highest, rounding decides what a
-        step does; there all that could be gained is taken off. Where rounding might take more off
-        the other ones than the slack, the bound is what holds `everywhere`.
+        From every ``g_i`` what rounding may make of it in all of these steps is taken off first;
+        NaN or −∞ where that can't be bounded. The symbols are those of ``docs/bounds.md``.
         """
         curvature = self.spectrum[0] + self.problem.prior_precision
-        resolved = curvature > RESOLVED * curvature[-1]
-        coordinates = np.atleast_2d(point.gradient @ self.spectrum[1])
-        rows, times = coordinates[:, resolved], 2 * remaining[:, None]
+        beta = np.sqrt(self.trace + len(curvature) * self.problem.prior_precision)
+        least, overlap = self.remainder
+        eta = self.rounding + self.misfit
+        steps = remaining[:, None]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            factors = np.abs(1 - rates)
-            shrink = factors[:, resolved] ** times
-            left = np.where(rows == 0, 0.0, 0.5 * rows**2 / curvature[resolved] * shrink).sum(
-                axis=-1
-            )
-            exact = (1 - RESOLVED) * left + self._slackened(point, self.least)
-            fastest = np.maximum(1.0, factors.max(axis=-1))  # the unit below: nothing overflows
-            relative = (factors[:, resolved] / fastest[:, None]) ** remaining[:, None]
-            size = np.sum(0.5 * (rows * relative) ** 2 / curvature[resolved], axis=-1)
-            noise = rates * self._noise(point, gamma, damping, remaining, coordinates, rates)
-            noise = noise[:, resolved] * (remaining / fastest)[:, None]
-            doubt = np.sum(np.abs(rows) * relative / curvature[resolved] * noise, axis=-1)
-            slack = 0.5 * SLACK * np.abs(point.loss) / fastest ** (2 * remaining)
-            certain = (left > 4 * self.limit) & (doubt <= size / 4)  # to exceed the limit
-            proven = (doubt <= 0.5 * RESOLVED * size + slack) | certain
-        return np.where(proven, exact, everywhere)
+            matrix = np.ones(1) if damping is None else curvature + damping[:, None]
+            solved = 0.0 if damping is None else 2 * beta + len(curvature) * damping / beta
+            factors = np.abs(1 - gamma[:, None] * curvature / matrix)
+            doubt = 4 * EPSILON * (1 + factors)
+            growth = np.maximum(1.0, (factors + doubt).max(axis=-1))
+            times = np.fmin(steps, 1 / np.maximum(1 - factors - doubt, 0.0))
+            way = gamma[:, None] * times / growth[:, None] / matrix
 
-    def _noise(
-        self,
-        point: Point,
-        gamma: Array,
-        damping: Array | None,
-        remaining: Array,
-        coordinates: Array,
-        rates: Array,
-    ) -> Array:
-        """What rounding may add to the gradient in one of ``R`` steps, by eigenvectors.
+            coordinates = np.abs(np.atleast_2d(point.gradient @ self.spectrum[1]))
+            drift = 2 * eta * beta * way + times * 4 * EPSILON / beta
+            turned = (curvature * drift + 2 * eta * beta) / matrix
+            feedback = 3 * beta * _length(drift) + solved * _length(turned)
+            seen = beta * _length(np.atleast_2d(point.theta)) + np.sqrt(2 * np.abs(point.loss))
+            moved = _length(way * coordinates)
+            size = 2 * (seen + 3 * beta * moved + solved * _length(coordinates / matrix))
+            noise = curvature * drift + (3 * eta + overlap) * beta
 
-        In units of the growth so far, shape ``(K, D)``. It is `rounding` times what goes into the
-        sums of predictions and gradient and, but for GD, into those of the linear system.
-        """
-        columns, weight = self.weights
-        factors = np.abs(1 - rates)
-        fastest = np.maximum(1.0, factors.max(axis=-1, keepdims=True))
-        times = remaining[:, None] / fastest
-        times = np.where(factors < 1, np.minimum(times, 1 / (1 - factors)), times)
-        shift = self.problem.prior_precision + (0.0 if damping is None else damping[:, None])
-        matrix = 1.0 if damping is None else self.spectrum[0] + shift
-        steps = np.abs(np.where(coordinates == 0, 0.0, coordinates / matrix))
-        moved = (gamma[:, None] * times * steps) @ weight
-        seen = np.abs(np.atleast_2d(point.theta)) @ columns + np.sqrt(2 * np.abs(point.loss))
-        noise = weight * (seen + moved)[:, None]
-        if damping is not None:
-            more = weight + np.sqrt(len(weight) * shift)
-            noise = noise + more * np.sum(steps * more, axis=-1, keepdims=True)
-        return self.rounding * noise
+            kept = (np.maximum(factors - doubt, 0) / growth[:, None]) ** steps * coordinates
+            kept = np.maximum(kept - noise * size[:, None], 0.0)
+            unfinished = _length(kept / np.sqrt(curvature + eta * beta**2))
+            whole = growth**remaining
+            unexplained = np.maximum(least / whole - overlap * size, 0.0)
+            root = np.hypot(unexplained, unfinished) - eta * size
+            bound = np.where(root > 0, 0.5 * (1 - eta) * (root * whole) ** 2, 0.0)
+        return np.where(feedback <= 0.5, bound, -np.inf)
 
     def _after(self, point: Point, decrease: Array) -> Array:
         return self._slackened(point, point.loss - decrease)
@@ -363,3 +332,7 @@ class Terms:
     def _slackened(self, point: Point, bound: Array | float) -> Array:
         """A bound minus what the rounding errors of a run may change."""
         return bound - SLACK * np.abs(point.loss) - ABSOLUTE * self.limit
+
+
+def _length(vectors: Array) -> Array:
+    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))

@@ -89,6 +89,21 @@ def stretch(point: Point, shift: Array) -> Array:
     return np.minimum(problem.size / point.lightest, reach / shift)
 
 
+def ranges(predictions: Array) -> Array:
+    """Largest difference of two natural parameters of an example, of ``(..., N, M)``.
+
+    A single one differs from zero. Shape ``(...)``.
+    """
+    if predictions.shape[-1] == 1:
+        return np.abs(predictions).max(axis=(-2, -1))
+    return np.ptp(predictions, axis=-1).max(axis=-1)
+
+
+def allowed_rounding(farthest: Array) -> Array:
+    """What rounding may add to a movement where the `ranges` are these."""
+    return MOVED * (1 + farthest)
+
+
 @dataclass(frozen=True)
 class Allowance:
     """What steps from a point can do, for the check of where they have led.
@@ -98,24 +113,22 @@ class Allowance:
     floor
         The least loss of the next points, shape ``(K,)``.
     predictions
-        Natural parameters at the present ones, shape ``(K, N, M)``.
+        Natural parameters at the present ones, shape ``(K, N, M)``; None without a `reach`.
     reach
         The most that a difference of two natural parameters of an example can move by, shape
         ``(K,)``; None where nothing is known.
     """
 
     floor: Array
-    predictions: Array
+    predictions: Array | None
     reach: Array | None
 
     def is_broken(self, point: Point) -> np.ndarray:
         """Whether a next point's loss is too low or its predictions too far, shape ``(K,)``."""
         broken = point.loss < self.floor
-        if self.reach is None:
+        if self.reach is None or self.predictions is None:
             return broken
-        moved = point.predictions - self.predictions
-        ranges = np.ptp(moved, axis=-1) if moved.shape[-1] > 1 else np.abs(moved[..., 0])
-        return broken | (ranges.max(axis=-1) > self.reach)
+        return broken | (ranges(point.predictions - self.predictions) > self.reach)
 
 
 def allowance(
@@ -137,6 +150,7 @@ def allowance(
         reach = None
         if method == "NGD" and isinstance(point.problem.likelihood, Bernoulli | Categorical):
             shift = damping + point.problem.prior_precision
-            rounding = MOVED * (1 + np.abs(point.predictions).max(axis=(-2, -1)))
+            rounding = allowed_rounding(ranges(point.predictions))
             reach = step_size * np.sqrt(stretch(point, shift) * greatest) + rounding
-    return Allowance(floor, point.predictions, reach)
+    # Without a reach they are not looked at, and need not be kept in memory.
+    return Allowance(floor, None if reach is None else point.predictions, reach)

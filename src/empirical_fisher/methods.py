@@ -23,7 +23,7 @@ from scipy.linalg.lapack import dposv
 
 from .arrays import Array
 from .norms import cosine
-from .problems import Point
+from .problems import Point, Problem
 from .rounding import gradient_error, is_resolved
 
 PRECONDITIONERS: dict[str, Callable[[Point], Array] | None] = {
@@ -102,6 +102,13 @@ def direction(point: Point, method: str, damping: Array | float = 0.0) -> Array:
         return -point.gradient
     shift = damping + point.problem.prior_precision
     return -solve(preconditioner(point), shift, point.gradient)
+
+
+def directions(
+    problem: Problem, method: str, damping: Array | float = 0.0
+) -> Callable[[Array], Array]:
+    """`direction` as a function of ``θ``, which has the shape of its argument ``(..., P)``."""
+    return lambda theta: direction(problem.at(theta), method, damping)
 
 
 def refuse_unknown(method: str) -> None:

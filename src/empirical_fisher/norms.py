@@ -17,9 +17,13 @@ def spectral(matrix: Array) -> Array:
     return np.where(np.squeeze(finite, (-1, -2)), norms, np.nan)
 
 
-def relative_distance(matrix: Array, reference: Array) -> float:
-    """``‖A − B‖ / ‖B‖`` in the Frobenius norm, of matrices ``(P, P)``."""
-    return float(np.linalg.norm(matrix - reference) / np.linalg.norm(reference))
+def relative_distance(array: Array, reference: Array, axis: int | None = None) -> Array:
+    """``‖a − b‖ / ‖b‖`` in the Euclidean norm along an axis, or that of all entries.
+
+    The latter is the Frobenius norm of matrices.
+    """
+    distance, length = (np.linalg.norm(each, axis=axis) for each in (array - reference, reference))
+    return np.divide(distance, length)
 
 
 def cosine(a: Array, b: Array) -> Array:

@@ -104,11 +104,16 @@ class Problem:
         """Evaluate the problem at ``θ``, shape ``(..., P)``."""
         return Point(self, np.asarray(theta, dtype=float))
 
-    def minimizer(self) -> Array:
-        """``θ* = argmin L(θ)``, shape ``(P,)``, found from ``θ = 0`` by trust-region Newton steps.
+    def minimizer(self, initial: Array | None = None) -> Array:
+        """``θ* = argmin L(θ)``, shape ``(P,)``, found by trust-region Newton steps.
 
-        The parameters are scaled so that the Hessian at ``θ = 0`` has a unit diagonal. Where the
+        The parameters are scaled so that the Hessian at the start has a unit diagonal. Where the
         minimum is not unique, one of them is returned.
+
+        Parameters
+        ----------
+        initial
+            Where the steps start, shape ``(P,)``; zero by default.
 
         Raises
         ------
@@ -118,12 +123,12 @@ class Problem:
         """
         from scipy.optimize import minimize
 
-        start = self.at(np.zeros(self.parameters))
+        start = self.at(np.zeros(self.parameters) if initial is None else initial)
         diagonal = np.diag(start.hessian)
         scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
         found = minimize(
             lambda scaled: float(self.at(scale * scaled).loss),
-            start.theta,
+            start.theta / scale,
             jac=lambda scaled: scale * self.at(scale * scaled).gradient,
             hess=lambda scaled: scale[:, None] * self.at(scale * scaled).hessian * scale,
             method="trust-exact",
@@ -191,7 +196,7 @@ class Point:
         elif isinstance(likelihood, Bernoulli):
             odds = self.residuals[..., 0] ** 2 / self.variances[..., 0, 0]
         elif isinstance(likelihood, Gaussian):
-            odds = self.residuals[..., 0] ** 2
+            return 2 * self.data_loss
         else:
             return np.full(self.predictions.shape[:-2], np.inf)
         return np.mean(odds, axis=-1)
@@ -212,12 +217,16 @@ class Point:
         return np.min(least * (second / (least + second)), axis=-1)
 
     @cached_property
+    def data_loss(self) -> Array:
+        """Mean of the `losses`: ``L(θ)`` without the prior, shape ``(...)``."""
+        return np.mean(self.losses, axis=-1)
+
+    @cached_property
     def loss(self) -> Array:
         """``L(θ)``, shape ``(...)``; Eq. 1 divided by ``N``, plus the prior."""
-        data = np.mean(self.losses, axis=-1)
         if self.problem.prior_precision == 0:
-            return data
-        return data + 0.5 * self.problem.prior_precision * np.sum(self.theta**2, axis=-1)
+            return self.data_loss
+        return self.data_loss + 0.5 * self.problem.prior_precision * np.sum(self.theta**2, axis=-1)
 
     @cached_property
     def gradient(self) -> Array:
@@ -234,7 +243,7 @@ class Point:
     @cached_property
     def fisher(self) -> Array:
         """Fisher information (Eq. 2), shape ``(..., P, P)``: the ``y`` are the model's."""
-        return self._gram(self.problem.likelihood.fisher(self.predictions))
+        return self.gram(self.problem.likelihood.fisher(self.predictions))
 
     @cached_property
     def ggn(self) -> Array:
@@ -242,12 +251,12 @@ class Point:
 
         Shape ``(..., P, P)``: a weighted Gram matrix with ``∇²_f ℓ`` for the weights.
         """
-        return self._gram(self.variances)
+        return self.gram(self.variances)
 
     @cached_property
     def empirical_fisher(self) -> Array:
         """Empirical Fisher (Eq. 3), shape ``(..., P, P)``: the ``y`` are the data's."""
-        return self._gram(self.residuals[..., :, None] * self.residuals[..., None, :])
+        return self.gram(self.residuals[..., :, None] * self.residuals[..., None, :])
 
     @cached_property
     def hessian(self) -> Array:
@@ -256,7 +265,8 @@ class Point:
         prior = self.problem.prior_precision * np.eye(self.problem.parameters)
         return self.ggn + curvature + prior
 
-    def _gram(self, weights: Array) -> Array:
+    def gram(self, weights: Array) -> Array:
+        """``(1/N) Σ_n J_nᵀ Λ_n J_n`` for ``Λ`` ``(..., N, M, M)``: shape ``(..., P, P)``."""
         if not self.problem.has_matrices:
             parameters = self.problem.parameters
             raise TooManyParametersError(

@@ -21,29 +21,30 @@ Bound = Callable[[Point, Array, Array, Array], Array]
 
 
 def iterates(
-    problem: Problem,
-    method: str,
-    start: Array,
-    step_size: Array | float,
-    damping: Array | float,
-    iterations: int,
+    start: Array, towards: Callable[[Array], Array], step_size: Array | float, iterations: int
 ) -> Array:
-    """All iterates ``θ₀, …, θ_T`` of plain descents, not finite once one has diverged.
+    """All iterates ``θ₀, …, θ_T`` of ``θ ← θ + γ d(θ)``, not finite once a descent has diverged.
 
     Parameters
     ----------
-    start, step_size, damping
-        ``θ₀``, ``γ`` and ``λ``, of shapes ``(..., P)``, ``(...)`` and ``(...)``.
+    start
+        ``θ₀``, shape ``(..., P)``: one descent for each of the leading axes.
+    towards
+        The direction ``d``, called once at each iterate but the last; its value has the shape of
+        its argument.
+    step_size
+        ``γ``, shape ``(...)``, or one for all.
+    iterations
+        The number ``T`` of steps.
 
     Returns
     -------
     (T + 1, ..., P) array
     """
-    path = [start]
-    with np.errstate(over="ignore", invalid="ignore"):
+    path = [np.asarray(start, dtype=float)]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(iterations):
-            aim = direction(problem.at(path[-1]), method, damping)
-            path.append(path[-1] + np.expand_dims(step_size, -1) * aim)
+            path.append(path[-1] + np.expand_dims(step_size, -1) * towards(path[-1]))
     return np.stack(path)
 
 
@@ -150,7 +151,7 @@ def descend(
     loss, gradient_norm, step_norm, cosines = np.full((4, iterations + 1, runs), np.nan)
     final = np.tile(start, (runs, 1))
     bound = np.full(runs, -np.inf)  # the latest of each run
-    if lower_bound:
+    if lower_bound and not start.any():  # where its predictions have no rounding
         bound[:] = lower_bound(origin, step_size, damping, np.full(runs, iterations))
 
     slots = int(np.clip(ENTRIES // origin.predictions.size, 1, SLOTS))

@@ -22,8 +22,9 @@ from conftest import CONFIG, ROOT, paper_table
 from empirical_fisher.data import downloads, openml_source
 from empirical_fisher.data import snapshots as snapshots_module
 from empirical_fisher.data.datasets import Dataset, DatasetError, design, from_table, read, write
+from empirical_fisher.data.features import WIDEST
 from empirical_fisher.data.formats import Raw
-from empirical_fisher.data.preparation import WIDEST, check_facts, prepare
+from empirical_fisher.data.preparation import check_facts, prepare
 from empirical_fisher.data.sources import load
 from empirical_fisher.pipeline.configuration import locate
 from empirical_fisher.pipeline.tables import write_csv

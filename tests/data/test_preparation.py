@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from empirical_fisher.data.csv_format import Dialect
 from empirical_fisher.data.datasets import DatasetError
+from empirical_fisher.data.features import WIDEST
 from empirical_fisher.data.formats import Raw
 from empirical_fisher.data.notation import Notation
-from empirical_fisher.data.preparation import WIDEST, check_facts, prepare
+from empirical_fisher.data.preparation import check_facts, prepare
 
 NAN = math.nan
 

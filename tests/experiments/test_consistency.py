@@ -15,7 +15,6 @@ from empirical_fisher.experiments.consistency import capacity
 from empirical_fisher.experiments.consistency import claims as claims_consistency
 from empirical_fisher.experiments.consistency import experiment as consistency
 from empirical_fisher.likelihoods import Bernoulli
-from empirical_fisher.problems import MinimizerNotFoundError, linear_problem
 
 IDENTITY = [[1.0, 0.0], [0.0, 1.0]]
 CORRECT = {"mean": [0.5, 0.5], "scale_0": IDENTITY, "scale_1": IDENTITY}
@@ -117,12 +116,6 @@ def test_slope_of_exact_powers() -> None:
     mean, error = claims_consistency.slope(pd.concat(tables), "d", 1000)
     assert mean == pytest.approx(-0.5)
     assert error == pytest.approx(0.1 / np.sqrt(3))
-
-
-def test_separable_classes_have_no_minimum() -> None:
-    problem = linear_problem(np.array([[1.0], [-1.0]]), np.array([1.0, 0.0]), "binary")
-    with pytest.raises(MinimizerNotFoundError, match="Newton steps"):
-        consistency.minimum_from(problem, np.ones(1))
 
 
 def test_outliers_against_their_two_inputs(outliers: pd.DataFrame) -> None:

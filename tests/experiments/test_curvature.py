@@ -16,6 +16,7 @@ from empirical_fisher.experiments.curvature import claims as claims_curvature
 from empirical_fisher.experiments.curvature import identities, remainder, splits
 from empirical_fisher.experiments.shared_problems import network_inputs, network_weights
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
+from empirical_fisher.methods import directions
 from empirical_fisher.models import LinearModel
 from empirical_fisher.networks import TanhNetwork
 from empirical_fisher.pipeline.ledger import Claim
@@ -184,7 +185,7 @@ def trained(seed: int = 0) -> tuple[Problem, Array]:
     targets = Categorical(3).sample(np.zeros((12, 3)), generator)
     problem = Problem(Categorical(3), model, targets)
     start = network_weights(generator, model)
-    return problem, iterates(problem, "GD", start, 0.1, 0.0, iterations=4)
+    return problem, iterates(start, directions(problem, "GD"), 0.1, iterations=4)
 
 
 def test_a_path_follows_the_gradient() -> None:

@@ -161,9 +161,9 @@ def test_a_good_approximation_on_a1a():
 
 def test_magnitude_and_loss_on_breast_cancer():
     right = {"NGD": run(1, 5.0384e-4), "EFGD": run(1, 0.01, cosine=0.95)}
-    assert set(verdicts(claims_figures.magnitude(right)).values()) == {"yes"}
+    assert set(verdicts(claims_figures.right_direction(right)).values()) == {"yes"}
     wrong = {"NGD": run(1, 5.16e-4), "EFGD": run(1, 6e-4, cosine=0.2)}
-    assert set(verdicts(claims_figures.magnitude(wrong)).values()) == {"no"}
+    assert set(verdicts(claims_figures.right_direction(wrong)).values()) == {"no"}
 
 
 def test_claims_on_what_was_not_run_are_left_out():

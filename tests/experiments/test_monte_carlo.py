@@ -8,10 +8,12 @@ import pytest
 
 from conftest import verdicts
 from empirical_fisher.arrays import exponent
-from empirical_fisher.experiments import shared_problems
 from empirical_fisher.experiments.monte_carlo import claims as claims_monte_carlo
+from empirical_fisher.experiments.monte_carlo import costs, errors
 from empirical_fisher.experiments.monte_carlo import experiment as monte_carlo
+from empirical_fisher.experiments.monte_carlo.sampled_fisher import sampled_fisher
 from empirical_fisher.experiments.noise import experiment as noise
+from empirical_fisher.experiments.shared_problems import CLASSES, TASKS
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.search import Schedule, trace
 
@@ -31,7 +33,7 @@ def test_sampled_fisher_is_the_naive_sum(name):
         )[0]
         gradient = jacobian[n].T @ residual
         naive += np.outer(gradient, gradient) / 30
-    np.testing.assert_allclose(monte_carlo.sampled_fisher(point, labels), naive, atol=1e-13)
+    np.testing.assert_allclose(sampled_fisher(point, labels), naive, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", ["regression 1", "binary 1"])
@@ -45,7 +47,7 @@ def test_error_of_one_sample_is_that_of_the_closed_form(name):
     else:
         variance = np.full(30, 2.0)  # of a squared standard normal number
     expected = np.sqrt(np.sum(variance * lengths**2)) / 30 / np.linalg.norm(point.fisher)
-    by_samples, overall = monte_carlo.errors(point, seed=0, repeats=200, doublings=4)
+    by_samples, overall = errors.errors(point, seed=0, repeats=200, doublings=4)
     found = by_samples.set_index("samples")["error"]
     assert found[1] == pytest.approx(expected, rel=0.3)
     assert found[16] == pytest.approx(expected / 4, rel=0.15)
@@ -59,22 +61,21 @@ def test_logistic_sample_is_exact_where_both_labels_are_even():
     problem = POINTS["binary 1"].problem
     point = problem.at(np.zeros(2))
     labels = problem.likelihood.sample(point.predictions, np.random.default_rng(0))
-    np.testing.assert_allclose(monte_carlo.sampled_fisher(point, labels), point.fisher, rtol=1e-12)
+    np.testing.assert_allclose(sampled_fisher(point, labels), point.fisher, rtol=1e-12)
 
 
 def measured(points=POINTS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    tables = {name: monte_carlo.errors(point, 0, 20, 6) for name, point in points.items()}
+    tables = {name: errors.errors(point, 0, 20, 6) for name, point in points.items()}
     return tuple(
         stacked({name: pair[i] for name, pair in tables.items()}, "dataset") for i in (0, 1)
     )
 
 
 def counted() -> pd.DataFrame:
-    costs = {
-        name.split()[0]: monte_carlo.costs(point.problem, point.theta)
-        for name, point in POINTS.items()
+    tables = {
+        name.split()[0]: costs.costs(point.problem, point.theta) for name, point in POINTS.items()
     }
-    return stacked(costs, "task")
+    return stacked(tables, "task")
 
 
 def finals(loss: float) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, pd.DataFrame]]]:
@@ -87,16 +88,16 @@ def finals(loss: float) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, pd
 
 
 def test_costs_are_counted():
-    costs = counted().set_index(["task", "matrix", "of"])
-    for task in shared_problems.TASKS:
-        empirical = costs.loc[(task, "empirical_fisher", "matrix")]
-        sampled = costs.loc[(task, "sampled_fisher", "matrix")]
+    counts = counted().set_index(["task", "matrix", "of"])
+    for task in TASKS:
+        empirical = counts.loc[(task, "empirical_fisher", "matrix")]
+        sampled = counts.loc[(task, "sampled_fisher", "matrix")]
         assert empirical["gradients"] == sampled["gradients"] == 1
         assert empirical["outer_products"] == sampled["outer_products"] == 1
         assert (empirical["draws"], sampled["draws"]) == (0, 1)
-        assert costs.loc[(task, "empirical_fisher", "step"), "gradients"] == 1
-        assert costs.loc[(task, "sampled_fisher", "step"), "gradients"] == 2
-    assert costs.loc[("multiclass", "fisher", "matrix"), "gradients"] == shared_problems.CLASSES - 1
+        assert counts.loc[(task, "empirical_fisher", "step"), "gradients"] == 1
+        assert counts.loc[(task, "sampled_fisher", "step"), "gradients"] == 2
+    assert counts.loc[("multiclass", "fisher", "matrix"), "gradients"] == CLASSES - 1
 
 
 def test_ledger_believes_what_was_measured():
@@ -107,12 +108,13 @@ def test_ledger_believes_what_was_measured():
 
 def test_ledger_says_no_to_a_biased_sample_and_to_lost_runs(monkeypatch):
     """The data's labels instead of the model's: the empirical Fisher, as an estimate."""
-    right = monte_carlo.sampled_fisher
+    right = sampled_fisher
 
     def empirical(point, targets):
         return right(point, np.broadcast_to(point.problem.targets, targets.shape))
 
-    monkeypatch.setattr(monte_carlo, "sampled_fisher", empirical)
+    monkeypatch.setattr(errors, "sampled_fisher", empirical)
+    monkeypatch.setattr(costs, "sampled_fisher", empirical)
     broken = claims_monte_carlo.claims(*measured(), counted(), *finals(np.inf))
     claims = verdicts(broken)
     assert claims["unbiased"] == "no"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,9 +23,8 @@ class Mislabelled(Point):
 
     @property
     def empirical_fisher(self):
-        targets = self.problem.targets[::-1]
-        residuals = self.problem.likelihood.residual(self.predictions, targets)
-        return self._gram(residuals[..., :, None] * residuals[..., None, :])
+        other = dataclasses.replace(self.problem, targets=self.problem.targets[::-1])
+        return other.at(self.theta).empirical_fisher
 
 
 def mislabelled() -> dict[str, Point]:

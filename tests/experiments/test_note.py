@@ -24,9 +24,10 @@ from empirical_fisher.experiments.note.constrained_step import (
     stationarity,
     update,
 )
+from empirical_fisher.experiments.note.draws import examples, problem_and_point
 from empirical_fisher.experiments.note.loss_reductions import reductions
 from empirical_fisher.experiments.note.reparametrization import differences, mixing, reparametrized
-from empirical_fisher.experiments.shared_problems import draw, examples
+from empirical_fisher.methods import directions
 from empirical_fisher.search import Schedule, evaluate
 from empirical_fisher.solvers import iterates
 from pipeline import TINY
@@ -36,7 +37,7 @@ TASKS = ("binary", "regression")
 
 @pytest.mark.parametrize("task", TASKS)
 def test_update_is_the_closed_form(task: str) -> None:
-    problem, theta = draw([3], task, 40, 5)
+    problem, theta = problem_and_point([3], task, 40, 5)
     _, gradient, _, matrix, _ = oracle_terms(problem)(theta)
     newton = np.linalg.solve(matrix, gradient)
     expected = -np.sqrt(1e-4 / (gradient @ newton)) * newton
@@ -47,7 +48,7 @@ def test_update_is_the_closed_form(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_no_step_of_the_same_size_goes_further_down(task: str) -> None:
-    problem, theta = draw([4], task, 40, 5)
+    problem, theta = problem_and_point([4], task, 40, 5)
     _, gradient, _, matrix, _ = oracle_terms(problem)(theta)
     own = update(problem.at(theta), "EFGD", 0.0, 1.0)
     others = np.random.default_rng(0).standard_normal((500, 5))
@@ -56,7 +57,7 @@ def test_no_step_of_the_same_size_goes_further_down(task: str) -> None:
 
 
 def test_stationarity_is_the_least_residual() -> None:
-    problem, theta = draw([5], "binary", 40, 4)
+    problem, theta = problem_and_point([5], "binary", 40, 4)
     _, gradient, _, matrix, _ = oracle_terms(problem)(theta)
     step = np.arange(1.0, 5.0)
     pull = matrix @ step
@@ -68,7 +69,7 @@ def test_stationarity_is_the_least_residual() -> None:
 @pytest.mark.filterwarnings("ignore:delta_grad == 0.0")  # said of the last, tiny steps
 @pytest.mark.parametrize("task", TASKS)
 def test_general_solution_is_that_of_another_solver(task: str) -> None:
-    problem, theta = draw([6], task, 30, 3)
+    problem, theta = problem_and_point([6], task, 30, 3)
     losses, change = problem.at(theta).losses, 1e-2
 
     def mean_square(step: Array) -> float:
@@ -90,7 +91,7 @@ def test_general_solution_is_that_of_another_solver(task: str) -> None:
 
 
 def test_comparison_nears_the_general_solution() -> None:
-    problem, theta = draw([7], "binary", 60, 4)
+    problem, theta = problem_and_point([7], "binary", 60, 4)
     table = comparison(problem, theta, np.array([1e-6, 1e-4]))
     assert table["angle"][1] / table["angle"][0] == pytest.approx(10, rel=0.1)
     assert table["shortfall"][1] / table["shortfall"][0] == pytest.approx(100, rel=0.1)
@@ -101,7 +102,7 @@ def test_comparison_nears_the_general_solution() -> None:
 def test_spread_of_the_reductions_is_that_of_a_projection(
     task: str, size: int, features: int
 ) -> None:
-    problem, theta = draw([8], task, size, features)
+    problem, theta = problem_and_point([8], task, size, features)
     gradients = problem.at(theta).example_gradients
     share = np.mean(gradients @ np.linalg.pinv(gradients) @ np.ones(size))
     table = reductions(problem, theta, ["EFGD"], np.array([1e-12]), 1e-12)
@@ -112,7 +113,7 @@ def test_spread_of_the_reductions_is_that_of_a_projection(
 
 @pytest.mark.parametrize("method", ["GD", "NGD", "EFGD"])
 def test_mapped_updates_are_the_closed_form(method: str) -> None:
-    problem, theta = draw([9], "binary", 30, 4)
+    problem, theta = problem_and_point([9], "binary", 30, 4)
     matrix, damping = mixing(np.random.default_rng(1), 4, 7.0), 0.3
     assert np.linalg.cond(matrix) == pytest.approx(7)
     point = problem.at(theta)
@@ -131,7 +132,7 @@ def test_mapped_updates_are_the_closed_form(method: str) -> None:
 
 
 def test_reparametrized_problem_has_the_same_losses() -> None:
-    problem, theta = draw([10], "regression", 12, 3)
+    problem, theta = problem_and_point([10], "regression", 12, 3)
     matrix = mixing(np.random.default_rng(2), 3, 5.0)
     other = reparametrized(problem, matrix).at(np.linalg.solve(matrix, theta))
     np.testing.assert_allclose(other.losses, problem.at(theta).losses)
@@ -162,9 +163,9 @@ def test_contamination_touches_the_stated_share() -> None:
 
 @pytest.mark.parametrize("method", ["GD", "NGD", "EFGD"])
 def test_paths_end_where_the_search_ends(method: str) -> None:
-    problem, _ = draw([11], "binary", 25, 3)
+    problem, _ = problem_and_point([11], "binary", 25, 3)
     step_size, damping = np.array([0.1, 0.5]), np.array([0.2, 1.0])
-    path = iterates(problem, method, np.zeros((len(step_size), 3)), step_size, damping, 6)
+    path = iterates(np.zeros((2, 3)), directions(problem, method, damping), step_size, 6)
     grid = evaluate(problem, method, step_size, damping, Schedule(6, 1e9))
     np.testing.assert_allclose(problem.at(path[-1]).loss, grid["final_loss"], rtol=1e-12)
 
@@ -213,7 +214,7 @@ def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.Monk
         return np.broadcast_to(np.eye(point.theta.shape[-1]), (*point.theta.shape, 5)).copy()
 
     monkeypatch.setitem(methods.PRECONDITIONERS, "EFGD", identity)
-    problem, theta = draw([12], "binary", 30, 5)
+    problem, theta = problem_and_point([12], "binary", 30, 5)
     table = conditions(problem, theta, np.array([1e-12]), 1e-4)
     assert table["stationarity"].item() > claims_note.ROUNDING
 

@@ -11,13 +11,13 @@ import scipy.sparse
 from sklearn.preprocessing import StandardScaler
 
 from conftest import CONFIG, ROOT, paper_table, verdicts
-from empirical_fisher.data.datasets import Dataset, design, from_table
+from empirical_fisher.data.datasets import Dataset, design, from_table, standardized
 from empirical_fisher.data.synthetic import gaussian_classes
 from empirical_fisher.experiments.misspecification import experiment as misspecification
+from empirical_fisher.experiments.note.draws import examples
 from empirical_fisher.experiments.robustness import claims as claims_robustness
 from empirical_fisher.experiments.robustness import experiment as robustness
 from empirical_fisher.experiments.robustness import row_orders
-from empirical_fisher.experiments.shared_problems import examples
 from empirical_fisher.experiments.vector_field import experiment as vector_field
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, best_cell, cells, evaluate
@@ -57,14 +57,14 @@ def exhaustive_search(
 def test_standardized_is_scikit_learns() -> None:
     inputs, _ = data()
     expected = StandardScaler().fit_transform(inputs)
-    np.testing.assert_allclose(robustness.standardized(inputs), expected, atol=1e-12)
-    sparse = robustness.standardized(scipy.sparse.csr_array(inputs))
-    np.testing.assert_array_equal(sparse, robustness.standardized(inputs))
+    np.testing.assert_allclose(standardized(inputs), expected, atol=1e-12)
+    sparse = standardized(scipy.sparse.csr_array(inputs))
+    np.testing.assert_array_equal(sparse, standardized(inputs))
 
 
 def test_a_constant_feature_is_standardized_to_zero() -> None:
     constant = np.full((10, 2), 0.1)  # whose standard deviation is 1e-17 by NumPy
-    np.testing.assert_array_equal(robustness.standardized(constant), np.zeros((10, 2)))
+    np.testing.assert_array_equal(standardized(constant), np.zeros((10, 2)))
 
 
 @pytest.mark.parametrize("prior_variance", [np.inf, 0.1])

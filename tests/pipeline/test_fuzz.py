@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from empirical_fisher.pipeline import configuration
+from empirical_fisher.pipeline import configuration, conversion
 from pipeline import SCHEMA, TINY, snakemake
 
 MUTATIONS = 600
@@ -115,7 +115,7 @@ def test_every_mutation_is_sound_or_told_in_short_lines(block: int) -> None:
         changes, config = mutation(seed)
         try:
             lines = configuration.faults(config, SCHEMA)
-            whole = configuration.floats(config, SCHEMA) if not lines else None
+            whole = conversion.floats(config, SCHEMA) if not lines else None
         except Exception as error:
             raise AssertionError(changes) from error
         assert len(lines) <= configuration.MOST_FAULTS + 1, changes

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from empirical_fisher.pipeline.provenance import imports, sources
+from empirical_fisher.pipeline.provenance import code_files, imports
 from empirical_fisher.pipeline.step import find
 from pipeline import RULES, rules
 
@@ -39,7 +39,7 @@ print(json.dumps(loaded))
 
 def closure(*modules: str) -> set[str]:
     """Names of the modules that some modules stand on, themselves included."""
-    paths = [Path(path).relative_to(PACKAGE) for path in sources(PACKAGE, modules)]
+    paths = [Path(path).relative_to(PACKAGE) for path in code_files(PACKAGE, modules)]
     return {".".join(path.with_suffix("").parts) for path in paths}
 
 
@@ -114,12 +114,12 @@ def package(tmp_path: Path) -> Path:
 def test_sources_follow_imports_to_the_end_once_and_sorted(
     package: Path, modules: list[str], files: list[str]
 ) -> None:
-    assert sources(package, modules) == [str(package / f"{name}.py") for name in files]
+    assert code_files(package, modules) == [str(package / f"{name}.py") for name in files]
 
 
 def test_an_unknown_module_is_an_error(package: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"mispelt\.py"):
-        sources(package, ["mispelt"])
+        code_files(package, ["mispelt"])
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from empirical_fisher.pipeline import configuration, outputs, runs
-from empirical_fisher.pipeline.provenance import module_of, sources
+from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
+from empirical_fisher.pipeline.provenance import code_files, module_of
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 
@@ -20,9 +20,9 @@ def check(config):
     misplaced = outputs.misplaced(Path.cwd(), ROOT)
     if misplaced:
         sys.exit("\n".join(misplaced))
-    schema = configuration.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
+    schema = strict_yaml.read_yaml(ROOT / "workflow/schemas/config.schema.yaml")
     if os.path.samefile(workflow.basedir, ROOT):
-        update_config(config, configuration.typed(workflow.config_settings.config, schema))
+        update_config(config, conversion.typed(workflow.config_settings.config, schema))
     else:  # Of a module, Snakemake takes the settings that it is given for all.
         settings = copy.deepcopy(layers[0][1])
         update_config(settings, config)
@@ -37,7 +37,7 @@ def check(config):
         faults = outputs.clashes(own, config["datasets"], [Path.cwd(), ROOT])
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
-    config.update(configuration.floats(config, schema))
+    config.update(conversion.floats(config, schema))
 
 
 def code(*names):
@@ -49,7 +49,7 @@ def code(*names):
     modules = [name for name in names if ":" not in name]
     if steps:
         modules += [*map(module_of, steps), "pipeline.tables"]
-    return sources(ROOT / "src/empirical_fisher", modules)
+    return code_files(ROOT / "src/empirical_fisher", modules)
 
 
 def source_file(dataset):

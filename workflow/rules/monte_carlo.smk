@@ -1,7 +1,7 @@
 # Appendix B: the error and the cost of the one-sample Fisher.
 rule monte_carlo_errors:
     input:
-        code("monte_carlo.experiment:error_tables"),
+        code("monte_carlo.errors:error_tables"),
         expand("data/{dataset}.yaml", dataset=config["monte_carlo"]["datasets"]),
         data=expand("data/{dataset}.csv", dataset=config["monte_carlo"]["datasets"]),
     output:
@@ -15,7 +15,7 @@ rule monte_carlo_errors:
     resources:
         **request(),
     params:
-        step="monte_carlo.experiment:error_tables",
+        step="monte_carlo.errors:error_tables",
         settings=without(config["monte_carlo"], "descent"),
     script:
         "../scripts/step.py"

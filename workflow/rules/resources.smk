@@ -2,7 +2,7 @@ import math
 import os
 from pathlib import Path
 
-# What jobs need at most, as measured; docs/scaling.md has the measurements. The search keeps 32
+# What jobs need at most, as measured; docs/resources.md has the measurements. The search keeps 32
 # runs side by side: "a step" is one of one run on N examples with D features.
 MEGABYTES = 1000  # Snakemake twice, 170 each, and Python with its libraries and tables, 150 to 390
 MEGABYTES_A_SEARCH = 600  # products of features, predictions of the runs

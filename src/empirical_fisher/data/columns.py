@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict
 
+import numpy as np
 import pandas as pd
 from pandas.api import types
 
 from . import notation
 from .csv_format import Dialect
-from .faults import Fault, columns_that, quoted, shown, them
+from .faults import Fault, columns_that, first, quoted, shown, them
 from .notation import Notation
 
 MOSTLY = 0.9  #: share of numbers from which on text in a column is a fault and not a category
@@ -171,3 +172,27 @@ def _reading(text: str, marks: Notation, said: Notation) -> str:
 def _read(text: pd.Series, marks: Notation) -> pd.Series:
     known = text.dropna()
     return pd.Series(notation.numbers(known, marks), known.index).reindex(text.index)
+
+
+def number(column: pd.Series) -> pd.Series:
+    """A column as int64 if it is whole by its type, else as float64, NaN where it has gaps."""
+    if not types.is_numeric_dtype(column):
+        text = column.dropna().astype(object)
+        read = notation.truth if notation.is_truth(text) else notation.numbers
+        column = pd.Series(read(text), text.index, name=column.name).reindex(column.index)
+    if (types.is_integer_dtype(column) or types.is_bool_dtype(column)) and column.notna().all():
+        return column.astype(np.int64 if column.max() <= np.iinfo(np.int64).max else np.float64)
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(values, column.index, name=column.name)
+
+
+def is_constant(column: pd.Series) -> bool:
+    """Whether a column has one value only."""
+    return bool(column.min() == column.max())
+
+
+def refuse_infinite(column: pd.Series, what: str) -> None:
+    """Name the first row in which a column is infinite, if there is one."""
+    infinite = np.isinf(column)
+    if infinite.any():
+        raise Fault(f"{what} is infinite in row {first(infinite)}")

@@ -105,6 +105,17 @@ def design(dataset: Dataset, *, bias: bool = False) -> tuple[Inputs, Array, str]
     return inputs, dataset.targets, dataset.task
 
 
+def standardized(inputs: Inputs) -> Array:
+    """Shift and scale every column of ``(N, D)`` inputs to mean 0 and variance 1.
+
+    Constant ones become 0. Sparse inputs become dense, for hardly a zero is left.
+    """
+    dense = inputs.toarray() if scipy.sparse.issparse(inputs) else inputs
+    varies = np.ptp(dense, axis=0) > 0  # where rounding may leave a constant's deviation above zero
+    scale = np.where(varies, dense.std(axis=0), 1.0)
+    return np.where(varies, (dense - dense.mean(axis=0)) / scale, 0.0)
+
+
 def write(table: pd.DataFrame, facts: Mapping[str, Any], path: str | Path) -> None:
     """Write a table of `preparation.prepare` as a CSV, and the facts as a YAML file beside it."""
     text = yaml.safe_dump(dict(facts), sort_keys=False, allow_unicode=True)

@@ -25,33 +25,6 @@ def constant_problem(targets: Sequence[float]) -> Problem:
     return linear_problem(np.ones((len(targets), 1)), np.asarray(targets), "regression")
 
 
-def parameters(generator: np.random.Generator, features: int) -> Array:
-    """Draw ``θ`` with ``f = x · θ`` of unit variance on average, shape ``(D,)``."""
-    return generator.standard_normal(features) / np.sqrt(features)
-
-
-def examples(
-    generator: np.random.Generator, task: str, size: int, theta: Array
-) -> tuple[Array, Array]:
-    """Draw ``N`` inputs, and targets of the model at ``θ``; a regression has unit noise.
-
-    Returns
-    -------
-    inputs : (N, D) array
-    targets : (N,) array
-    """
-    inputs = generator.standard_normal((size, len(theta)))
-    f = inputs @ theta
-    return inputs, LIKELIHOODS[task].sample(f[:, None], generator)
-
-
-def draw(seed: Sequence[int], task: str, size: int, features: int) -> tuple[Problem, Array]:
-    """A problem without a prior, and a ``θ`` of shape ``(P,)``: not its minimum, nor its origin."""
-    generator = np.random.default_rng(seed)
-    inputs, targets = examples(generator, task, size, parameters(generator, features))
-    return linear_problem(inputs, targets, task), parameters(generator, features)
-
-
 def random_problem(
     generator: np.random.Generator, task: str, size: int, features: int, condition: float = 1.0
 ) -> Problem:

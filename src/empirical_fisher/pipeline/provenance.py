@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
-def sources(package: Path, modules: Iterable[str]) -> list[str]:
+def code_files(package: Path, modules: Iterable[str]) -> list[str]:
     """Files of modules of a package and of all modules of it that these import, sorted.
 
     The ``__init__`` of a folder is left out: those of the package hold nothing but a docstring.

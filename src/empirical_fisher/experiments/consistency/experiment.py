@@ -13,35 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import from_table
 from empirical_fisher.data.synthetic import gaussian_classes
-from empirical_fisher.methods import solve
 from empirical_fisher.norms import relative_distance
-from empirical_fisher.problems import MinimizerNotFoundError, Point, Problem, linear_problem
+from empirical_fisher.problems import Problem, linear_problem
 
 from . import capacity as models
 
-NEWTON_STEPS = 20  #: from a minimum nearby
-CONVERGED = 1e-16  #: Newton decrement at which θ, and with it every matrix, has eight digits
 CORRECT_PERCENT = 99  #: of the labels in `outlier_problem`
-
-
-def minimum_from(problem: Problem, start: Array) -> Point:
-    """The minimum, by full Newton steps from a ``θ`` near it, shape ``(P,)``.
-
-    Raises
-    ------
-    MinimizerNotFoundError
-        If the steps do not reach it.
-    """
-    point = problem.at(start)
-    for _ in range(NEWTON_STEPS):
-        step = solve(point.hessian, 0.0, point.gradient)
-        if point.gradient @ step <= 2 * CONVERGED:
-            return point
-        point = problem.at(point.theta - step)
-    raise MinimizerNotFoundError(f"{NEWTON_STEPS} Newton steps from θ = {start} find no minimum.")
 
 
 def more_examples(
@@ -80,8 +59,8 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
     for half in halves:
         nested = np.r_[:half, halves[-1] : halves[-1] + half]
         problem = linear_problem(whole.inputs[nested], whole.targets[nested], whole.task)
-        point = minimum_from(problem, problem.minimizer() if theta is None else theta)
-        theta = point.theta
+        theta = problem.minimizer(theta)
+        point = problem.at(theta)
         rows.append(
             {
                 "seed": seed,

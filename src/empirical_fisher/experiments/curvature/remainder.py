@@ -18,6 +18,7 @@ import pandas as pd
 from empirical_fisher.arrays import Array
 from empirical_fisher.experiments.shared_problems import network_inputs, network_weights
 from empirical_fisher.likelihoods import Categorical, Gaussian
+from empirical_fisher.methods import directions
 from empirical_fisher.networks import TanhNetwork
 from empirical_fisher.norms import spectral
 from empirical_fisher.pipeline.tables import stacked
@@ -65,7 +66,7 @@ def experiment(
         f = model.predict(network_weights(generator, model))
         problem = Problem(likelihood, model, likelihood.sample(f, generator))
         start = network_weights(generator, model)
-        path = iterates(problem, "GD", start, step_size, 0.0, iterations)
+        path = iterates(start, directions(problem, "GD"), step_size, iterations)
         beta = smoothness(problem, path)
         training[name] = along(problem, path).assign(smoothness=beta)
         copied[name] = repeated(problem, path[-1], copies).assign(smoothness=beta)

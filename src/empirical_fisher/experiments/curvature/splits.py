@@ -23,6 +23,7 @@ import pandas as pd
 from empirical_fisher.arrays import Array, thinned
 from empirical_fisher.experiments.shared_problems import network_inputs, network_weights
 from empirical_fisher.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
+from empirical_fisher.methods import directions
 from empirical_fisher.networks import TanhNetwork
 from empirical_fisher.norms import spectral
 from empirical_fisher.pipeline.tables import stacked
@@ -159,7 +160,8 @@ def memorise(
         targets = likelihood.sample(nothing, generator)
         problem = Problem(likelihood, model, targets)
         start = np.stack([network_weights(generator, model) for _ in range(starts)])
-        path = iterates(problem, "NGD", start, 1.0, **schedule)
+        towards = directions(problem, "NGD", schedule["damping"])
+        path = iterates(start, towards, 1.0, schedule["iterations"])
         shown = thinned(len(path) - 1, kept)
         tables[name] = along(problem, path[shown], shown)
     return stacked(tables, "problem")

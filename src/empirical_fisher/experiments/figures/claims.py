@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.norms import relative_distance
 from empirical_fisher.pipeline.ledger import Claim, verdict
 
 Runs = Mapping[str, Mapping[str, pd.DataFrame]]
@@ -152,12 +153,11 @@ def distances(id: str, source: str, summary: pd.DataFrame, figure: str) -> Claim
 
 def distance(row: pd.Series) -> float:
     """``‖EF − F‖ / ‖F‖`` in the Frobenius norm, from a row of `misspecification.summary`."""
-    weights = np.array([1, 2, 1])  # the entry off the diagonal stands for two
     fisher, empirical = (
-        row[[f"{name}_{entry}" for entry in ("11", "12", "22")]].to_numpy(dtype=float)
+        row[[f"{name}_{entry}" for entry in ("11", "12", "12", "22")]].to_numpy(dtype=float)
         for name in ("fisher", "empirical_fisher")
     )
-    return float(np.sqrt(weights @ (empirical - fisher) ** 2 / (weights @ fisher**2)))
+    return float(relative_distance(empirical, fisher))
 
 
 # Figures 3 and 5
@@ -207,7 +207,8 @@ def unfavourable(figure: str, runs: Runs) -> Iterator[Claim]:
 
 def particular(runs: Runs) -> Iterator[Claim]:
     """What the paper says of single data sets of Figure 3."""
-    for name, claim in (("Boston", opposite), ("a1a", favourable), ("BreastCancer", magnitude)):
+    claims = {"Boston": opposite, "a1a": favourable, "BreastCancer": right_direction}
+    for name, claim in claims.items():
         if {"NGD", "EFGD"} <= runs.get(name, {}).keys():
             yield from claim(runs[name])
 
@@ -247,7 +248,7 @@ def favourable(methods: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
     )
 
 
-def magnitude(methods: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
+def right_direction(methods: Mapping[str, pd.DataFrame]) -> Iterator[Claim]:
     """BreastCancer: a right direction is not enough."""
     ends = {method: table["loss"].iloc[-1] for method, table in methods.items()}
     cosine = methods["EFGD"]["cosine"].median()

@@ -31,6 +31,7 @@ from empirical_fisher.experiments.shared_problems import random_problem
 from empirical_fisher.methods import solve
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem
+from empirical_fisher.solvers import iterates
 
 LIMIT = 1e6  #: a run has diverged once its excess loss is this many times that at the start
 QUANTILES = {"low": 0.1, "median": 0.5, "high": 0.9}  #: of the runs
@@ -101,21 +102,18 @@ def descend(problem: Problem, method: str, step_size: Array, examples: np.ndarra
         Excess loss ``L(θ) − L(θ*)`` at every iterate; infinite once a run has diverged.
     """
     runs, steps = examples.shape
-    lowest = problem.at(problem.minimizer()).loss
-    theta = np.zeros((runs, problem.parameters))
-    limit = LIMIT * (problem.at(theta[0]).loss - lowest)
-    excess = np.full((steps + 1, runs), np.inf)
-    going = np.arange(runs)
-    for step in range(steps + 1):
-        point = problem.at(theta[going])
-        excess[step, going] = np.maximum(point.loss - lowest, 0.0)  # rounding
-        sound = excess[step, going] <= limit  # false where not a number
-        excess[step, going[~sound]] = np.inf
-        if step < steps:
-            update = UPDATES[method](point, example_gradient(point, examples[going, step]))
-            theta[going] -= step_size[going, None] * update
-        going = going[sound]
-    return excess
+    met = iter(examples.T)
+
+    def towards(theta: Array) -> Array:
+        point = problem.at(theta)
+        return -UPDATES[method](point, example_gradient(point, next(met)))
+
+    path = iterates(np.zeros((runs, problem.parameters)), towards, step_size, steps)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = np.stack([problem.at(theta).loss for theta in path])
+    excess = np.maximum(loss - problem.at(problem.minimizer()).loss, 0.0)  # rounding
+    diverged = np.logical_or.accumulate(~(excess <= LIMIT * excess[0]))
+    return np.where(diverged, np.inf, excess)
 
 
 def tune(

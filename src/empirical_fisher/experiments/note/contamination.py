@@ -15,12 +15,14 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.experiments.shared_problems import examples, parameters
 from empirical_fisher.likelihoods import Gaussian
+from empirical_fisher.methods import directions
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import cells
 from empirical_fisher.solvers import iterates
+
+from .draws import examples, parameters
 
 
 def contaminated(
@@ -93,8 +95,9 @@ def trial(
     rows = []
     for method, axes in settings["grids"].items():
         step_size, damping = cells(**{name: log_axis(**axis) for name, axis in axes.items()})
-        start = np.zeros((len(step_size), sets["training"].parameters))
-        path = iterates(sets["training"], method, start, step_size, damping, settings["iterations"])
+        start = np.zeros((len(step_size), settings["features"]))
+        towards = directions(sets["training"], method, damping)
+        path = iterates(start, towards, step_size, settings["iterations"])
         with np.errstate(over="ignore", invalid="ignore"):
             losses = sets["validation"].at(path).loss
         losses = np.where(np.isfinite(losses), losses, np.inf)

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.experiments.shared_problems import draw
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem
 
 from .constrained_step import comparison, conditions
+from .draws import problem_and_point
 from .loss_reductions import reductions
 from .reparametrization import differences, mixing
 
@@ -60,7 +60,9 @@ def measure(settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         for shape, sizes in settings["shapes"].items():
             for repeat in range(settings["repeats"]):
                 seed = [settings["seed"], repeat]
-                problem, theta = draw(seed, task, sizes["examples"], sizes["parameters"])
+                problem, theta = problem_and_point(
+                    seed, task, sizes["examples"], sizes["parameters"]
+                )
                 for name, experiment in experiments.items():
                     if shape == "many" or name in ("reductions", "reparametrization"):
                         table = experiment(problem, theta, repeat)

@@ -20,6 +20,7 @@ import pandas as pd
 from empirical_fisher.arrays import Array
 from empirical_fisher.methods import direction
 from empirical_fisher.models import LinearModel
+from empirical_fisher.norms import relative_distance
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem
 
@@ -66,17 +67,12 @@ def differences(
     for method in methods:
         own = direction(point, method, dampings)
         mapped = direction(point_other, method, dampings) @ matrix.T
-        predictions = (problem.model.predict(step)[..., 0] for step in (mapped, own))
+        mapped_f, own_f = (problem.model.predict(step)[..., 0] for step in (mapped, own))
         tables[method] = pd.DataFrame(
             {
                 "damping": dampings,
-                "step_difference": _relative(mapped, own),
-                "prediction_difference": _relative(*predictions),
+                "step_difference": relative_distance(mapped, own, axis=-1),
+                "prediction_difference": relative_distance(mapped_f, own_f, axis=-1),
             }
         )
     return stacked(tables, "method")
-
-
-def _relative(vector: Array, reference: Array) -> Array:
-    difference = np.linalg.norm(vector - reference, axis=-1)
-    return difference / np.linalg.norm(reference, axis=-1)

@@ -22,10 +22,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.sparse
 
-from empirical_fisher.arrays import Array, Inputs, log_axis
-from empirical_fisher.data.datasets import Dataset, design
+from empirical_fisher.arrays import Array, log_axis
+from empirical_fisher.data.datasets import Dataset, design, standardized
 from empirical_fisher.methods import is_invertible
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
@@ -36,17 +35,6 @@ from .row_orders import best_with_cosine
 DAMPINGS = ("lower_dampings", "upper_dampings", "undamped")  #: which GD does not read
 #: The other choices that Figure 3 is drawn with.
 VARIANTS = (*DAMPINGS, "standardized", "clipped")
-
-
-def standardized(inputs: Inputs) -> Array:
-    """Shift and scale every column of ``(N, D)`` inputs to mean 0 and variance 1.
-
-    Constant ones become 0. Sparse inputs become dense, for hardly a zero is left.
-    """
-    dense = inputs.toarray() if scipy.sparse.issparse(inputs) else inputs
-    varies = np.ptp(dense, axis=0) > 0  # where rounding may leave a constant's deviation above zero
-    scale = np.where(varies, dense.std(axis=0), 1.0)
-    return np.where(varies, (dense - dense.mean(axis=0)) / scale, 0.0)
 
 
 def variant(

@@ -8,6 +8,7 @@ included, and the empirical Fisher by the data alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from empirical_fisher.data.synthetic import lognormal_line
 from empirical_fisher.methods import solve
 from empirical_fisher.norms import cosine
 from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.solvers import iterates
 
 
 def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
@@ -81,12 +83,8 @@ def trajectories(
     shown = thinned(points - 1, kept)
     tables = []
     for method, scale in scales.items():
-        theta = np.array(starts, dtype=float)
-        path = [theta]
-        for index in range(1, points):
-            theta = theta + step * flow(problem, theta, method, scale, damping)
-            if index in shown:
-                path.append(theta)
+        towards = partial(flow, problem, method=method, scale=scale, damping=damping)
+        path = iterates(np.array(starts), towards, step, points - 1)[shown]
         for start, line in enumerate(np.swapaxes(path, 0, 1)):
             table = pd.DataFrame(line, columns=["b", "theta"])
             table.insert(0, "method", method)

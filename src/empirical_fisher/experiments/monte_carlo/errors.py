@@ -1,0 +1,111 @@
+"""How far the one-sample Fisher is from the Fisher, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from empirical_fisher.data.datasets import Dataset, design, naming
+from empirical_fisher.experiments.shared_problems import TASKS, random_problem
+from empirical_fisher.pipeline.tables import stacked
+from empirical_fisher.problems import Point, linear_problem
+
+from .costs import costs
+from .sampled_fisher import sampled_fisher
+
+
+def errors(
+    point: Point, seed: int, repeats: int, doublings: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How the mean of ``S`` one-sample Fishers approaches the Fisher at one ``θ``.
+
+    Parameters
+    ----------
+    point
+        A problem at one ``θ``.
+    seed
+        Of the labels drawn.
+    repeats, doublings
+        Independent repetitions, each of ``2**doublings`` draws, of which the first ``S`` are used
+        for ``S = 1, 2, 4, …``.
+
+    Returns
+    -------
+    by_samples : pandas.DataFrame
+        ``samples, error``: root mean square over the repetitions of ``‖mean − F‖ / ‖F‖``
+        (Frobenius norms).
+    overall : pandas.DataFrame
+        One row ``draws, error, expected, empirical_fisher``: that of the mean of all draws; the
+        root mean square that unbiased draws of this spread would have; and the relative distance of
+        the empirical Fisher, for which no number of draws helps.
+    """
+    generator = np.random.default_rng(seed)
+    fisher, draws = point.fisher, 2**doublings
+    norm = np.linalg.norm(fisher)
+    tiled = point.problem.at(np.tile(point.theta, (draws, 1)))
+    sample = point.problem.likelihood.sample
+    deviations = np.array(
+        [
+            sampled_fisher(tiled, sample(tiled.predictions, generator)) - fisher
+            for _ in range(repeats)
+        ]
+    )
+    samples = 2 ** np.arange(doublings + 1)
+    means = np.cumsum(deviations, axis=1)[:, samples - 1] / samples[:, None, None]
+    squares = np.sum(means**2, axis=(-2, -1))
+    by_samples = pd.DataFrame(
+        {"samples": samples, "error": np.sqrt(squares.mean(axis=0)) / norm},
+    )
+    mean = deviations.mean(axis=(0, 1))
+    spread = np.sum((deviations - mean) ** 2) / (repeats * draws - 1)
+    overall = pd.DataFrame(
+        {
+            "draws": [repeats * draws],
+            "error": [np.linalg.norm(mean) / norm],
+            "expected": [np.sqrt(spread / (repeats * draws)) / norm],
+            "empirical_fisher": [np.linalg.norm(point.empirical_fisher - fisher) / norm],
+        }
+    )
+    return by_samples, overall
+
+
+def error_tables(
+    settings: Mapping[str, Any], data: Mapping[str, Dataset]
+) -> dict[str, pd.DataFrame]:
+    """Measure the error and count the cost of the one-sample Fisher.
+
+    Parameters
+    ----------
+    settings
+        The section ``monte_carlo`` of the configuration.
+    data
+        The data sets that it names; the errors are those at their minima.
+
+    Returns
+    -------
+    dict
+        ``by_samples, overall``: the tables of `errors`, with a column ``dataset``; ``costs``: that
+        of `costs` for a random problem of every task, with a column ``task``.
+    """
+    by_samples, overall, counted = {}, {}, {}
+    for name, dataset in data.items():
+        with naming(name):
+            problem = linear_problem(*design(dataset, bias=True))
+            by_samples[name], overall[name] = errors(
+                problem.at(problem.minimizer()),
+                settings["seed"],
+                settings["repeats"],
+                settings["doublings"],
+            )
+    for task in TASKS:
+        generator = np.random.default_rng(settings["seed"])
+        problem = random_problem(generator, task, **settings["cost_problem"])
+        counted[task] = costs(problem, np.zeros(problem.parameters))
+    return {
+        "by_samples": stacked(by_samples, "dataset"),
+        "overall": stacked(overall, "dataset"),
+        "costs": stacked(counted, "task"),
+    }
