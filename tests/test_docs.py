@@ -279,9 +279,7 @@ TESTS = ROOT / "tests"
 
 def rows() -> list[tuple[list[str], list[str]]]:
     """Patterns of modules and the files of their tests, from the first list of tests/README.md."""
-    listed, _, _ = (
-        (TESTS / "README.md").read_text("utf-8").partition("\nTests of what is no module")
-    )
+    listed, _, _ = (TESTS / "README.md").read_text("utf-8").partition("\nTests of other things")
     cells = re.findall(r"^\| (`.*`) \| (`.*`) \|$", listed, re.M)
     return [tuple(re.findall(r"`(.*?)`", cell) for cell in pair) for pair in cells]
 
@@ -537,7 +535,7 @@ WAYS: dict[str, Callable[[Path], str]] = {
     ),
     "A file without keys": lambda folder: overlaid_by(folder, "# nothing yet"),
     "Not YAML": syntax_error,
-    "A number or a text that YAML would bend": each_overlaid_by(
+    "A number or a text that YAML would read as something else": each_overlaid_by(
         *(f"\nmagnitude:\n    far: {value}\n" for value in ("010", "1:30", "2020-01-02"))
     ),
     "A file without end": each_overlaid_by(
