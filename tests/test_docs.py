@@ -527,7 +527,7 @@ WAYS: dict[str, Callable[[Path], str]] = {
     ),
     "A file without keys": lambda folder: overlaid_by(folder, "# nothing yet"),
     "Not YAML": syntax_error,
-    "A number or a text that YAML would bend": each_overlaid_by(
+    "A number or a text that YAML would read as something else": each_overlaid_by(
         *(f"\nmagnitude:\n    far: {value}\n" for value in ("010", "1:30", "2020-01-02"))
     ),
     "A file without end": each_overlaid_by(

@@ -1,4 +1,4 @@
-"""What the package's numbers come in, how a variable is spread, and the power of one in another."""
+"""Types of arrays, axes of values, and the exponent of one quantity as a power of another."""
 
 from __future__ import annotations
 

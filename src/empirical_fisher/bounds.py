@@ -1,4 +1,4 @@
-r"""Lower bounds on the loss that a descent can end with, so that hopeless runs need not go on.
+r"""Lower bounds on the final loss of a descent, so that hopeless runs can be stopped.
 
 A bound takes a run that has ``R`` steps to go, at its present point, and says: if this run
 finishes, its final loss is at least so much. All are for convex losses, where a step
@@ -330,7 +330,7 @@ class Terms:
         return self._slackened(point, point.loss - decrease)
 
     def _slackened(self, point: Point, bound: Array | float) -> Array:
-        """A bound less what the rounding of a run may make of it."""
+        """A bound minus what the rounding errors of a run may change."""
         return bound - SLACK * np.abs(point.loss) - ABSOLUTE * self.limit
 
 

@@ -118,7 +118,7 @@ class Allowance:
     predictions
         Natural parameters at the present ones, shape ``(K, N, M)``; None without a ``reach``.
     reach
-        What no difference of two natural parameters of an example moves by more than, shape
+        The most that a difference of two natural parameters of an example can move by, shape
         ``(K,)``; None where nothing is known.
     """
 

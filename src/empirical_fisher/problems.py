@@ -66,7 +66,7 @@ class Problem:
     prior_variance: float = np.inf
 
     def __post_init__(self) -> None:
-        """Refuse what would give wrong results without a word."""
+        """Refuse input that would silently give wrong results."""
         _check_shape(self.targets)
         if isinstance(self.model, LinearModel) and self.model.inputs.shape[0] != self.size:
             raise ValueError(

@@ -1,7 +1,7 @@
 r"""Where a computed gradient or direction consists of rounding errors only.
 
-A gradient is a sum whose terms cancel at a minimum. Rounding of the terms then is all that is left
-of it: the computed one points anywhere, and so does every direction that is solved for with it.
+A gradient is a sum whose terms cancel at a minimum. Then only the rounding errors of the terms are
+left: the computed gradient may point anywhere, and so may every direction computed from it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EPSILON = float(np.finfo(float).eps)
 
 
 def gradient_error(point: Point, runs: np.ndarray | EllipsisType = ...) -> Array:
-    """What one rounding of every term makes of each entry of the gradient, at most.
+    """The largest change of each entry of the gradient by rounding every term once.
 
     The terms are ``J_nᵀ r_n / N`` and the prior's. A residual ``r_n`` is rounded itself, and so are
     the terms of the prediction ``J_n θ`` that it is computed from:

@@ -102,10 +102,10 @@ def descend(
 ) -> Descent:
     """Run ``K`` descents, each with its own step size and damping.
 
-    The runs share a number of slots that the problem alone decides; where one ends the next begins,
-    and a slot without a run repeats ``θ₀``. Every evaluation thus has the same shape, and the
-    rounding of a run does not depend on the company it keeps: alone or in a grid, it gives the same
-    numbers to the last bit.
+    The runs share a number of slots that depends on the problem alone; when a run ends, the next
+    one takes its slot, and a slot without a run repeats ``θ₀``. So every evaluation has the same
+    shape, and the rounding errors of a run do not depend on the other runs: alone or in a grid, it
+    gives the same numbers to the last bit.
 
     Parameters
     ----------

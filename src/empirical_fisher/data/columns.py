@@ -90,7 +90,7 @@ def unusable(what: str, columns: pd.DataFrame) -> Fault | None:
 
 
 def _known(columns: pd.DataFrame) -> list[tuple[str, pd.Series]]:
-    """The values of each column that are there."""
+    """The values of each column that are not missing."""
     return [(name, columns[name].dropna()) for name in columns]
 
 
@@ -101,7 +101,7 @@ def _examples(columns: pd.DataFrame) -> dict[str, str]:
 def in_other_notation(
     texts: Mapping[str, pd.Series], dialect: Dialect, *, fractions: bool
 ) -> tuple[dict[str, pd.Series], Fault | None]:
-    """Find columns of text that are numbers with other marks than was said.
+    """Find columns of text that are numbers with other marks than the source states.
 
     The marks are those that make numbers of most columns; of these, the decimal mark that other
     columns or the separator of the file speak for.
@@ -158,12 +158,12 @@ def in_other_notation(
 
 
 def _unsaid(marks: Notation, said: Notation) -> dict[str, str]:
-    """What of a notation was not said."""
+    """The marks of a notation that the source does not state."""
     return {key: mark for key, mark in asdict(marks).items() if mark and mark != getattr(said, key)}
 
 
 def _reading(text: str, marks: Notation, said: Notation) -> str:
-    """What to say of the source, and what a text is then."""
+    """What to write into the source, and the number that a text then is."""
     keys = ", ".join(f"{key}: {quoted(mark)}" for key, mark in _unsaid(marks, said).items())
     number = notation.numbers(pd.Series([text]), marks)[0]
     return f"{keys}, with which {shown(text)} is {number}"

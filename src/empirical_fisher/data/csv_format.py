@@ -40,9 +40,9 @@ class Dialect:
 def read(lines: io.StringIO, options: Mapping[str, str]) -> tuple[pd.DataFrame, Dialect]:
     """Read the text of a CSV file with a header.
 
-    A field that is one of `notation.MISSING` is missing. A column all of whose other fields are
-    numbers is of these, unless some are whole numbers with leading zeros; all else is text, as it
-    stands. A column without a name is called ``Unnamed: n``, counted from 0.
+    A field that is one of `notation.MISSING` is missing. A column holds numbers if all its other
+    fields are numbers, unless some are whole numbers with leading zeros. Every other column holds
+    text, as it is written. A column without a name is called ``Unnamed: n``, counted from 0.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def read(lines: io.StringIO, options: Mapping[str, str]) -> tuple[pd.DataFrame, 
 
 
 def _separator(lines: io.StringIO) -> str:
-    """The one that makes most columns of all lines, else of the first; of equal ones the first."""
+    """The separator with most columns in all lines, else in the first line; the first if equal."""
     lines.seek(0)
     header = lines.readline()
 

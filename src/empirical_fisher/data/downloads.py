@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Limits:
-    """What getting one data set may cost, and whom to ask.
+    """The limits for getting one data set, and the address of OpenML.
 
     Parameters
     ----------

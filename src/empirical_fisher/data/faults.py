@@ -1,4 +1,4 @@
-"""All that keeps a table from being used, in words of bounded length, and the lines that mend it.
+"""All faults that keep a table from being used, in messages of bounded length, and their remedies.
 
 Rows are numbered from 1, the header of a file not counted.
 """

@@ -34,7 +34,7 @@ def dense(features: pd.DataFrame) -> pd.DataFrame:
 def refuse_gaps_in_sparse(
     features: pd.DataFrame, target: pd.Series | None, settings: Mapping[str, Any]
 ) -> None:
-    """Only zeros may be left out of a sparse table, and everything else has to be a number."""
+    """A sparse table may leave out zeros only, and all its other entries must be numbers."""
     if settings.get("standardize"):
         raise DatasetError(
             f"standardize: a sparse data set with more than {WIDEST} features would not stay sparse"
@@ -113,7 +113,7 @@ def _has_fraction(column: pd.Series) -> bool:
 def _complete(
     features: pd.DataFrame, target: pd.Series | None, nominal: Sequence[str], missing: str
 ) -> tuple[pd.DataFrame, pd.Series | None]:
-    """The rows without gaps, or all of them with their gaps filled."""
+    """The rows without missing values, or all rows with the missing values filled in."""
     gaps = features.isna()
     if target is not None:
         gaps = pd.concat([gaps, target.isna().rename(TARGET)], axis=1)
@@ -145,7 +145,7 @@ def _complete(
 
 
 def _filled(features: pd.DataFrame, nominal: Sequence[str]) -> pd.DataFrame:
-    """Put a column's median where it has gaps."""
+    """Fill the gaps of a column with its median."""
     gaps = features.columns[features.isna().any()]
     for name in gaps:
         if name in nominal:

@@ -1,4 +1,4 @@
-"""From what a source gives to a table of finite numbers and a target, or a reason why not.
+"""Turn what a source gives into a table of finite numbers and a target, or say why not.
 
 `prepare` applies what the configuration says of a data set: which column is the target, which are
 left out, what becomes of categories and of missing values. Nothing else is changed: unless asked
@@ -162,7 +162,7 @@ def _target_name(
 def _unwanted(
     table: pd.DataFrame, target: str | None, names: Iterable[str], faults: list[Fault]
 ) -> list[str]:
-    """Those of the names under drop that are there."""
+    """The names under drop that the table has."""
     for name in names:
         if name not in table:
             faults.append(

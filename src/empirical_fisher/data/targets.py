@@ -61,12 +61,12 @@ def labelled(
 
 
 def _is_whole(column: pd.Series) -> bool:
-    """Whether numbers are all whole, and as integers the same."""
+    """Whether all numbers are whole and do not change as integers."""
     return bool(((column % 1 == 0) & (column.abs() < 2**53)).all())
 
 
 def _numbers_if_all_are(target: pd.Series, task: str | None) -> pd.Series:
-    """A target as numbers, if that tells all its values apart, else as text.
+    """A target as numbers, if different values stay different, else as text.
 
     Whole numbers with leading zeros are labels, unless they are said to be quantities.
     """
@@ -84,7 +84,7 @@ def _numbers_if_all_are(target: pd.Series, task: str | None) -> pd.Series:
 
 
 def _inferred_task(target: pd.Series, numeric: bool) -> str:
-    """The task that a target's values leave no doubt of."""
+    """The task, if the values of the target allow only one."""
     labels = target.nunique()
     if not numeric:
         if not columns.repeats(target):

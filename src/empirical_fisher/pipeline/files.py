@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, however a run ends."""
+"""Files that are complete or absent, however a run ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def write_text(text: str, path: str | Path) -> None:
 
 
 def write_whole(content: bytes, path: str | Path) -> None:
-    """Write a file aside first, and rename it when it is whole and on the disk.
+    """Write a file under a temporary name, and rename it when it is complete and on the disk.
 
     Whoever reads ``path``, now or after a kill or a power cut, finds the old file or the new one.
     Two writers of the same path don't disturb each other: the last to end wins.

@@ -1,4 +1,4 @@
-"""The ledger: what the texts claim, what was measured, and whether the one bears out the other."""
+"""The ledger: what the texts claim, what was measured, and whether the claim holds."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def begin(folder: Path, names: Iterable[str], shown: int = 10) -> None:
 
 
 def end(folder: Path) -> None:
-    """End a run: what comes to be from now on is not its own."""
+    """End a run: files that are made from now on do not belong to it."""
     (folder / BEGUN).unlink(missing_ok=True)
 
 
@@ -116,7 +116,7 @@ def clean(folder: Path) -> tuple[list[str], list[str]]:
 def clashes(
     sources: Mapping[str, Path], datasets: Iterable[str], folders: Iterable[Path]
 ) -> list[str]:
-    """Find sources that runs write to, whichever links or spellings lead there.
+    """Find source files that runs write to, also by other links or spellings of their paths.
 
     Parameters
     ----------
@@ -170,9 +170,9 @@ def _spans(folder: Path) -> list[tuple[str, float, float]]:
 
 
 def _unrecorded(folder: Path, spans: Iterable[tuple[str, float, float]]) -> set[str]:
-    """What a run that was killed had begun to write and has no record of.
+    """Files that a killed run had begun to write and that have no record.
 
-    On a cluster a job takes away Snakemake's mark of its start before the run records its end.
+    On a cluster, a job removes Snakemake's mark of its start before the run records its end.
     """
     begun: dict[str, float] = _read(folder / BEGUN)
     recorded = {name for name, _, last in spans if last >= begun.get(name, math.inf)}

@@ -1,4 +1,4 @@
-"""Which source files a module stands on, so that a rule can name them as its inputs."""
+"""Which source files a module depends on, so that a rule can name them as its inputs."""
 
 from __future__ import annotations
 

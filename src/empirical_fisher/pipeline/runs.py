@@ -1,4 +1,4 @@
-"""One run of the pipeline at a time in a folder, whatever became of the run before; and its end."""
+"""One run of the pipeline at a time in a folder, however the last one ended; and its last lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRITTEN = ("data", "results", "figures")
 
 
 def begin(folder: Path) -> None:
-    """Claim a folder for this process until it ends, and clear it of what killed runs left.
+    """Lock a folder for this process until it ends, and remove what killed runs left there.
 
     The claim is a lock of the kernel's, which drops it when the process dies: it can't be stale.
     Jobs outlive a scheduler that is killed alone, and could write what an older configuration

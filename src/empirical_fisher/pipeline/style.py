@@ -83,7 +83,7 @@ TINIEST, HUGEST = 1e-300, 1e300  #: ends of a logarithmic axis, with room for it
 
 
 def round_values(low: float, high: float) -> list[float]:
-    """Values for the ticks of a logarithmic axis: the fewer in a decade the longer it is."""
+    """Values for the ticks of a logarithmic axis: the longer it is, the fewer per decade."""
     decades = np.log10(high / low)
     if decades < SHORT:
         digits = list(range(1, 10))

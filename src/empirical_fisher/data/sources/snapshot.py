@@ -84,7 +84,7 @@ def load(request: Request) -> Raw:
 
 
 def compare(snapshot: Raw, remote: Raw, settings: Mapping[str, Any]) -> None:
-    """Hold a snapshot against the same data from elsewhere, column by column, as numbers.
+    """Compare a snapshot with the same data from elsewhere, column by column, as numbers.
 
     Columns are compared by their position, the target with the target.
 

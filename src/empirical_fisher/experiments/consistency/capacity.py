@@ -1,4 +1,4 @@
-"""§4.2, last paragraph: the empirical Fisher and the Hessian at the minimum of ever larger models.
+"""§4.2, last paragraph: empirical Fisher and Hessian at the minimum of larger and larger models.
 
 The number ``N`` of examples stays, the number ``D`` of features grows past it. All features are
 independent standard normal and the first few alone carry the targets, so that every model of a
@@ -31,7 +31,7 @@ def sweep(
     features: Sequence[int],
     prior_variance: float,
 ) -> pd.DataFrame:
-    """Compare empirical Fisher and Hessian at the minimum of models with ever more features.
+    """Compare empirical Fisher and Hessian at the minimum of models with more and more features.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""§4.2: the empirical Fisher at the minimum against the Fisher, with ever more examples (Eq. 17).
+"""§4.2: the empirical Fisher and the Fisher at the minimum, with more and more examples (Eq. 17).
 
 Distances are relative, in the Frobenius norm: ``‖EF − F‖ / ‖F‖``, both at the minimum ``θ*_N`` of
 the loss of ``N`` examples.

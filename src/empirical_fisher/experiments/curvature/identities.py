@@ -63,7 +63,7 @@ def experiment(
 def problems(
     generator: np.random.Generator, *, examples: int, features: int, hidden: int, classes: int
 ) -> dict[tuple[str, str], Problem]:
-    """A problem for each likelihood and model, by their names, with targets that mean nothing."""
+    """A problem for each likelihood and model, by their names, with random targets."""
     likelihoods = {
         "Gaussian": Gaussian(),
         "Bernoulli": Bernoulli(),
@@ -148,7 +148,7 @@ def split_ggn(point: Point) -> Array:
 def table(
     problems: Mapping[tuple[str, str], Problem], generator: np.random.Generator, draws: int
 ) -> pd.DataFrame:
-    """Measure every equality at standard normal ``θ``: ``draws`` rows a problem.
+    """Measure every equality at standard normal ``θ``: ``draws`` rows per problem.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How hard a method is to tune: how large the part of its grid is that does well (§4.3)."""
+"""How hard a method is to tune: how many cells of its grid have a low loss (§4.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether Figures 1 to 3 of the paper survive other choices than the authors'.
+"""Whether the statements of Figures 1 to 3 hold for other choices than the authors'.
 
 Figure 3 is redone on a coarser grid in these variants:
 

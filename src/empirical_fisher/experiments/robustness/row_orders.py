@@ -1,4 +1,4 @@
-"""Figure 3's search with the rows of the data in other orders, which changes rounding alone."""
+"""Figure 3's search with the rows in other orders, which changes only rounding errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONTENDERS = 3.0  #: times the lowest final loss, up to which cells run again in
 def best_with_cosine(
     problem: Problem, method: str, grid: pd.DataFrame, schedule: Schedule
 ) -> pd.DataFrame:
-    """The best cell of a grid and, for EFGD, the lowest cosine on its way."""
+    """The best cell of a grid and, for EFGD, the lowest cosine along its run."""
     best = best_cell(problem, method, grid, schedule).assign(minimum_cosine=np.nan)
     if method == "EFGD" and best["ties"].item():
         run = trace(problem, method, best["step_size"].item(), best["damping"].item(), schedule)
@@ -48,8 +48,8 @@ def row_orders(
 ) -> pd.DataFrame:
     """Search the grid of every method again with the rows of the data in other orders.
 
-    The problem is the same, and so is the best cell, but for rounding. Only the cells run that end
-    within `CONTENDERS` times the lowest loss in the file's order.
+    Apart from rounding errors, the problem and its best cell stay the same. Only those cells run
+    whose final loss is at most `CONTENDERS` times the lowest in the file's order.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def row_orders(
 
 
 def _is_cell(cells: pd.DataFrame, cell: pd.DataFrame) -> pd.Series:
-    """Which cells are a given one; GD's have no damping."""
+    """Which cells have a given step size and damping; those of GD have no damping."""
     [wanted] = cell[["step_size", "damping"]].fillna(0.0).to_numpy()
     return (cells[["step_size", "damping"]].fillna(0.0) == wanted).all(axis=1)
 

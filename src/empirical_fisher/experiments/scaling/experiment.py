@@ -62,7 +62,7 @@ class Landscape:
 
 
 def landscapes(name: str, problem: Problem) -> dict[str, Landscape]:
-    """The smallest problem of least squares that there is, and another one, by their names.
+    """A least-squares problem with one parameter and two examples, and another one, by their names.
 
     The former is ``L ∝ (θ − ½)² + (θ + ½)²`` with the EF update ``−θ / (θ² + ¼ + λ)``, and its
     offset is 1. For the latter the offset is ``−θ*``, so that ``m = 1`` is ``θ = 0``.
@@ -169,7 +169,7 @@ def starts(
     damping: float,
     schedule: Schedule,
 ) -> pd.DataFrame:
-    """Run NGD and EFGD with many step sizes from starting points ever further away (Appendix E).
+    """Run NGD and EFGD with many step sizes from starting points at growing distance (Appendix E).
 
     Parameters
     ----------

@@ -141,7 +141,7 @@ def experiment(settings: Mapping[str, Any], data: pd.DataFrame) -> dict[str, pd.
 def other_seeds(
     source: Mapping[str, Any], seeds: Iterable[int], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Figure 1 with other seeds: the cosine between each flow and the way to the minimum.
+    """Figure 1 with other seeds: the cosine between each flow and the direction of the minimum.
 
     Parameters
     ----------
