@@ -28,7 +28,7 @@ nitpicky = True
 # Names in single backticks, and types, are links; those of other packages have no page here.
 default_role = "py:obj"
 nitpick_ignore_regex = [
-    ("py:.*", r"(abc|collections|matplotlib|np|numpy|pandas|pathlib|pd|scipy|types)\..*"),
+    ("py:.*", r"(abc|collections|io|matplotlib|np|numpy|pandas|pathlib|pd|scipy|types)\..*"),
     ("py:.*", r".*\.Result"),  # a type variable
 ]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .arrays import Array
 
-#: Marks of a missing value: what pandas takes for one, and that of ARFF.
+#: What stands for a missing value in pandas and in ARFF.
 MISSING = frozenset(
     (
         *("", "?", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NULL", "null", "None"),

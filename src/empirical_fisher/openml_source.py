@@ -35,7 +35,7 @@ from .downloads import (
 from .formats import Raw
 
 ORIGIN = ("id", "name", "version", "md5")
-UNKNOWN = {"111", "372"}  #: OpenML's codes of errors: no such data set, nothing in the list
+UNKNOWN = {"111", "372"}  #: what OpenML calls no such data set, and nothing in the list
 PRIVATE = "112"
 NOT_KNOWN = "OpenML knows no such data set; check it on its site"
 NOT_OPENML = "the server's answer is not OpenML's"
