@@ -646,7 +646,7 @@ def test_a_damaged_snapshot_is_told_and_stops_only_what_needs_it(
 def test_a_file_of_the_user_s_is_prepared_again_once_it_changes(
     repository: Path, tmp_path: Path
 ) -> None:
-    own, overlay, folder = repository / "own.csv", tmp_path / "own.yaml", tmp_path / "folder"
+    own, overlay, folder = tmp_path / "own.csv", tmp_path / "own.yaml", tmp_path / "folder"
     overlay.write_text(
         "datasets: {Own: {source: {file: own.csv}, target: y, categorical: one-hot}}",
         encoding="utf-8",
@@ -666,7 +666,6 @@ def test_a_file_of_the_user_s_is_prepared_again_once_it_changes(
         own.write_text(text, encoding="utf-8")
         assert snakemake(repository, *order).returncode == 0
         assert (folder / "data" / "Own.csv").read_text("utf-8") == wanted
-    own.unlink()
 
 
 # The run in place
