@@ -113,7 +113,7 @@ class Allowance:
     floor
         The least loss of the next points, shape ``(K,)``.
     predictions
-        Natural parameters at the present ones, shape ``(K, N, M)``; None without a `reach`.
+        Natural parameters at the present ones, shape ``(K, N, M)``; None without a ``reach``.
     reach
         What no difference of two natural parameters of an example moves by more than, shape
         ``(K,)``; None where nothing is known.
