@@ -67,20 +67,23 @@ def greatest_decrement(point: Point, method: str, damping: Array) -> Array:
 
 
 def pull(point: Point, shift: Array) -> Array:
-    """``ρ ‖θ‖ / (λ + ρ)^½``, the prior's part of a decrement's root; ``shift`` is ``λ + ρ``."""
+    """``ρ ‖θ‖ / (λ + ρ)^½``, the prior's part of a decrement's root.
+
+    ``shift`` is ``λ + ρ``; both are of shape ``(...)``.
+    """
     prior = point.problem.prior_precision
     return prior * np.linalg.norm(point.theta, axis=-1) / np.sqrt(shift) if prior else 0.0 * shift
 
 
 def pulled_odds(point: Point, shift: Array) -> Array:
-    """``(o^½ + ρ ‖θ‖ / (λ + ρ)^½)²`` with the mean odds ``o``."""
+    """``(o^½ + ρ ‖θ‖ / (λ + ρ)^½)²`` with the mean odds ``o``, shape ``(...)``."""
     return (np.sqrt(point.odds) + pull(point, shift)) ** 2
 
 
 def stretch(point: Point, shift: Array) -> Array:
     """``κ``, the lesser of the largest ``N (1/p_c + 1/p_k)`` and ``‖J_nᵀ(e_c − e_k)‖² / (λ + ρ)``.
 
-    Only for classes and a `LinearModel`.
+    Only for classes and a `LinearModel`; of shape ``(...)``.
     """
     problem = point.problem
     reach = problem.model.longest  # type: ignore[attr-defined]
@@ -100,7 +103,7 @@ def ranges(predictions: Array) -> Array:
 
 
 def allowed_rounding(farthest: Array) -> Array:
-    """What rounding may add to a movement where the `ranges` are these."""
+    """What rounding may add to a movement where the `ranges` are these, shape ``(...)``."""
     return MOVED * (1 + farthest)
 
 
