@@ -41,7 +41,7 @@ endef
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
 cores = $(if $(on_slurm),,--cores $(CORES))
-overlay = $(if $(CONFIG),--configfile $(CONFIG))
+overlay = $(if $(CONFIG),--configfile "$(CONFIG)")
 snakemake = .venv/bin/python workflow/launch.py
 # A folder of its own for all that is written; downloads are shared.
 into = $(if $(OUT),--directory "$(OUT)")

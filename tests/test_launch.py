@@ -60,6 +60,21 @@ def test_a_folder_is_no_file_of_settings(tmp_path: Path) -> None:
         launch.main(["--cores", "1", "--configfile", str(ROOT / "config.yaml"), str(tmp_path)])
 
 
+@pytest.mark.parametrize("target", ["figures", "report"])
+def test_names_given_to_make_may_have_spaces(tmp_path: Path, target: str) -> None:
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    for name in ("requirements.txt", "requirements-uv.txt", ".venv/.requirements"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    python.chmod(0o755)
+    command = ["make", target, "CONFIG=my files/a file.yaml", "OUT=my own"]
+    told = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, encoding="utf-8")
+    assert {"my files/a file.yaml", "my own"} < set(told.stdout.splitlines())
+
+
 # Where the clone is
 
 
