@@ -715,11 +715,11 @@ def different(run: Run, run_in_place: Run) -> list[str]:
 EDITED = pytest.mark.parametrize(
     ("path", "again"),
     [
-        ("src/empirical_fisher/figures.py", set().union(*map(figure, FIGURES))),
+        ("src/empirical_fisher/pipeline/layout.py", set().union(*map(figure, FIGURES))),
         ("src/empirical_fisher/search.py", searched()),
-        ("src/empirical_fisher/tables.py", DATA | EXPERIMENTS),
-        ("src/empirical_fisher/configuration.py", set()),
-        ("workflow/scripts/misspecification_figure.py", figure(2)),
+        ("src/empirical_fisher/pipeline/tables.py", DATA | EXPERIMENTS),
+        ("src/empirical_fisher/pipeline/configuration.py", set()),
+        ("src/empirical_fisher/experiments/misspecification/figure.py", figure(2)),
         ("data/snapshots/boston.csv", {"data/Boston.csv"} | searched(["Boston"])),
     ],
 )

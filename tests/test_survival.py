@@ -239,7 +239,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     limit = "ulimit -f 100;"  # blocks of 512 bytes
     run = begin(folder, limit=f"{limit} unset COVERAGE_PROCESS_CONFIG;")  # its notes are larger
     assert run.wait() == 1
-    assert "figure 1: figures/figure1_vector_fields.png: File too large\n" in run.output
+    assert "figure1: figures/figure1_vector_fields.png: File too large\n" in run.output
     assert "Traceback" not in run.output
     made = contents(folder)
     assert made

@@ -131,7 +131,7 @@ def test_monte_carlo_lays_out_any_number_of_data_sets(count):
         pd.DataFrame({"dataset": name, "samples": samples, "error": 1 / np.sqrt(samples)})
         for name in sets
     )
-    overall = pd.DataFrame({"dataset": sets, "empirical_fisher": 0.3})
+    overall = pd.DataFrame({"dataset": sets, "empirical_fisher_from_fisher": 0.3})
     runs = [
         trace().assign(setting=setting, run=0)[["setting", "run", "iteration", "loss"]]
         for setting in ("cell", "tuned")
