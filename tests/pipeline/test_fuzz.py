@@ -156,13 +156,8 @@ def test_a_sound_mutation_is_a_plan(seed: int, tmp_path: Path) -> None:
     assert "This was a dry-run" in run.stdout, changes
 
 
-@pytest.mark.parametrize(
-    "seed",
-    [
-        5,
-        *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 18)),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5, 18))
 def test_a_sound_mutation_runs(seed: int, tmp_path: Path) -> None:
     changes, config = sound_mutation(seed)
     path = write(config, tmp_path)

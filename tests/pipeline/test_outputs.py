@@ -335,6 +335,7 @@ def text_of(page: Path) -> tuple[str, str]:
     return shown, left_out
 
 
+@pytest.mark.long
 def test_two_configurations_in_one_repository(repository: Path, tmp_path: Path) -> None:
     """The paper's results stay up to date beside others, and no report mixes them."""
     other = write(tmp_path / "other.yaml", "vector_field: {arrows: 5}")
