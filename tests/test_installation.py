@@ -52,8 +52,9 @@ class Index:
 
 
 def make(folder: Path, target: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run make with no settings of pip and uv but the folder's index."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))}
+    """Run make with no settings of pip, uv and a make around it but the folder's index."""
+    others = ("PIP_", "UV_", "MAKE", "MFLAGS")
+    own = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     settings = {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": (folder / "index").as_uri(),

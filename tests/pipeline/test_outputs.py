@@ -307,8 +307,8 @@ def test_an_output_folder_that_is_a_link_into_the_repositorys_own_is_refused(
 @pytest.mark.parametrize(
     ("target", "last"),
     [
-        ("figures", r"--directory \"mine one\" figure1 --configfile own\.yaml$"),
-        ("report", r"--reporter page --directory \"mine one\" figure1 --configfile own\.yaml$"),
+        ("figures", r"--directory \"mine one\" figure1 --configfile \"own\.yaml\"$"),
+        ("report", r"--reporter page --directory \"mine one\" figure1 --configfile \"own\.yaml\"$"),
         ("clean", r"workflow/clean\.py \"mine one\"$"),
     ],
 )
