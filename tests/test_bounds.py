@@ -436,7 +436,9 @@ def test_no_bound_where_none_is_proven():
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", ["BreastCancer", "Boston", "a1a"])
+@pytest.mark.parametrize(
+    "name", ["BreastCancer", "Boston", pytest.param("a1a", marks=pytest.mark.long)]
+)
 def test_both_modes_agree_on_the_papers_data(name, method):
     """On every 12th step size and 8th damping: winners, and bounds below the losses."""
     problem = paper_problem(name, bias=True)

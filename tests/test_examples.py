@@ -14,6 +14,8 @@ from conftest import ROOT
 from pipeline import snakemake
 from server import LocalServer, serving
 
+pytestmark = pytest.mark.long
+
 YACHT = pd.read_csv(ROOT / "data" / "snapshots" / "yacht.csv")
 OWN = yaml.safe_load((ROOT / "examples" / "own_datasets.yaml").read_text("utf-8"))
 TINY = {
