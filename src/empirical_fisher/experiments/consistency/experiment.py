@@ -39,7 +39,7 @@ def against_size(classes: Mapping[str, Any], seed: int, sizes: Mapping[str, Any]
     Parameters
     ----------
     classes
-        ``mean, scale_0, scale_1`` of `synthetic.gaussian_classes`.
+        ``mean, scale_0, scale_1`` of `gaussian_classes.gaussian_classes`.
     seed
         Of the draw.
     sizes
