@@ -52,6 +52,7 @@ include: "workflow/rules/magnitude.smk"
 include: "workflow/rules/note.smk"
 include: "workflow/rules/robustness.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/explore.smk"
 
 
 rule all:
