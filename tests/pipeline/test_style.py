@@ -45,13 +45,13 @@ def test_methods_differ_without_colour():
 
 
 def test_markers_of_curves_that_coincide_stand_apart_and_lines_have_none():
-    methods = list(style.METHODS)
     places = [
-        range(*style.curve(method, 101, methods)["markevery"][:1], 101, 16) for method in methods
+        range(style.curve(style.METHODS, method, 101)["markevery"][0], 101, 16)
+        for method in style.METHODS
     ]
     assert len({place for each in places for place in each}) == sum(map(len, places))
     assert all("marker" not in look for look in style.LINES.values())
-    assert style.curve("NGD", 1, methods)["markevery"] == (0, 1)
+    assert style.curve(style.METHODS, "NGD", 1)["markevery"] == (0, 1)
 
 
 def test_matrices_look_as_the_methods_that_use_them_and_nothing_else_does():

@@ -6,7 +6,7 @@ What is not a method has a colour of its own.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,19 +101,19 @@ def new_figure(width: float, height: float) -> Figure:
         return Figure(figsize=(min(width, PRINTED), height), layout="constrained")
 
 
-def curve(method: str, points: int, methods: Sequence[str]) -> dict[str, Any]:
-    """The look of a method's line of many points, of which some have markers.
+def curve(looks: Mapping[str, Mapping[str, Any]], method: str, points: int) -> dict[str, Any]:
+    """How to draw a line of many points, of which some have markers, beside those of other methods.
 
     It is solid: dashes make a jagged line illegible. Where lines coincide, markers stand apart.
     """
     apart = max(1, points // MARKERS_PER_CURVE)
-    first = apart * list(methods).index(method) // len(methods)
-    return {**METHODS[method], **CURVE, "markevery": (first, apart)}
+    first = apart * list(looks).index(method) // len(looks)
+    return {**looks[method], **CURVE, "markevery": (first, apart)}
 
 
-def example(method: str) -> Line2D:
+def example(look: Mapping[str, Any]) -> Line2D:
     """A method's entry in the legend of curves."""
-    return Line2D([], [], **{**METHODS[method], **CURVE})
+    return Line2D([], [], **{**look, **CURVE})
 
 
 SHORT = 0.45  #: decades of an axis that has room for every digit

@@ -58,7 +58,7 @@ def monte_carlo(
 
     for [axes], dataset in zip(others, samples, strict=True):
         for method, table in traces[dataset].items():
-            look = style.curve(method, len(table), list(traces[dataset]))
+            look = style.curve(style.METHODS, method, len(table))
             axes.plot(table["iteration"], table["loss"], **look)
         start = next(iter(traces[dataset].values()))["loss"].iloc[0]
         for setting, look in SETTINGS.items():
@@ -71,7 +71,7 @@ def monte_carlo(
         if axes is others[0][0] or layout.is_leftmost(axes):
             axes.set_ylabel("Loss")
         style.label_plainly(axes.yaxis)
-    shown = map(style.example, next(iter(traces.values())))
+    shown = [style.example(style.METHODS[method]) for method in next(iter(traces.values()))]
     layout.legend(figure, [*shown, *(Line2D([], [], **look) for look in SETTINGS.values()), *lines])
     return figure
 

@@ -42,13 +42,14 @@ def optimization(
     for (dataset, runs), (top, bottom) in zip(traces.items(), panels, strict=True):
         top.sharex(bottom)
         for method, table in runs.items():
-            top.plot(table["iteration"], table["loss"], **style.curve(method, len(table), methods))
+            look = style.curve(style.METHODS, method, len(table))
+            top.plot(table["iteration"], table["loss"], **look)
         top.set(title=layout.heading(titles[dataset]), yscale="log")
         style.label_plainly(top.yaxis)
         top.tick_params(labelbottom=False)
         if "EFGD" in runs:
             table = runs["EFGD"]
-            look = style.curve("EFGD", len(table), methods)
+            look = style.curve(style.METHODS, "EFGD", len(table))
             bottom.plot(table["iteration"], table["cosine"], **look)
         else:
             layout.note(bottom, "EFGD was not run")
@@ -57,7 +58,7 @@ def optimization(
         if layout.is_leftmost(top):
             top.set_ylabel("Loss")
             bottom.set_ylabel("Cosine of the\nEFGD, NGD steps")
-    layout.legend(figure, [style.example(method) for method in methods])
+    layout.legend(figure, [style.example(style.METHODS[method]) for method in methods])
     return figure
 
 
@@ -192,7 +193,8 @@ def starting_points(line: pd.DataFrame, dataset: pd.DataFrame, title: str) -> Fi
         axes.set_xticks(MaxNLocator(5, integer=True).tick_values(0, last))
     panels[0].set_ylabel("Loss")
     lowest = Line2D([], [], color="0.6", linewidth=0.6, label="lowest loss")
-    layout.legend(figure, [*map(style.example, line["method"].unique()), lowest])
+    looks = [style.METHODS[method] for method in line["method"].unique()]
+    layout.legend(figure, [*map(style.example, looks), lowest])
     return figure
 
 

@@ -93,7 +93,7 @@ def _handles(steps: pd.DataFrame) -> list[Line2D]:
     """A line for each method and damping."""
     look = style.LINES["EFGD"]
     return [
-        style.example("NGD"),
+        style.example(style.METHODS["NGD"]),
         Line2D([], [], **_mark("EFGD")),
         *(
             Line2D([], [], **look | {"linestyle": each, "label": f"EFGD, damping λ = {damping:g}"})
