@@ -84,15 +84,16 @@ def without(settings, *keys):
 
 def preparation(wildcards):
     """What a data set's table depends on: all that is said of it but how it is shown and used."""
-    return without(config["datasets"][wildcards.dataset], "title", "methods")
+    return without(config["datasets"][wildcards.dataset], "title", "methods", "model")
 
 
 def linear_model(dataset):
-    """What `problems.linear_problem` needs beside the data and its task, in grids and after them."""
+    """What `shared_problems.modelled` needs beside the data, in grids and after them."""
     settings = {"prior_variance": config["optimization"]["prior_variance"]}
     if config["datasets"][dataset].get("task", "binary") == "binary":
         settings["probability_clip"] = config["optimization"]["probability_clip"]
-    return settings
+    model = config["datasets"][dataset].get("model", "linear")
+    return settings if model == "linear" else {**settings, **model}
 
 
 def schedule(wildcards):
