@@ -10,7 +10,7 @@ from conftest import CLASSES, TASKS, draw_inputs
 from empirical_fisher.jax_models import JaxModel
 from empirical_fisher.problems import Problem
 from empirical_fisher.solvers import descend
-from test_data_terms import drawn, network_problem
+from test_data_terms import drawn, small_network
 
 
 def test_without_jax_there_is_one_line_that_says_what_to_install(monkeypatch):
@@ -39,7 +39,7 @@ def same_network(problem, jnp):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_function_is_all_that_a_model_needs(task, jnp):
-    problem = network_problem(task)
+    problem = small_network(task)
     point = drawn(problem, 2)
     traced = same_network(problem, jnp).at(point.theta)
     names = ("predictions", "gradient", "example_gradients", "fisher", "empirical_fisher")
@@ -64,7 +64,7 @@ def test_double_precision_is_the_models_own_affair(jnp):
 
 
 def test_a_descent_is_that_of_the_same_network(jnp):
-    problem = network_problem("binary")
+    problem = small_network("binary")
     start = problem.model.draw(np.random.default_rng(0))
     runs = [
         descend(each, "NGD", [0.1, 1.0], [0.1, 1.0], iterations=5, initial=start)
