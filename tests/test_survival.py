@@ -204,7 +204,7 @@ def test_jobs_that_outlive_their_scheduler_are_ended_and_change_nothing(
     overlay.write_text("vector_field: {arrows: 5}", encoding="utf-8")
     folder = tmp_path / "folder"
     run = begin(folder, overlay)
-    wait_for(lambda: run.jobs("vector_field.py"))
+    wait_for(lambda: run.jobs(".step.py"))  # that of vector_field, before figure1's
     orphans = run.jobs()
     for job in orphans:
         job.suspend()  # they would be done too soon

@@ -199,6 +199,30 @@ def test_a_run_on_a_full_disk_is_told_so_when_it_begins(tmp_path: Path) -> None:
         outputs.begin(tmp_path, ["results/a.csv"])
 
 
+# Tables that are nobody's
+
+
+def test_a_table_of_the_users_is_not_taken_for_a_prepared_one(tmp_path: Path) -> None:
+    make(tmp_path, "data/Boston.csv")
+    write(tmp_path / "data/Mine.csv")
+    write(tmp_path / "data/Notes.csv")
+    assert outputs.strays(["Boston", "Mine", "Absent"], tmp_path) == [
+        "datasets.Mine: data/Mine.csv is where runs write this data set, but no run wrote what is "
+        "there; move it elsewhere, or delete it"
+    ]
+    write(tmp_path / "data/Mine.yaml")  # a prepared table that came with its record
+    assert outputs.strays(["Mine"], tmp_path) == []
+
+
+def test_if_only_that_table_is_asked_for_it_is_refused_and_kept(tmp_path: Path) -> None:
+    table = write(tmp_path / "data/Yacht.csv")
+    before = table.read_bytes()
+    ended = snakemake(ROOT, "--cores", "1", "--directory", tmp_path, "--", "data/Yacht.csv")
+    assert ended.returncode == 1
+    assert "datasets.Yacht: data/Yacht.csv is where runs write this data set" in ended.stdout
+    assert table.read_bytes() == before
+
+
 # Sources
 
 
