@@ -235,7 +235,8 @@ def small(tmp_path_factory):
         {"title": "2. Two", "text": "A circle.", "point": "Round.", "claims": ["b"]},
     ]
     kinds = {"claim": "Claims of the texts", "ours": "Statements of our own"}
-    jobs = [SimpleNamespace(rule="grid", starttime=0.0, endtime=3.0)]
+    rules = "grid", "monte_carlo_costs_of_a_step", "robustness_standardized_features"
+    jobs = [SimpleNamespace(rule=rule, starttime=0.0, endtime=1234.5) for rule in rules]
     text = (
         page.environment(folder)
         .get_template("page.html.jinja")
