@@ -79,4 +79,4 @@ def test_opening_the_library_shows_the_mathematics_and_three_wings() -> None:
     shown = [path for path in shown if not path.name.startswith("_")]
     folders = {path.name for path in shown if path.is_dir()}
     assert folders == {"data", "experiments", "pipeline"}
-    assert len(shown) - len(folders) <= 12
+    assert len(shown) - len(folders) <= 16
