@@ -36,7 +36,7 @@ def judged(
     met
         Whether a trial meets the parts of the criterion: one row per trial, one column per part.
     """
-    parts = pd.DataFrame(met).astype(bool)
+    parts = pd.DataFrame(met).eq(True)  # what was not measured is not met
     answers = [verdict(*row) for row in parts.itertuples(index=False)]
     return Claim(
         id=f"{TOPIC}.{name}",
