@@ -871,8 +871,10 @@ def test_the_report_tells_every_claim_in_its_story_and_in_the_ledger(
     untold = [each for each in claims["id"] if f'<td><a href="#{each}">' not in story]
     assert untold == []
     assert [each for each in claims["id"] if f'<article id="{each}">' not in ledger] == []
-    counts = {answer: list(claims["holds"]).count(answer) for answer in ("yes", "in part", "no")}
-    counted = "{yes} hold, {in part} in part, {no} do not".format_map(counts)
+    agree = [a == b for a, b in zip(claims["agree"], claims["trials"], strict=True)]
+    said = [holds if one else "depends" for holds, one in zip(claims["holds"], agree, strict=True)]
+    counts = {answer: said.count(answer) for answer in ("yes", "in part", "no", "depends")}
+    counted = "{yes} hold, {in part} in part, {no} do not, {depends} depend".format_map(counts)
     assert f"Of {len(claims['id'])} claims <strong>{counted}</strong>" in text
 
 
