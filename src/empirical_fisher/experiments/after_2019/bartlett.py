@@ -16,7 +16,8 @@ squares it is ``Σ_n (μ_n − σ⁴_n)``. With the data's labels the sum is ``N
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,8 @@ def deviations(point: Point) -> tuple[float, float]:
     total = second.sum(axis=0)
     of_sum = 2 * total**2 + np.sum(fourth - 3 * second**2, axis=0)
     of_squares = np.sum(fourth - second**2, axis=0)
-    return tuple(float(np.mean(np.sqrt(each) / total)) for each in (of_sum, of_squares))
+    relative = [float(np.mean(np.sqrt(variance) / total)) for variance in (of_sum, of_squares)]
+    return relative[0], relative[1]
 
 
 def at_optimum(point: Point) -> tuple[float, float]:
@@ -57,11 +59,18 @@ def at_optimum(point: Point) -> tuple[float, float]:
     length = np.linalg.norm(np.diagonal(there.fisher))
     batch = point.problem.size * there.gradient**2
     examples = np.diagonal(there.empirical_fisher)
-    return tuple(float(np.linalg.norm(each) / length) for each in (batch, examples))
+    return float(np.linalg.norm(batch) / length), float(np.linalg.norm(examples) / length)
 
 
-def experiment(seeds: Sequence[int], sizes: Sequence[int], features: int) -> pd.DataFrame:
+def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """The estimate on random linear models with more and more examples.
+
+    Parameters
+    ----------
+    settings
+        The section ``after_2019.bartlett`` of the configuration.
+    seeds
+        Of the problems.
 
     Returns
     -------
@@ -70,11 +79,12 @@ def experiment(seeds: Sequence[int], sizes: Sequence[int], features: int) -> pd.
         example_deviation``: see `deviations`; ``data_batch, data_examples``, for the most examples:
         see `at_optimum`. NaN elsewhere.
     """
+    sizes = settings["sizes"]
     rows = []
     for seed in seeds:
         for task in TASKS:
             for size in sizes:
-                point = linear_point(seed, task, size, features)
+                point = linear_point(seed, task, size, settings["features"])
                 bias = batch_bias(point) if size == min(sizes) else np.nan
                 data = at_optimum(point) if size == max(sizes) else (np.nan, np.nan)
                 rows.append((seed, task, size, bias, *deviations(point), *data))

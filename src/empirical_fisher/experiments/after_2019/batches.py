@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -74,8 +74,9 @@ def updates(gradients: Array) -> dict[str, Array]:
 def in_other_units(point: Point, units: Array) -> Point:
     """The same point of a linear model whose features are multiplied by units ``(D,)``."""
     problem = point.problem
-    model = LinearModel(problem.model.inputs * units, problem.likelihood.outputs)
-    tiled = np.tile(units, problem.likelihood.outputs)
+    old = cast(LinearModel, problem.model)
+    model = LinearModel(old.inputs * units, old.outputs)
+    tiled = np.tile(units, old.outputs)
     return Problem(problem.likelihood, model, problem.targets).at(point.theta / tiled)
 
 
@@ -86,8 +87,9 @@ def root(point: Point, generator: np.random.Generator) -> dict[str, float]:
         {name: np.linalg.norm(update) for name, update in updates(scale * gradients).items()}
         for scale in SCALES
     ]
-    units = 10.0 ** generator.uniform(-1, 1, point.problem.model.inputs.shape[1])
-    tiled = np.tile(units, point.problem.likelihood.outputs)
+    outputs = point.problem.likelihood.outputs
+    units = 10.0 ** generator.uniform(-1, 1, point.problem.parameters // outputs)
+    tiled = np.tile(units, outputs)
     here, there = (
         updates(each.example_gradients) for each in (point, in_other_units(point, units))
     )

@@ -16,8 +16,8 @@ from . import claims_estimates, claims_improved, claims_uses
 def claims(
     improved: pd.DataFrame,
     quartic: pd.DataFrame,
-    on_paths: pd.DataFrame,
-    on_networks: pd.DataFrame,
+    indicator_paths: pd.DataFrame,
+    indicator_networks: pd.DataFrame,
     batches: pd.DataFrame,
     diagonals: pd.DataFrame,
     bartlett: pd.DataFrame,
@@ -33,7 +33,7 @@ def claims(
 ) -> list[Claim]:
     """All claims of this topic; each table is in a file of its name in ``results/after_2019``."""
     return [
-        *claims_improved.claims(improved, quartic, on_paths, on_networks),
+        *claims_improved.claims(improved, quartic, indicator_paths, indicator_networks),
         *claims_estimates.claims(
             batches, diagonals, bartlett, kronecker, inverse_bias, one_sample, few_examples
         ),

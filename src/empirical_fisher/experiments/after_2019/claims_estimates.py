@@ -9,12 +9,13 @@ import pandas as pd
 
 from empirical_fisher.pipeline.ledger import Claim
 
-from .judging import EFFECT, FIGURE, ROUNDING, identity, judged, span
+from .judging import EFFECT, FIGURE, ROUNDING, identity, judged, span, tiny
 
 LIN = "Lin, Dangel, Eschenhagen, Bae, Turner, Makhzani (2024)"
 SOEN = "Soen, Sun (2024)"
 LIU = "Liu, Li, Hall, Liang, Ma (2023), Algorithm 2"
 MARTENS = "Martens, Grosse (2015)"
+NOTHING = "only rounding errors of the gradient are left"
 CLOSE = 0.1  #: the largest relative error of an estimate that is called one
 FLAT = 0.05  #: of an exponent that should be a whole number
 
@@ -72,7 +73,7 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
             "B times the squared gradient of a batch estimates the diagonal of the EF, both at the "
             "start and at the minimum.",
             f"relative difference {span(errors['at_start'])} at the start and at most "
-            f"{errors['at_minimum'].max():.0e} at the minimum",
+            f"{tiny(errors['at_minimum'].max())} at the minimum",
             f"an expected relative difference of at most {CLOSE:.0%} at each of the two",
             errors <= CLOSE,
         ),
@@ -306,7 +307,8 @@ def _inverses(inverse_bias: pd.DataFrame, one_sample: pd.DataFrame) -> list[Clai
             "at the last iterate, length of the step over NGD's and loss after it over loss "
             "before: "
             + "; ".join(
-                f"{problem} {row.length:.2g} and {row.loss_ratio:.2g}"
+                f"{problem} "
+                + (f"{row.length:.2g} and {row.loss_ratio:.2g}" if row.notna().all() else NOTHING)
                 for problem, row in shown.iterrows()
             ),
             "on every data set of Figure 3, at the last iterate, a step at least twice as long as "

@@ -27,7 +27,7 @@ def claims(
     improved, quartic
         The tables of `improved.experiment` and `quartic.experiment`.
     paths, networks
-        The tables of `indicator.on_paths` and `indicator.on_networks`.
+        The tables of `trajectories.indicators`, along the runs of Figure 3 and on networks.
     """
     return [*_algebra(improved), *_quartic(quartic), *_indicator(paths, networks)]
 

@@ -47,9 +47,7 @@ def _continual(continual: pd.DataFrame) -> list[Claim]:
     shown = loss.groupby("case").median()
     ratio = strength["batched"] / strength["exact"]
     part = fitted["empirical"] / fitted["exact"]
-    like = pd.DataFrame(
-        {"likeliest": (fitted["likeliest"] / fitted["empirical"] - 1).abs(), "seed": fitted.index}
-    )
+    like = (fitted["likeliest"] / fitted["empirical"] - 1).abs().rename("likeliest").reset_index()
     quotient = batch * regular["batched"] / regular["empirical"]
     return [
         judged(

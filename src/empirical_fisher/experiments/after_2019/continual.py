@@ -12,8 +12,8 @@ batched    squared mean gradients of batches, with the data's labels
 =========  ====================================================================
 
 Each has the same strengths ``λ``. At the minimum of the loss the gradients of A cancel, so that the
-mean gradient ``ḡ`` of ``B`` examples has about ``E ḡ² = diag EF / B``. Where A is fitted, residuals are
-small, ``r² ≪ p (1 − p)``, and the most likely labels are those of the data.
+mean gradient ``ḡ`` of ``B`` examples has about ``E ḡ² = diag EF / B``. Where A is fitted, residuals
+are small, ``r² ≪ p (1 − p)``, and the most likely labels are those of the data.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def importances(point: Point, batch: int, generator: np.random.Generator) -> dic
     generator
         Of the sampled labels.
     """
-    likelihood, inputs = point.problem.likelihood, point.problem.model.inputs
+    likelihood = point.problem.likelihood
+    inputs = point.problem.model.jacobian(point.theta)[:, 0]
     probability = likelihood.mean(point.predictions)[:, 0]
 
     def squares(labels: Array) -> Array:

@@ -14,7 +14,8 @@ Means and variances are taken over all labels, exactly: see `outcomes`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,8 +88,15 @@ def measure(point: Point) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def experiment(seeds: Sequence[int], examples: int, features: int, hidden: int) -> pd.DataFrame:
+def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """Both estimators on random linear models and networks.
+
+    Parameters
+    ----------
+    settings
+        The section ``after_2019.diagonals`` of the configuration.
+    seeds
+        Of the problems.
 
     Returns
     -------
@@ -101,8 +109,8 @@ def experiment(seeds: Sequence[int], examples: int, features: int, hidden: int) 
     for seed in seeds:
         for task in TASKS:
             for point in (
-                linear_point(seed, task, examples, features),
-                network_point(seed, task, examples, features, hidden),
+                linear_point(seed, task, settings["examples"], settings["features"]),
+                network_point(seed, task, **settings),
             ):
                 table = measure(point)
                 table.insert(0, "task", task)

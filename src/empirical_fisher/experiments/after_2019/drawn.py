@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from empirical_fisher.experiments.shared_problems import (
@@ -26,7 +28,8 @@ def linear_point(seed: int, task: str, examples: int, features: int) -> Point:
 def first_examples(point: Point, size: int) -> Point:
     """The same ``θ`` of a linear model with its first examples only."""
     problem = point.problem
-    model = LinearModel(problem.model.inputs[:size], problem.model.outputs)
+    whole = cast(LinearModel, problem.model)
+    model = LinearModel(whole.inputs[:size], whole.outputs)
     return Problem(problem.likelihood, model, problem.targets[:size]).at(point.theta)
 
 

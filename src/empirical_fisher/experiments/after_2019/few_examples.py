@@ -16,7 +16,8 @@ zero where ``∇L`` is. Softmax regression has a class to spare: of its ``P = C 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,8 +57,15 @@ def independent_parameters(point: Point) -> int:
     return point.problem.parameters * max(outputs - 1, 1) // outputs
 
 
-def experiment(seeds: Sequence[int], features: int, sizes: Sequence[int]) -> pd.DataFrame:
+def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """The promised decrease on random linear models with more and more examples.
+
+    Parameters
+    ----------
+    settings
+        The section ``after_2019.few_examples`` of the configuration.
+    seeds
+        Of the problems.
 
     Returns
     -------
@@ -66,10 +74,11 @@ def experiment(seeds: Sequence[int], features: int, sizes: Sequence[int]) -> pd.
         ``decrease_error``, its distance from 1; ``decrease_at_minimum``, for the most examples;
         ``one_example_error``, for one example. NaN elsewhere.
     """
+    sizes = settings["sizes"]
     rows = []
     for seed in seeds:
         for task in TASKS:
-            most = linear_point(seed, task, max(sizes), features)
+            most = linear_point(seed, task, max(sizes), settings["features"])
             for size in sizes:
                 point = first_examples(most, size)
                 decrease = promised_decrease(point)

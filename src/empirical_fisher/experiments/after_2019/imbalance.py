@@ -1,6 +1,6 @@
 r"""Softmax regression on classes with frequencies like Zipf's (Kunstner et al. 2024).
 
-Class ``k`` has a share of about ``1/k`` of the examples. Full-batch descents start from ``θ = 0``, each
+The share of class ``k`` is proportional to ``1/k``. Full-batch descents start from ``θ = 0``, each
 method at the best cell of its grid: the one with the lowest final loss.
 
 ======  ==================================================
@@ -10,8 +10,8 @@ NGD     ``(F + λ I)⁻¹ ∇L``
 EFGD    ``(EF + λ I)⁻¹ ∇L``
 ======  ==================================================
 
-The block of the Hessian that belongs to class ``k`` is ``mean p_k (1 − p_k) x xᵀ``. At ``θ = 0`` it is
-the same for all classes. At the minimum the mean of ``p_k`` is the frequency of the class.
+The block of the Hessian that belongs to class ``k`` is ``mean p_k (1 − p_k) x xᵀ``. At ``θ = 0`` it
+is the same for all classes. At the minimum the mean of ``p_k`` is the frequency of the class.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ def drawn_problem(seed: int, classes: int, features: int, examples: int) -> Prob
     labels = np.repeat(np.arange(classes), class_sizes(examples, classes))
     means = generator.standard_normal((classes, features))
     inputs = means[labels] + generator.standard_normal((examples, features))
-    return linear_problem(np.column_stack([np.ones(examples), inputs]), labels, "multiclass")
+    return linear_problem(
+        np.column_stack([np.ones(examples), inputs]), labels.astype(float), "multiclass"
+    )
 
 
 def towards(point: Point, method: str, damping: Array) -> Array:
     """The direction of a method at ``K`` parameter vectors with a damping each, ``(K, P)``."""
     if method == "root":
-        squares = np.mean(point.example_gradients**2, axis=-2)
+        squares = point.gram_diagonal(point.weights("empirical_fisher"))
         return -point.gradient / np.sqrt(squares)
     return direction(point, method, damping)
 
 
-def best_path(
-    problem: Problem, method: str, grid: Mapping[str, Mapping[str, float]], iterations: int
-) -> Array:
+def best_path(problem: Problem, method: str, grid: Mapping[str, Any], iterations: int) -> Array:
     """All iterates ``(T + 1, P)`` from ``θ = 0`` in the cell with the lowest final loss."""
     axes = {name: log_axis(**axis) for name, axis in grid.items()}
     step_size, damping = lattice(axes["step_sizes"], axes.get("dampings", np.array([np.nan]))).T
@@ -83,7 +83,7 @@ def group_losses(problem: Problem, theta: Array) -> dict[str, Array]:
     }
 
 
-def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
+def descents(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """Descents on the classes with unequal frequencies.
 
     Parameters
@@ -136,7 +136,7 @@ def class_curvature(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.Dat
     Parameters
     ----------
     settings, seeds
-        As for `experiment`.
+        As for `descents`.
 
     Returns
     -------
@@ -146,8 +146,24 @@ def class_curvature(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.Dat
     rows = []
     for seed in seeds:
         problem = drawn_problem(seed, **settings["problem"])
-        sizes = np.bincount(problem.targets.astype(int))
+        sizes = np.bincount(problem.targets.astype(int)).astype(float)
         places = np.zeros(problem.parameters), problem.minimizer()
         powers = (exponent(sizes, class_traces(problem.at(theta))) for theta in places)
         rows.append((seed, *map(float, powers)))
     return pd.DataFrame(rows, columns=["seed", "at_start", "at_minimum"])
+
+
+def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> dict[str, pd.DataFrame]:
+    """Both tables: ``imbalance``, of `descents`, and ``class_curvature``.
+
+    Parameters
+    ----------
+    settings
+        The section ``after_2019.imbalance`` of the configuration.
+    seeds
+        Of the problems.
+    """
+    return {
+        "imbalance": descents(settings, seeds),
+        "class_curvature": class_curvature(settings, seeds),
+    }

@@ -45,7 +45,7 @@ def undamped_updates(point: Point) -> dict[str, Array]:
     gradients = point.example_gradients
 
     def matching(changes: Array) -> Array:
-        return np.linalg.lstsq(gradients, changes)[0]
+        return np.linalg.lstsq(gradients, changes)[0].astype(float)
 
     return {
         "EF": matching(np.ones(len(gradients))),
@@ -56,7 +56,7 @@ def undamped_updates(point: Point) -> dict[str, Array]:
 
 def _shortest(matrix: Array, vector: Array) -> Array:
     """``A⁺ b``, shape ``(P,)``, for a positive semi-definite ``A``."""
-    return np.linalg.pinv(matrix, rcond=1e-13, hermitian=True) @ vector
+    return np.linalg.pinv(matrix, rcond=1e-13, hermitian=True).astype(float) @ vector
 
 
 def deviation(vector: Array, direction: Array) -> float:
@@ -65,16 +65,22 @@ def deviation(vector: Array, direction: Array) -> float:
     return float(np.linalg.norm(vector - along) / np.linalg.norm(vector))
 
 
+def distance_from_gram(point: Point) -> float:
+    """Distance of the matrix of Eq. 14 to ``XᵀX/N``, relatively, for linear models of one ``f``."""
+    model = point.problem.model
+    if not isinstance(model, LinearModel) or model.outputs > 1:
+        return np.nan
+    gram = model.inputs.T @ model.inputs / point.problem.size
+    return float(relative_distance(point.improved_empirical_fisher, gram))
+
+
 def measure(point: Point, generator: np.random.Generator, directions: int) -> dict[str, float]:
     """What `experiment` tabulates of one point."""
     updates = undamped_updates(point)
     gradients, size = point.example_gradients, point.problem.size
     few = size <= point.problem.parameters
     changes = {name: gradients @ update for name, update in updates.items()}
-    model = point.problem.model
-    gram = model.inputs.T @ model.inputs / size if isinstance(model, LinearModel) else None
     matrix = point.improved_empirical_fisher
-    has_gram = gram is not None and gram.shape == matrix.shape
     random = generator.standard_normal((directions, point.problem.parameters))
     least = least_indicator(point)
     lowest = min(indicator(point, each) for each in (*random, *updates.values())) / least
@@ -88,7 +94,7 @@ def measure(point: Point, generator: np.random.Generator, directions: int) -> di
         if few
         else np.nan,
         "from_fisher": float(relative_distance(matrix, point.fisher)),
-        "from_gram": float(relative_distance(matrix, gram)) if has_gram else np.nan,
+        "from_gram": distance_from_gram(point),
         "indicator_ngd": abs(indicator(point, natural) / least - 1),
         "indicator_random": max(0.0, 1 - lowest),
     }

@@ -19,7 +19,7 @@ from empirical_fisher.rounding import gradient_error
 
 def indicator(point: Point, update: Array) -> float:
     """``γ(Δ)`` of an update ``(P,)`` at one ``θ``; infinite for one that is level."""
-    length = np.sqrt(max(update @ point.fisher @ update, 0.0))
+    length = np.sqrt(max(float(update @ point.fisher @ update), 0.0))
     with np.errstate(divide="ignore"):
         return float(length / np.abs(update @ point.gradient))
 

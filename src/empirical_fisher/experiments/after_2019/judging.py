@@ -73,10 +73,15 @@ def identity(
         "identity",
         source,
         claim,
-        f"{what} differ by {worst.max().max():.0e} at most, relatively, in {count} cases",
+        f"{what} differ by {tiny(worst.max().max())} at most, relatively, in {count} cases",
         f"at most {ROUNDING:.0e} in every case",
         worst.le(ROUNDING),
     )
+
+
+def tiny(value: float) -> str:
+    """A number of which only the size matters."""
+    return f"{value:.0e}" if value else "0"
 
 
 def span(values: pd.Series, form: str = ".2g") -> str:

@@ -6,14 +6,15 @@ the expectations of all ``g_n g_nᵀ`` are the same: for least squares with a li
 example, and for equal predictions.
 
 For a linear model with one output the mean of ``g_n g_nᵀ`` is a number: ``mean p (1 − p)``, or one
-for least squares, with the model's labels, and ``mean r²`` with the data's. So the labels change the
-length of an undamped step, and not its direction.
+for least squares, with the model's labels, and ``mean r²`` with the data's. So the labels change
+the length of an undamped step, and not its direction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,8 +79,15 @@ def qualities(point: Point) -> dict[str, float]:
     }
 
 
-def experiment(seeds: Sequence[int], examples: int, features: int, hidden: int) -> pd.DataFrame:
+def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """K-FAC where it is exact, and on random linear models and networks.
+
+    Parameters
+    ----------
+    settings
+        The section ``after_2019.kronecker`` of the configuration.
+    seeds
+        Of the problems.
 
     Returns
     -------
@@ -88,17 +96,18 @@ def experiment(seeds: Sequence[int], examples: int, features: int, hidden: int) 
         the Fisher; ``scale_error``, for linear models with one output, NaN elsewhere; ``model,
         data, EF``: see `qualities`, NaN for the exact cases.
     """
+    shape = settings["examples"], settings["features"]
     rows = []
     for seed in seeds:
         points = {
             ("random", f"{name} {task}"): point
             for task in TASKS
             for name, point in (
-                ("linear", linear_point(seed, task, examples, features)),
-                ("network", network_point(seed, task, examples, features, hidden)),
+                ("linear", linear_point(seed, task, *shape)),
+                ("network", network_point(seed, task, **settings)),
             )
         }
-        exact = exact_points(seed, examples, features)
+        exact = exact_points(seed, *shape)
         points |= {(case, "linear"): point for case, point in exact.items()}
         for (case, problem), point in points.items():
             has_scale = isinstance(point.problem.model, LinearModel)

@@ -7,7 +7,8 @@ There ``∇ℓ_n = r_n x_n`` and ``s_n = r_n²``, so that the update of Eq. 8 is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,13 +26,20 @@ STEP_SIZE = 1 / 3
 
 def quartic_derivatives(problem: Problem, theta: Array) -> tuple[Array, Array]:
     """Gradient ``(P,)`` and Hessian ``(P, P)`` of ``Σ_n r_n⁴ / 4`` for least squares."""
-    inputs = problem.model.inputs
-    residuals = inputs @ theta - problem.targets
+    inputs = problem.model.jacobian(theta)[:, 0]
+    residuals = problem.at(theta).residuals[:, 0]
     return inputs.T @ residuals**3, 3 * (inputs.T * residuals**2) @ inputs
 
 
-def experiment(seeds: Sequence[int], examples: int, features: int, iterations: int) -> pd.DataFrame:
+def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """Descend by undamped Eq. 8 with step size 1/3 from ``θ = 0``, on random regressions.
+
+    Parameters
+    ----------
+    settings
+        The section ``after_2019.quartic`` of the configuration.
+    seeds
+        Of the problems.
 
     Returns
     -------
@@ -40,19 +48,20 @@ def experiment(seeds: Sequence[int], examples: int, features: int, iterations: i
         ``Σ r⁴ / 4``; ``gradient``, length of the final gradient of that over the first one;
         ``excess``, the final loss over the least-squares minimum, less 1.
     """
+    shape = settings["examples"], settings["features"]
     rows = []
     for seed in seeds:
-        problem = random_problem(np.random.default_rng(seed), "regression", examples, features)
-        start = np.zeros(features)
+        problem = random_problem(np.random.default_rng(seed), "regression", *shape)
+        start = np.zeros(problem.parameters)
 
         def towards(theta: Array, problem: Problem = problem) -> Array:
             return -undamped_updates(problem.at(theta))["improved"]
 
-        path = iterates(start, towards, STEP_SIZE, iterations)
+        path = iterates(start, towards, STEP_SIZE, settings["iterations"])
         gradient, hessian = quartic_derivatives(problem, start)
         final, _ = quartic_derivatives(problem, path[-1])
         minimum = problem.at(problem.minimizer()).loss
-        newton = -np.linalg.solve(hessian, gradient)
+        newton = -np.linalg.solve(hessian, gradient).astype(float)
         rows.append(
             {
                 "seed": seed,

@@ -5,16 +5,17 @@ examples' ``∇ℓ_n ∇ℓ_nᵀ``, which is the empirical Fisher, the loss on n
 the ``N`` examples by about ``tr(H⁻¹C)/N``. If the model is right, ``C`` and ``H`` tend to the same
 matrix, the trace to the number ``P`` of parameters, and the criterion to that of Akaike, ``P/N``.
 
-The gap is measured on linear regressions with normal inputs, by many draws of the ``N`` examples. The
-expected loss on new data is known: for ``θ``, half of ``‖θ − θ*‖²`` plus the variance that no linear
-model explains. From each gap the difference of the two losses of ``θ*`` is taken, whose mean is zero:
-that leaves the mean as it is and takes away most of its noise. The truth is ``θ* = 0`` without loss
-of generality.
+The gap is measured on linear regressions with normal inputs, by many draws of the ``N`` examples.
+The expected loss on new data is known: for ``θ``, half of ``‖θ − θ*‖²`` plus the variance that no
+linear model explains. From each gap the difference of the two losses of ``θ*`` is taken, whose mean
+is zero: that leaves the mean as it is and takes away most of its noise. Without loss of generality
+``θ* = 0``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,8 +40,15 @@ def takeuchi_trace(point: Point) -> float:
     return float(np.trace(np.linalg.solve(point.hessian, point.empirical_fisher)))
 
 
-def trace(seeds: Sequence[int], features: int, sizes: Sequence[int]) -> pd.DataFrame:
+def trace(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """``tr(H⁻¹C)`` at the minimum for targets from the model, with more and more examples.
+
+    Parameters
+    ----------
+    settings
+        The section ``after_2019.takeuchi_trace`` of the configuration.
+    seeds
+        Of all that is drawn.
 
     Returns
     -------
@@ -50,8 +58,8 @@ def trace(seeds: Sequence[int], features: int, sizes: Sequence[int]) -> pd.DataF
     rows = []
     for seed in seeds:
         for task in ("regression", "binary"):
-            for size in sizes:
-                problem = linear_point(seed, task, size, features).problem
+            for size in settings["sizes"]:
+                problem = linear_point(seed, task, size, settings["features"]).problem
                 found = takeuchi_trace(problem.at(problem.minimizer()))
                 rows.append((seed, task, size, problem.parameters, found))
     return pd.DataFrame(rows, columns=["seed", "task", "size", "parameters", "trace"])
@@ -81,20 +89,29 @@ def fitted_gaps(inputs: Array, targets: Array, variance: float) -> tuple[Array, 
     return new - old - luck, traces
 
 
-def gap(seeds: Sequence[int], features: int, examples: int, draws: int) -> pd.DataFrame:
+def gap(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """The gap and what the two criteria say of it, for right and for wrong models.
+
+    Parameters
+    ----------
+    settings
+        The section ``after_2019.takeuchi_gap`` of the configuration.
+    seeds
+        Of all that is drawn.
 
     Returns
     -------
     pandas.DataFrame
         ``seed, case, gap, takeuchi, akaike``: means over the draws.
     """
+    shape = settings["draws"], settings["examples"]
     rows = []
     for seed in seeds:
         generator = np.random.default_rng(seed)
-        inputs = generator.standard_normal((draws, examples, features))
-        noise = generator.standard_normal((draws, examples))
+        inputs = generator.standard_normal((*shape, settings["features"]))
+        noise = generator.standard_normal(shape)
         for case, targets in CASES.items():
             gaps, traces = fitted_gaps(inputs, targets(inputs, noise), VARIANCES[case])
-            rows.append((seed, case, gaps.mean(), traces.mean() / examples, features / examples))
+            takeuchi, akaike = traces.mean() / shape[1], settings["features"] / shape[1]
+            rows.append((seed, case, gaps.mean(), takeuchi, akaike))
     return pd.DataFrame(rows, columns=["seed", "case", "gap", "takeuchi", "akaike"])

@@ -1,4 +1,4 @@
-"""The indicator of five preconditioners along the paths of descents, at every damping of a grid.
+"""Iterates of a descent, and the indicator of five preconditioners there at every damping.
 
 ==============  ======================================================================
 natural         ``(F + λ I)⁻¹ ∇L``
@@ -11,21 +11,16 @@ reweighted      Eq. 14: ``(B + λ I)⁻¹ ∇L`` with ``B = (1/N) Σ_n ∇ℓ_n 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.experiments.shared_problems import TASKS
+from empirical_fisher.arrays import Array
 from empirical_fisher.methods import directions, solve
-from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import Point, linear_problem
+from empirical_fisher.problems import Point
 from empirical_fisher.solvers import iterates
 
-from .drawn import network_point
 from .improved import squared_residuals
 from .indicator import indicator, is_resolved, least_indicator
 
@@ -82,69 +77,3 @@ def followed(
     path = iterates(point.theta, towards, step_size, max(iterations))
     for iteration in iterations:
         yield iteration, point.problem.at(path[iteration])
-
-
-def on_paths(
-    settings: Mapping[str, Any],
-    seeds: Sequence[int],
-    data: Mapping[str, Dataset],
-    cells: Mapping[str, Mapping[str, pd.DataFrame]],
-    models: Mapping[str, Mapping[str, float]],
-    iterations: int,
-) -> pd.DataFrame:
-    """The indicators along the best runs of Figure 3.
-
-    Parameters
-    ----------
-    settings
-        The section ``after_2019.indicator`` of the configuration.
-    seeds
-        Of the sampled labels.
-    data, cells, models
-        The data sets, the best cell of each method on each, and what `linear_problem` needs beside.
-    iterations
-        Steps of a run.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``problem, path, iteration`` and the columns of `indicators`.
-    """
-    dampings = log_axis(**settings["dampings"])
-    kept = [each for each in settings["iterates"] if each <= iterations]
-    tables = {}
-    for name, dataset in data.items():
-        problem = linear_problem(*design(dataset, bias=True), **models[name])
-        start = problem.at(np.zeros(problem.parameters))
-        for method, cell in cells[name].items():
-            best = cell[["step_size", "damping"]].iloc[0]
-            for iteration, point in followed(start, method, *best, kept):
-                tables[name, method, iteration] = indicators(point, dampings, seeds)
-    return stacked(tables, "problem", "path", "iteration")
-
-
-def on_networks(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
-    """The indicators along NGD on networks with no more examples than parameters.
-
-    Parameters
-    ----------
-    settings
-        The section ``after_2019.indicator`` of the configuration.
-    seeds
-        Of the problems and of the sampled labels.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As of `on_paths`; the likelihood is the problem.
-    """
-    dampings, networks = log_axis(**settings["dampings"]), settings["networks"]
-    tables = {}
-    for task in TASKS:
-        for seed in seeds:
-            start = network_point(seed, task, **networks["problem"])
-            run = followed(start, "NGD", 1.0, networks["damping"], networks["iterates"])
-            for iteration, point in run:
-                key = task, "NGD", iteration, seed
-                tables[key] = indicators(point, dampings, [seed]).drop(columns="seed")
-    return stacked(tables, "problem", "path", "iteration", "seed")
