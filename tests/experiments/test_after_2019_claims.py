@@ -12,13 +12,14 @@ import pytest
 from conftest import CONFIG
 from empirical_fisher.experiments.after_2019 import (
     claims_improved,
+    claims_trials,
     claims_uses,
     experiment,
     imbalance,
-    judging,
     paths,
 )
 from empirical_fisher.experiments.after_2019.claims import claims
+from empirical_fisher.pipeline.tables import read_csv, write_csv
 from pipeline import TINY
 
 SEEDS = [0, 1, 2]
@@ -244,15 +245,18 @@ def test_a_claim_whose_trials_disagree_says_so(tables):
     edited = written(tables, ("quartic", "gradient", 0.0), ("quartic", "excess", excess))
     claim = judge(edited)["improved-other-minimum"]
     assert (claim.holds, claim.trials, claim.agree) == ("yes", 3, 2)
-    assert claim.varied == judging.VARIED
+    assert claim.varied == claims_trials.VARIED
 
 
 def test_what_was_not_measured_is_not_met():
-    claim = judging.judged(
+    claim = claims_trials.judged(
         "a", "ours", "ours", "b", "c", "d", pd.Series([np.nan, 1.0], dtype=object)
     )
     assert claim.holds == "no"
-    assert judging.judged("a", "ours", "ours", "b", "c", "d", pd.Series([], dtype=bool)).trials == 0
+    assert (
+        claims_trials.judged("a", "ours", "ours", "b", "c", "d", pd.Series([], dtype=bool)).trials
+        == 0
+    )
 
 
 def test_a_method_that_is_better_at_one_damping_may_be_worse_at_none():
@@ -298,3 +302,16 @@ def test_along_the_best_runs_every_method_is_followed(tables):
     assert shape.to_dict() == {(m, i): 4 for m in ("GD", "NGD") for i in (0, 2)}
     assert found["one_sample"].columns.tolist() == tables["one_sample"].columns.tolist()
     assert found["one_sample"]["iteration"].tolist() == [0, 0, 2, 2]
+
+
+def test_without_a_data_set_there_are_no_trials_on_data_sets(tables, tmp_path):
+    settings = {"iterates": [0], "dampings": {"low": 0.1, "high": 1.0, "count": 2}}
+    empty = paths.experiment(settings, [0], {}, {}, {}, iterations=3)
+    found = {}
+    for name, table in empty.items():
+        write_csv(table, tmp_path / name)
+        found[name] = read_csv(tmp_path / name)
+        assert sorted(table.columns) == sorted(tables[name].columns)
+    judged = judge({**tables, **found})
+    for name in ("indicator-on-paths-improved", "one-sample-too-long"):
+        assert (judged[name].holds, judged[name].trials) == ("no", 0)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from empirical_fisher.pipeline.ledger import Claim
 
-from .judging import EFFECT, FIGURE, ROUNDING, identity, judged, span, tiny
+from .claims_trials import EFFECT, FIGURE, ROUNDING, identity, judged, span, tiny
 
 LIN = "Lin, Dangel, Eschenhagen, Bae, Turner, Makhzani (2024)"
 SOEN = "Soen, Sun (2024)"

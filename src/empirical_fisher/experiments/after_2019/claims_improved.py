@@ -11,7 +11,7 @@ import pandas as pd
 
 from empirical_fisher.pipeline.ledger import Claim
 
-from .judging import EFFECT, FIGURE, identity, judged, span
+from .claims_trials import EFFECT, FIGURE, identity, judged, span
 
 WU = "Wu, Yu, Zhang, Woodland (2024)"
 FORMS = {"improved": "Eq. 8", "reweighted": "Eq. 14"}

@@ -6,7 +6,7 @@ import pandas as pd
 
 from empirical_fisher.pipeline.ledger import Claim
 
-from .judging import EFFECT, FIGURE, identity, judged, span
+from .claims_trials import EFFECT, FIGURE, identity, judged, span
 
 VEN = "van de Ven (2025)"
 THOMAS = "Thomas, Pedregosa, van Merriënboer, Mangazol, Bengio, Le Roux (2020)"

@@ -27,8 +27,9 @@ from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import Point
 
 from .drawn import linear_point, network_point
-from .judging import EFFECT
 from .outcomes import gradients, outcomes
+
+CLEAR = 0.01  #: the least relative difference of two variances that counts
 
 
 def second_derivatives(point: Point, labels: Array) -> Array:
@@ -81,8 +82,8 @@ def measure(point: Point) -> pd.DataFrame:
                 "second_bias": relative_distance(second_mean[part], diagonal[part]),
                 "first_deviation": np.sqrt(first[part].sum()) / length,
                 "second_deviation": np.sqrt(second[part].sum()) / length,
-                "first_lower": np.sum(first[part] <= second[part] * (1 - EFFECT)),
-                "second_lower": np.sum(second[part] <= first[part] * (1 - EFFECT)),
+                "first_lower": np.sum(first[part] <= second[part] * (1 - CLEAR)),
+                "second_lower": np.sum(second[part] <= first[part] * (1 - CLEAR)),
             }
         )
     return pd.DataFrame(rows)

@@ -19,6 +19,8 @@ from empirical_fisher.problems import Point
 
 from .indicator import is_resolved
 
+STEPS = ["seed", "length", "loss_ratio"]  #: columns of `steps`
+
 
 def one_sample_step(
     point: Point, labels: Array, step_size: float, damping: float
@@ -45,4 +47,4 @@ def steps(point: Point, step_size: float, damping: float, seeds: Sequence[int]) 
     for seed in seeds:
         labels = point.draw_labels(np.random.default_rng(seed))
         rows.append((seed, *one_sample_step(point, labels, step_size, damping)))
-    return pd.DataFrame(rows, columns=["seed", "length", "loss_ratio"])
+    return pd.DataFrame(rows, columns=STEPS)

@@ -13,8 +13,8 @@ from empirical_fisher.data.datasets import Dataset, design
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import linear_problem
 
-from .one_sample import steps
-from .trajectories import followed, indicators
+from .one_sample import STEPS, steps
+from .trajectories import INDICATORS, followed, indicators
 
 
 def experiment(
@@ -58,6 +58,15 @@ def experiment(
                 if method == "NGD":
                     taken[name, iteration] = steps(point, step_size, damping, seeds)
     return {
-        "indicator_paths": stacked(found, "problem", "path", "iteration"),
-        "one_sample": stacked(taken, "problem", "iteration"),
+        "indicator_paths": _together(found, INDICATORS, "problem", "path", "iteration"),
+        "one_sample": _together(taken, STEPS, "problem", "iteration"),
     }
+
+
+def _together(
+    tables: Mapping[Any, pd.DataFrame], columns: Sequence[str], *levels: str
+) -> pd.DataFrame:
+    """Tables below one another, and one without rows if there are none."""
+    if not tables:
+        return pd.DataFrame(columns=[*levels, *columns], dtype=float)
+    return stacked(tables, *levels)

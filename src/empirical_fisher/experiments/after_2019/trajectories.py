@@ -24,6 +24,9 @@ from empirical_fisher.solvers import iterates
 from .improved import squared_residuals
 from .indicator import indicator, is_resolved, least_indicator
 
+INDICATORS = ["seed", "damping", "natural", "sampled", "EF", "improved", "reweighted"]
+"""Columns of `indicators`."""
+
 
 def solved(matrix: Array, dampings: Array, vector: Array) -> Array:
     """``(A + λ I)⁻¹ b`` for every ``λ``, shape ``(K, P)``."""
@@ -66,7 +69,7 @@ def indicators(point: Point, dampings: Array, seeds: Sequence[int]) -> pd.DataFr
         labels = point.draw_labels(np.random.default_rng(seed))
         sampled = relative(point.sampled_fisher(labels), point.gradient)
         tables.append(pd.DataFrame({"seed": seed, "damping": dampings, "sampled": sampled, **same}))
-    return pd.concat(tables)
+    return pd.concat(tables)[INDICATORS]
 
 
 def followed(
