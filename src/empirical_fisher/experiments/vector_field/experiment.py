@@ -24,6 +24,7 @@ from empirical_fisher.solvers import iterates
 
 Flow = Callable[[Array], Array]
 
+
 def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
     """Least squares on the features ``(1, x)`` of a table with the columns ``x`` and ``target``."""
     inputs = np.column_stack([np.ones(len(table)), table["x"]])
