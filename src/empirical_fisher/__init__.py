@@ -56,6 +56,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # for editors and type checkers; else `__getattr__` imports them
     from . import search as search
     from .bounds import lower_bound as lower_bound
+    from .data_terms import TooManyParametersError as TooManyParametersError
     from .likelihoods import Bernoulli as Bernoulli
     from .likelihoods import Categorical as Categorical
     from .likelihoods import Gaussian as Gaussian
@@ -63,12 +64,13 @@ if TYPE_CHECKING:  # for editors and type checkers; else `__getattr__` imports t
     from .methods import direction as direction
     from .models import LinearModel as LinearModel
     from .models import Model as Model
+    from .models import NotProvidedError as NotProvidedError
+    from .networks import Network as Network
     from .networks import TanhNetwork as TanhNetwork
     from .norms import cosine as cosine
     from .problems import MinimizerNotFoundError as MinimizerNotFoundError
     from .problems import Point as Point
     from .problems import Problem as Problem
-    from .problems import TooManyParametersError as TooManyParametersError
     from .problems import linear_problem as linear_problem
     from .solvers import Descent as Descent
     from .solvers import descend as descend
@@ -77,15 +79,10 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "likelihoods": ("Likelihood", "Gaussian", "Bernoulli", "Categorical"),
-    "models": ("Model", "LinearModel"),
-    "networks": ("TanhNetwork",),
-    "problems": (
-        "Problem",
-        "linear_problem",
-        "Point",
-        "MinimizerNotFoundError",
-        "TooManyParametersError",
-    ),
+    "models": ("Model", "LinearModel", "NotProvidedError"),
+    "networks": ("Network", "TanhNetwork"),
+    "data_terms": ("TooManyParametersError",),
+    "problems": ("Problem", "linear_problem", "Point", "MinimizerNotFoundError"),
     "methods": ("direction",),
     "norms": ("cosine",),
     "solvers": ("descend", "Descent"),
