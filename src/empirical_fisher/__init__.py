@@ -45,9 +45,9 @@ The search runs every cell of a grid and takes the best:
 [[1.0, 0.484]]
 
 The names that this package itself offers come from its modules of mathematics, and each module is
-loaded when the first of its names is asked for. Three wings stand on them: `data` gets data sets,
-`experiments` has a folder for every topic, and `pipeline` serves the workflow. They need more
-packages, those of the extra ``pipeline``.
+loaded when the first of its names is asked for. Four wings stand on them. `which` names a matrix
+that another library computed. `data` gets data sets, `experiments` has a folder for every topic,
+and `pipeline` serves the workflow; these three need more packages, the extra ``pipeline``.
 """
 
 from importlib import import_module
