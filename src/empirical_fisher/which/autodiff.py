@@ -49,28 +49,30 @@ def _differentiated(case: Case, jax: Any, jnp: Any) -> dict[str, Array]:
     def mean_loss(theta: Any) -> Any:
         return jnp.mean(jax.vmap(of_example, (None, 0, 0))(theta, inputs, targets))
 
-    theta = case.point.theta
-    gradients = jax.vmap(jax.grad(of_example), (None, 0, 0))
-    jacobian = np.asarray(jax.vmap(jax.jacrev(outputs), (None, 0))(theta, inputs))
-    f = jax.vmap(outputs, (None, 0))(theta, inputs)
-    curvature = np.asarray(jax.vmap(jax.hessian(loss))(f, targets))
-
-    def squares(y: Array) -> Array:
-        each = np.asarray(gradients(theta, inputs, y))
-        return each[:, :, None] * each[:, None, :]
+    def derivatives(theta: Any, labels: Any) -> tuple[Any, ...]:
+        f = jax.vmap(outputs, (None, 0))(theta, inputs)
+        gradients = jax.vmap(jax.grad(of_example), (None, 0, 0))
+        return (
+            jax.vmap(gradients, (None, None, 0))(theta, inputs, labels),
+            jax.vmap(jax.jacrev(outputs), (None, 0))(theta, inputs),
+            jax.vmap(jax.hessian(loss))(f, targets),
+            jax.grad(mean_loss)(theta),
+            jax.hessian(mean_loss)(theta),
+        )
 
     labels, probability = outcomes(case)
-    expected = sum(p[:, None, None] * squares(y) for y, p in zip(labels, probability, strict=True))
-    empirical = squares(targets).mean(axis=0)
-    batch = np.asarray(jax.grad(mean_loss)(theta))
+    every = np.vstack([labels, targets, most_likely(case)])
+    found = jax.jit(derivatives)(case.point.theta, every)
+    gradients, jacobian, curvature, batch, hessian = map(np.asarray, found)
+    squares = gradients[..., :, None] * gradients[..., None, :]
     return {
-        "fisher": np.mean(expected, axis=0),
+        "fisher": np.einsum("kn,knpq->pq", probability, squares[:-2]) / case.size,
         "ggn": np.einsum("nmp,nmk,nkq->pq", jacobian, curvature, jacobian) / case.size,
-        "hessian": np.asarray(jax.hessian(mean_loss)(theta)),
-        "empirical_fisher": empirical,
-        "most_likely_fisher": squares(most_likely(case)).mean(axis=0),
+        "hessian": hessian,
+        "empirical_fisher": squares[-2].mean(axis=0),
+        "most_likely_fisher": squares[-1].mean(axis=0),
         "squared_gradient": np.outer(batch, batch),
-        "covariance": empirical - np.outer(batch, batch),
+        "covariance": squares[-2].mean(axis=0) - np.outer(batch, batch),
         "jacobian_gram": np.einsum("nmp,nmq->pq", jacobian, jacobian) / case.size,
     }
 

@@ -22,7 +22,7 @@ NAMES = {
     "covariance": "the covariance of the examples' gradients",
     "jacobian_gram": "JᵀJ of the outputs' Jacobians, without the likelihood",
 }
-SAMPLES = 1000  #: labels drawn for each example, of the sampled Fisher that is shown
+SAMPLES = 10000  #: labels drawn for each example, of the sampled Fisher that is shown
 SEED = 0  #: of these labels
 
 
