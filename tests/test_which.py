@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -189,11 +190,24 @@ def test_sums_and_means_and_factors_of_two_are_told(problem: str, kind: str) -> 
             assert verdict.text.startswith(f"It is the diagonal of {NAMES[verdict.kinds[0]]}")
 
 
-def test_what_is_said_is_what_the_page_promises() -> None:
+def test_the_page_shows_what_the_command_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "which-fisher.md").read_text("utf-8")
+    content, said = re.search(r"^\$ cat matrix.json\n(.*)\n\$ .*\n(.*)$", page, re.M).groups()
+    assert asked(tmp_path, content, capsys) == (0, said)
+    assert said == "It is the empirical Fisher, as a sum over the examples, 2 × too large."
+
+
+def test_the_page_lists_the_problems_and_the_matrices() -> None:
+    page = (ROOT / "docs" / "which-fisher.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \| (\d+) \|$", page, re.M)
+    assert rows == [(key, str(each.size), str(each.parameters)) for key, each in CASES.items()]
+    assert set(re.findall(r"^\| `(\w+)` \| .* \| \$", page, re.M)) == {*NAMES}
+
+
+def test_what_is_near_a_matrix_and_not_it_is_told_with_its_distance() -> None:
     matrices = exact(CASES["binary_network"])
-    assert named("binary_network", 10 * matrices["empirical_fisher"]).text == (
-        "It is the empirical Fisher, as a sum over the examples, 2 × too large."
-    )
     assert named("binary_network", 1.01 * matrices["empirical_fisher"] + 0.01).text.startswith(
         f"It is none of the known ones; nearest is the empirical Fisher, {MEAN}, at a relative "
     )
