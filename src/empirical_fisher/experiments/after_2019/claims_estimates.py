@@ -1,4 +1,4 @@
-"""The ledger of estimates from batches, sampled labels, few examples and Kronecker factors.
+"""The ledger of estimates from batches, sampled labels and Kronecker factors.
 
 The sources are named with each claim; ``ours`` is what they imply but do not say.
 """
@@ -15,7 +15,6 @@ LIN = "Lin, Dangel, Eschenhagen, Bae, Turner, Makhzani (2024)"
 SOEN = "Soen, Sun (2024)"
 LIU = "Liu, Li, Hall, Liang, Ma (2023), Algorithm 2"
 MARTENS = "Martens, Grosse (2015)"
-NOTHING = "only rounding errors of the gradient are left"
 CLOSE = 0.1  #: the largest relative error of an estimate that is called one
 FLAT = 0.05  #: of an exponent that should be a whole number
 
@@ -25,9 +24,6 @@ def claims(
     diagonals: pd.DataFrame,
     bartlett: pd.DataFrame,
     kronecker: pd.DataFrame,
-    inverse_bias: pd.DataFrame,
-    one_sample: pd.DataFrame,
-    few_examples: pd.DataFrame,
 ) -> list[Claim]:
     """All claims about estimates; each table is that of the module of its name."""
     return [
@@ -35,8 +31,6 @@ def claims(
         *_diagonals(diagonals),
         *_bartlett(bartlett),
         *_kronecker(kronecker),
-        *_inverses(inverse_bias, one_sample),
-        *_few_examples(few_examples),
     ]
 
 
@@ -274,88 +268,3 @@ def _qualities(shown: pd.DataFrame, *columns: str) -> str:
         f"{problem} " + ", ".join(f"{names[column]} {row[column]:.3g}" for column in columns)
         for problem, row in shown.iterrows()
     )
-
-
-def _inverses(inverse_bias: pd.DataFrame, one_sample: pd.DataFrame) -> list[Claim]:
-    bias = inverse_bias.groupby("seed").agg({"least": "min", "greatest": "max"})
-    late = one_sample[one_sample["iteration"] == one_sample["iteration"].max()]
-    long = (late["length"] >= 2).groupby([late["problem"], late["seed"]]).all()
-    up = (late["loss_ratio"] > 1 + EFFECT).groupby([late["problem"], late["seed"]]).all()
-    shown = late.groupby("problem").agg({"length": "median", "loss_ratio": "median"})
-    return [
-        judged(
-            "inverse-is-biased",
-            "ours",
-            "Kunstner, Balles, Hennig (2019), Appendix B; Jensen's inequality; ours",
-            "The damped inverse of a one-sample Fisher is on average larger than that of the "
-            "Fisher: "
-            "E[(F̂ + λ)⁻¹] ⪰ (F + λ)⁻¹.",
-            f"eigenvalues of the difference, relative to the exact inverse, from "
-            f"{bias['least'].min():.0e} up; the largest {span(bias['greatest'])}",
-            f"no eigenvalue below −{ROUNDING:.0e}, and one of at least {EFFECT:.0%}",
-            pd.DataFrame(
-                {"above": bias["least"] >= -ROUNDING, "biased": bias["greatest"] >= EFFECT}
-            ),
-        ),
-        judged(
-            "one-sample-too-long",
-            "ours",
-            "Kunstner, Balles, Hennig (2019), Appendix B; ours",
-            "This is why the one-sample Fisher diverges at NGD's best cell: along NGD's path its "
-            "step "
-            "becomes too long, and the loss rises.",
-            "at the last iterate, length of the step over NGD's and loss after it over loss "
-            "before: "
-            + "; ".join(
-                f"{problem} "
-                + (f"{row.length:.2g} and {row.loss_ratio:.2g}" if row.notna().all() else NOTHING)
-                for problem, row in shown.iterrows()
-            ),
-            "on every data set of Figure 3, at the last iterate, a step at least twice as long as "
-            f"NGD's in the Fisher's norm, and a loss at least {EFFECT:.0%} higher after it",
-            pd.DataFrame({"long": long, "up": up}).unstack("problem"),
-            FIGURE,
-        ),
-    ]
-
-
-def _few_examples(few_examples: pd.DataFrame) -> list[Claim]:
-    one = few_examples[few_examples["examples"] == 1]
-    few = few_examples[few_examples["examples"] <= few_examples["parameters"]]
-    most = few_examples[few_examples["examples"] == few_examples["examples"].max()]
-    return [
-        identity(
-            "one-example",
-            "Sherman, Morrison (1950); ours",
-            "With the EF of one example, (λ + ggᵀ)⁻¹g = g / (λ + ‖g‖²): the update is along the "
-            "gradient, and without damping its length is 1/‖g‖.",
-            one,
-            ["one_example_error"],
-            "the two updates",
-        ),
-        identity(
-            "few-examples-decrease",
-            "Wu, Yu, Zhang, Woodland (2024); Le Roux's note; ours",
-            "With no more examples than parameters ∇LᵀEF⁺∇L = 1: a step of EFGD promises the same "
-            "decrease wherever it starts.",
-            few,
-            ["decrease_error"],
-            "the promised decrease and 1",
-        ),
-        judged(
-            "many-examples-decrease",
-            "ours",
-            "ours",
-            "With many more examples than parameters EFGD promises less: ∇LᵀEF⁺∇L is well below 1 "
-            "and vanishes at the minimum.",
-            f"{span(most['decrease'])} at random parameters and at most "
-            f"{most['decrease_at_minimum'].max():.0e} at the minimum",
-            f"at most 0.9 at random parameters and at most {ROUNDING:.0e} at the minimum",
-            pd.DataFrame(
-                {
-                    "random": most.groupby("seed")["decrease"].max() <= 0.9,
-                    "minimum": most.groupby("seed")["decrease_at_minimum"].max() <= ROUNDING,
-                }
-            ),
-        ),
-    ]
