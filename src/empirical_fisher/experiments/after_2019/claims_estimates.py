@@ -46,8 +46,8 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
         identity(
             "batch-second-moment",
             f"{LIN}, the factor B",
-            "Of batches drawn with replacement, E[B ḡḡᵀ] = Cov + B ∇L∇Lᵀ, which is also "
-            "B ((1 − 1/B) ∇L∇Lᵀ + EF/B).",
+            "Of batches drawn with replacement, E[B ḡḡᵀ] = Cov + B ∇L∇Lᵀ, which is also B ((1 − "
+            "1/B) ∇L∇Lᵀ + EF/B).",
             batches,
             ["with_replacement", "mixture"],
             "the mean over all batches and the two formulas",
@@ -64,8 +64,8 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
             "batch-squares",
             "claim",
             f"Kingma, Ba (2015), Algorithm 1; {LIN}",
-            "B times the squared gradient of a batch estimates the diagonal of the EF, both at the "
-            "start and at the minimum.",
+            "B times the squared gradient of a batch estimates the diagonal of the EF, both at "
+            "the start and at the minimum.",
             f"relative difference {span(errors['at_start'])} at the start and at most "
             f"{tiny(errors['at_minimum'].max())} at the minimum",
             f"an expected relative difference of at most {CLOSE:.0%} at each of the two",
@@ -76,8 +76,7 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
             "identity",
             f"{LIN}; Kunstner, Balles, Hennig (2019), §5",
             "If the loss is multiplied by c, the update with the root, g/√S, stays as it is, and "
-            "the "
-            "one without it, g/S, is divided by c.",
+            "the one without it, g/S, is divided by c.",
             f"exponents of c {span(batches['rooted_exponent'], '.3f')} and "
             f"{span(batches['root_free_exponent'], '.3f')}",
             f"exponents within {FLAT} of 0 and −1",
@@ -92,9 +91,9 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
             "root-and-units",
             "claim",
             f"{LIN}, invariance",
-            "Without the root a diagonal update does not depend on the units of the features; with "
-            "it, it does.",
-            f"relative change of the update in other units at most "
+            "Without the root a diagonal update does not depend on the units of the features; "
+            "with it, it does.",
+            "relative change of the update in other units at most "
             f"{units['root_free_units'].max():.0e} without the root, at least "
             f"{units['rooted_units'].min():.2g} with it",
             f"at most {ROUNDING:.0e} without the root and at least {EFFECT:.0%} with it",
@@ -118,8 +117,7 @@ def _diagonals(diagonals: pd.DataFrame) -> list[Claim]:
             "diagonal-unbiased",
             f"{SOEN}, the two estimators",
             "With the model's labels, squared first derivatives and second derivatives of −log p "
-            "both "
-            "estimate the diagonal of the Fisher without bias.",
+            "both estimate the diagonal of the Fisher without bias.",
             diagonals,
             ["first_bias", "second_bias"],
             "the expectations and the diagonal",
@@ -128,8 +126,7 @@ def _diagonals(diagonals: pd.DataFrame) -> list[Claim]:
             "diagonal-second-is-exact",
             f"{SOEN}; ours for linear models",
             "The estimate from second derivatives has no variance in a linear model and in the "
-            "last "
-            "layer of a network.",
+            "last layer of a network.",
             flat,
             ["second_deviation"],
             "the estimates of different labels",
@@ -145,8 +142,7 @@ def _diagonals(diagonals: pd.DataFrame) -> list[Claim]:
                 for task, row in lower.iterrows()
             ),
             f"for each likelihood, entries where the one has a variance at least {EFFECT:.0%} "
-            "lower "
-            "and entries where the other has",
+            "lower and entries where the other has",
             met,
             FIGURE,
         ),
@@ -194,8 +190,7 @@ def _bartlett(bartlett: pd.DataFrame) -> list[Claim]:
             "ours",
             f"{LIU}; ours",
             "However large the batch, one estimate from the summed gradient has a relative "
-            "standard "
-            "deviation of about √2, while that from the examples' squares gets better.",
+            "standard deviation of about √2, while that from the examples' squares gets better.",
             f"with {largest['size'].iloc[0]} examples {span(largest['batch_deviation'])} and "
             f"{span(largest['example_deviation'])}",
             "with the largest batch, 1.3 to 1.5 for the summed gradient and at most 0.2 for the "
@@ -221,8 +216,8 @@ def _kronecker(kronecker: pd.DataFrame) -> list[Claim]:
         identity(
             "kronecker-exact",
             f"{MARTENS}; ours",
-            "K-FAC is the Fisher of a layer exactly for least squares with a linear model, for one "
-            "example, and where all predictions are equal.",
+            "K-FAC is the Fisher of a layer exactly for least squares with a linear model, for "
+            "one example, and where all predictions are equal.",
             kronecker[kronecker["is_exact"]],
             ["factor_error"],
             "K-FAC and the Fisher",

@@ -32,9 +32,8 @@ def _inverses(inverse_bias: pd.DataFrame, one_sample: pd.DataFrame) -> list[Clai
             "ours",
             f"{APPENDIX}; Jensen's inequality; ours",
             "The damped inverse of a one-sample Fisher is on average larger than that of the "
-            "Fisher: "
-            "E[(F̂ + λ)⁻¹] ⪰ (F + λ)⁻¹.",
-            f"eigenvalues of the difference, relative to the exact inverse, from "
+            "Fisher: E[(F̂ + λ)⁻¹] ⪰ (F + λ)⁻¹.",
+            "eigenvalues of the difference, relative to the exact inverse, from "
             f"{bias['least'].min():.0e} up; the largest {span(bias['greatest'])}",
             f"no eigenvalue below −{ROUNDING:.0e}, and one of at least {EFFECT:.0%}",
             pd.DataFrame(
@@ -46,8 +45,7 @@ def _inverses(inverse_bias: pd.DataFrame, one_sample: pd.DataFrame) -> list[Clai
             "ours",
             f"{APPENDIX}; ours",
             "This is why the one-sample Fisher diverges at NGD's best cell: along NGD's path its "
-            "step "
-            "becomes too long, and the loss rises.",
+            "step becomes too long, and the loss rises.",
             "at the last iterate, length of the step over NGD's and loss after it over loss "
             "before: "
             + "; ".join(
@@ -55,8 +53,8 @@ def _inverses(inverse_bias: pd.DataFrame, one_sample: pd.DataFrame) -> list[Clai
                 + (f"{row.length:.2g} and {row.loss_ratio:.2g}" if row.notna().all() else NOTHING)
                 for problem, row in shown.iterrows()
             ),
-            "on every data set of Figure 3, at the last iterate, a step at least twice as long as "
-            f"NGD's in the Fisher's norm, and a loss at least {EFFECT:.0%} higher after it",
+            "on every data set of Figure 3, at the last iterate, a step at least twice as long "
+            f"as NGD's in the Fisher's norm, and a loss at least {EFFECT:.0%} higher after it",
             pd.DataFrame({"long": long, "up": up}).unstack("problem"),
             FIGURE,
         ),
