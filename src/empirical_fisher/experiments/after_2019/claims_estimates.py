@@ -259,7 +259,7 @@ def _kronecker(kronecker: pd.DataFrame) -> list[Claim]:
 def _qualities(shown: pd.DataFrame, *columns: str) -> str:
     """Relative indicators of some preconditioners on each problem."""
     names = {"model": "model's labels", "data": "data's labels", "EF": "EF"}
-    return "indicator over that of the natural gradient: " + "; ".join(
+    return "indicator relative to that of the natural gradient (1 is the best): " + "; ".join(
         f"{problem} " + ", ".join(f"{names[column]} {row[column]:.3g}" for column in columns)
         for problem, row in shown.iterrows()
     )

@@ -186,7 +186,8 @@ def _order(name: str, source: str, claim: str, what: str, table: pd.DataFrame, f
         "claim",
         source,
         claim,
-        f"indicator over that of the natural gradient, {what}, median over dampings: "
+        f"indicator relative to that of the natural gradient (1 is the best), {what}, median over "
+        "dampings: "
         + "; ".join(f"{problem} {_numbers(row, form)}" for problem, row in shown.iterrows()),
         f"for each problem, and for each of the two comparisons, at least {EFFECT:.0%} lower at "
         f"one damping or more, and nowhere more than {EFFECT:.0%} higher",
