@@ -10,7 +10,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.methods import solve
+from empirical_fisher.linear_systems import solve
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import CELL, TIE, Schedule, cells
 from empirical_fisher.solvers import iterates
