@@ -79,7 +79,16 @@ def kronecker_solve(
 
 
 def eigenvectors(matrix: Array) -> tuple[Array, Array]:
-    """Eigenvalues, at least zero, and eigenvectors of ``(..., P, P)``; NaN where not finite."""
+    """Eigenvalues, at least zero, and eigenvectors of ``(..., P, P)``; NaN where not finite.
+
+    A single matrix that is repeated along the leading axes is decomposed once.
+    """
+    if matrix.ndim > 2 and not any(matrix.strides[:-2]):
+        values, vectors = eigenvectors(matrix[(0,) * (matrix.ndim - 2)])
+        lead = matrix.shape[:-2]
+        return np.broadcast_to(values, (*lead, *values.shape)), np.broadcast_to(
+            vectors, (*lead, *vectors.shape)
+        )
     finite = np.all(np.isfinite(matrix), axis=(-1, -2), keepdims=True)
     values, vectors = np.linalg.eigh(np.where(finite, matrix, 0.0))
     return np.where(np.squeeze(finite, -1), np.maximum(values, 0.0), np.nan), vectors

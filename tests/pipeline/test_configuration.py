@@ -234,8 +234,8 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "datasets.Wine.prefer: only a snapshot can be compared with its remote source",
         ),
         (
-            "datasets: {Boston: {methods: [Adam]}}",
-            'datasets.Boston.methods.0: is "Adam"; allowed: GD, NGD, EFGD',
+            "datasets: {Boston: {methods: [NGD, EFGD, Adam]}}",
+            "datasets.Boston.methods: Adam is not among optimization.methods: GD, NGD, EFGD",
         ),
         (
             "datasets: {Boston: {methods: []}}",
@@ -269,8 +269,8 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
         ),
         # methods
         (
-            "optimization: {methods: [GD, Adam]}",
-            'optimization.methods.1: is "Adam"; allowed: GD, NGD, EFGD',
+            "optimization: {methods: [GD, NGD, EFGD, Adam]}",
+            'optimization.methods.3: unknown method "Adam"; allowed: GD, NGD, EFGD',
         ),
         (
             "optimization: {methods: [GD, NGD, GD]}",
@@ -488,8 +488,8 @@ def test_the_hint_on_a_whole_number_is_a_whole_number(text: str, number: int) ->
 
 
 def test_two_mistakes_give_two_lines() -> None:
-    assert faults("{optimization: {methods: [Adam]}, vector_field: {damping: -1, arows: 3}}") == [
-        'optimization.methods.0: is "Adam"; allowed: GD, NGD, EFGD',
+    assert faults("{optimization: {search: all}, vector_field: {damping: -1, arows: 3}}") == [
+        'optimization.search: is "all"; allowed: certified, exhaustive',
         "vector_field.arows: unknown key (did you mean arrows?); allowed: dataset, prior_variance, "
         "damping, scales, window, arrows, contour_points, trajectories",
         "vector_field.damping: is -1; it must be at least 0",

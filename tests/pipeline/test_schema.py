@@ -17,6 +17,10 @@ from empirical_fisher.pipeline import schema
 from pipeline import SCHEMA
 
 SCHEMAS = ROOT / "workflow/schemas"
+RECIPE = (
+    *("matrix", "structure", "power", "average", "momentum", "gradient", "samples", "seed"),
+    *("python", "options", "label", "color"),
+)
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +84,8 @@ def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
         *(f"datasets.*.source.{key}" for key in ("openml", "url", "sha256", "file", "format")),
         *(f"datasets.*.source.{key}" for key in ("separator", "decimal", "thousands")),
         *(f"datasets.*.source.openml.{key}" for key in ("name", "version")),
+        *(f"methods.*.{key}" for key in RECIPE if key != "matrix"),
+        "methods.*.options.*",
     }
     assert set(keys(CONFIG, SCHEMA)) == known - left_out
     assert left_out < known
@@ -104,6 +110,7 @@ def test_only_optional_keys_may_be_missing() -> None:
         *(f"datasets.*.{key}" for key in settings),
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
+        *(f"methods.*.{key}" for key in RECIPE),
     }
 
 
@@ -139,7 +146,7 @@ def test_whatever_becomes_a_part_of_a_path_is_a_name_or_one_of_a_list() -> None:
     """The keys of data sets, the names that refer to them, and those of methods and snapshots."""
     found = dict(schemas(SCHEMA))
     name = SCHEMA["$defs"]["name"]["pattern"]
-    for path in ("datasets", "misspecification", "misspecification.logistic.problems"):
+    for path in ("datasets", "methods", "misspecification", "misspecification.logistic.problems"):
         node = found[path]
         assert "properties" in node or resolved(node["propertyNames"])["pattern"] == name, path
     named = re.compile(r"(\.dataset|datasets\.\[\]|snapshot|starting_points\.dataset\.name)$")
@@ -148,8 +155,9 @@ def test_whatever_becomes_a_part_of_a_path_is_a_name_or_one_of_a_list() -> None:
     ]
     assert len(references) >= 8
     assert {found[path].get("pattern") for path in references} == {name}
-    for path in ("optimization.methods.[]", "datasets.*.methods.[]", "datasets.*.source.sklearn"):
-        assert "enum" in found[path]
+    for path in ("optimization.methods.[]", "datasets.*.methods.[]"):
+        assert found[path]["pattern"] == name
+    assert "enum" in found["datasets.*.source.sklearn"]
 
 
 def test_every_section_has_its_file() -> None:

@@ -6,6 +6,7 @@ What is not a method has a colour of its own.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,16 @@ METHODS: dict[str, dict[str, Any]] = {
     "NGD": {"color": "#DDAA33", "linestyle": "solid", "label": "NGD"},
     "EFGD": {"color": "#BB5566", "linestyle": "dashdot", "label": "EFGD"},
 }
+#: Of methods that are not in the paper, in turn. Their numbers have no common divisor, so that 63
+#: methods differ in one of the two.
+COLORS = (
+    *("#332288", "#44AA99", "#999933", "#AA4499", "#88CCEE", "#117733", "#882255", "#CC6677"),
+    "#777777",
+)
+DASHES: tuple[Any, ...] = (
+    *("solid", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1))),
+    *((0, (8, 2)), (0, (1, 3))),
+)
 MATRICES: dict[str, dict[str, Any]] = {
     "fisher": {**METHODS["NGD"], "label": "Fisher"},
     "empirical_fisher": {**METHODS["EFGD"], "label": "empirical Fisher"},
@@ -64,6 +75,26 @@ RC: dict[Any, Any] = {
     "pdf.fonttype": 42,
     "savefig.dpi": 200,
 }
+
+
+def looks(recipes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Colour, line style and label of methods.
+
+    Parameters
+    ----------
+    recipes
+        What a configuration says of each: a ``label`` or a ``color``, if it does, and the ``place``
+        of one that is not in the paper among such methods.
+    """
+    found = {}
+    for name, recipe in recipes.items():
+        place = recipe.get("place", 0)
+        cycle = {"color": COLORS[place % len(COLORS)], "linestyle": DASHES[place % len(DASHES)]}
+        look = METHODS.get(name, {**cycle, "label": name})
+        own = {key: recipe[key] for key in ("color", "label") if key in recipe}
+        found[name] = {**look, **own}
+        found[name]["label"] = found[name]["label"].replace("$", r"\$")
+    return found
 
 
 PRINTED = 7.2  #: inches that a page of A4 or letter paper leaves between its margins

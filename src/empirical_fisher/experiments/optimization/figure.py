@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -14,12 +15,17 @@ from matplotlib.lines import Line2D
 
 from empirical_fisher.pipeline import layout, style
 
+PAPER: Mapping[str, Mapping[str, Any]] = {method: {} for method in style.METHODS}
+
 
 @mpl.rc_context(style.RC)
 def optimization(
-    traces: Mapping[str, Mapping[str, pd.DataFrame]], titles: Mapping[str, str]
+    traces: Mapping[str, Mapping[str, pd.DataFrame]],
+    titles: Mapping[str, str],
+    looks: Mapping[str, Mapping[str, Any]] = PAPER,
+    cosines: Sequence[str] = ("EFGD",),
 ) -> Figure:
-    """Figures 3 and 5: the loss of each method at its best cell, and EFGD's cosine to NGD.
+    """Figures 3 and 5: the loss of each method at its best cell, and cosines to NGD.
 
     Parameters
     ----------
@@ -27,29 +33,37 @@ def optimization(
         For each data set and method the table that `search.trace` makes.
     titles
         The heading of each data set's panels.
+    looks
+        The methods in the order of the legend, as `style.looks` needs them.
+    cosines
+        Those of them whose cosine to the natural gradient is shown, each along its own path.
     """
-    methods = _methods(traces)
+    look = style.looks(looks)
+    methods = _methods(traces, look)
     blocks, wide = layout.wrapped(len(traces))
     figure = style.new_figure(2.4 * wide, 3.7 * blocks + 0.3)
     panels = layout.panels(figure, len(traces), height_ratios=(3, 2))
     for (dataset, runs), (top, bottom) in zip(traces.items(), panels, strict=True):
         top.sharex(bottom)
         for method, table in runs.items():
-            top.plot(table["iteration"], table["loss"], **style.METHODS[method])
+            top.plot(table["iteration"], table["loss"], **look[method])
         top.set(title=layout.heading(titles[dataset]), yscale="log")
         style.label_plainly(top.yaxis)
         top.tick_params(labelbottom=False)
-        if "EFGD" in runs:
-            table = runs["EFGD"]
-            bottom.plot(table["iteration"], table["cosine"], **style.METHODS["EFGD"])
-        else:
-            layout.note(bottom, "EFGD was not run")
+        for method in cosines:
+            if method in runs:
+                bottom.plot(runs[method]["iteration"], runs[method]["cosine"], **look[method])
+        if not {*cosines} & {*runs}:
+            names = cosines[0] if len(cosines) == 1 else "none of these"
+            layout.note(bottom, f"{names} was not run")
         bottom.axhline(0, color="0.6", linewidth=0.6, zorder=0)
         bottom.set(xlabel="Iteration", ylim=(-1.05, 1.05), yticks=(-1, 0, 1))
         if layout.is_leftmost(top):
             top.set_ylabel("Loss")
-            bottom.set_ylabel("cos(NGD, EFGD)")
-    layout.legend(figure, [Line2D([], [], **style.METHODS[method]) for method in methods])
+            bottom.set_ylabel(
+                f"cos(NGD, {look[cosines[0]]['label'] if len(cosines) == 1 else '·'})"
+            )
+    layout.legend(figure, [Line2D([], [], **look[method]) for method in methods])
     return figure
 
 
@@ -59,6 +73,7 @@ def sensitivity(
     cells: Mapping[str, Mapping[str, pd.DataFrame]],
     traces: Mapping[str, Mapping[str, pd.DataFrame]],
     titles: Mapping[str, str],
+    looks: Mapping[str, Mapping[str, Any]] = PAPER,
 ) -> Figure:
     """Final loss over step size and damping: a row for each method, a column for each data set.
 
@@ -73,8 +88,11 @@ def sensitivity(
         upper end of the colours.
     titles
         The heading of each data set's panels.
+    looks
+        The methods in the order of the rows, as `style.looks` needs them.
     """
-    methods = _methods(grids)
+    look = style.looks(looks)
+    methods = _methods(grids, look)
     blocks, wide = layout.wrapped(len(grids))
     figure = style.new_figure(2.4 * wide + 0.6, (2.0 * len(methods) + 0.4) * blocks)
     columns = layout.panels(figure, len(grids), height_ratios=[1] * len(methods))
@@ -87,7 +105,7 @@ def sensitivity(
         ends = _colours(lowest, initial)
         for method, axes in zip(methods, column, strict=True):
             if layout.is_leftmost(axes):
-                axes.set_ylabel(f"{method}: damping λ")
+                axes.set_ylabel(f"{look[method]['label']}: damping λ")
             grid = by_method.get(method, blank)
             if grid is blank:
                 layout.note(axes, f"{method} was not run")
@@ -158,10 +176,12 @@ def starting_points(line: pd.DataFrame, dataset: pd.DataFrame, title: str) -> Fi
     return figure
 
 
-def _methods(tables: Mapping[str, Mapping[str, pd.DataFrame]]) -> list[str]:
+def _methods(
+    tables: Mapping[str, Mapping[str, pd.DataFrame]], look: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
     """All methods that any data set has a table of, in the order of the legend."""
     run = {method for by_method in tables.values() for method in by_method}
-    return [method for method in style.METHODS if method in run]
+    return [method for method in look if method in run]
 
 
 def _colours(lowest: float, initial: float) -> tuple[float, float]:
