@@ -44,9 +44,9 @@ def solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
 
 
 def root_solve(matrix: Array, damping: Array | float, vector: Array) -> Array:
-    """``(A + λ I)^(−1/2) b``, shape ``(..., P)``, for positive semi-definite ``A``, by eigenvectors.
+    """``(A + λ I)^(−1/2) b``, shape ``(..., P)``, for positive semi-definite ``A``.
 
-    The arguments are those of `solve`.
+    By its eigenvectors. The arguments are those of `solve`.
     Eigenvalues below zero are rounding and count as zero.
     """
     values, vectors = eigenvectors(matrix)
