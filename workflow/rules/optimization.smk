@@ -12,6 +12,7 @@ rule shard:
         code(
             "experiments.optimization.cost",
             "experiments.recipes",
+            "experiments.shared_problems",
             "search",
             "data.datasets",
             "pipeline.tables",
@@ -40,7 +41,13 @@ rule shard:
 # Second step: the whole grid, its best cell by the tie rule, and the run of that cell.
 rule trace:
     input:
-        code("experiments.recipes", "search", "data.datasets", "pipeline.tables"),
+        code(
+            "experiments.recipes",
+            "experiments.shared_problems",
+            "search",
+            "data.datasets",
+            "pipeline.tables",
+        ),
         own=lambda wildcards: own_code(wildcards.method),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
