@@ -80,7 +80,9 @@ def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
     known = {path for path, _ in schemas(SCHEMA) if path and "[]" not in path}
     left_out = {
         *(f"datasets.*.{key}" for key in ("target", "drop", "positive", "categorical", "missing")),
-        *(f"datasets.*.{key}" for key in ("standardize", "prefer", "methods")),
+        *(f"datasets.*.{key}" for key in ("standardize", "prefer", "methods", "model")),
+        "datasets.*.model.network",
+        *(f"datasets.*.model.network.{key}" for key in ("hidden", "activation", "seed")),
         *(f"datasets.*.source.{key}" for key in ("openml", "url", "sha256", "file", "format")),
         *(f"datasets.*.source.{key}" for key in ("separator", "decimal", "thousands")),
         *(f"datasets.*.source.openml.{key}" for key in ("name", "version")),
@@ -104,12 +106,13 @@ def test_only_optional_keys_may_be_missing() -> None:
     )
     settings = (
         *("title", "expect", "task", "target", "drop", "positive", "categorical", "missing"),
-        *("standardize", "prefer", "methods"),
+        *("standardize", "prefer", "methods", "model"),
     )
     assert optional == {
         *(f"datasets.*.{key}" for key in settings),
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
+        *(f"datasets.*.model.network.{key}" for key in ("activation", "seed")),
         *(f"methods.*.{key}" for key in RECIPE),
     }
 
