@@ -343,17 +343,16 @@ def natural_cosine(
     """
     method, own = named(method), own[runs]
     problem = point.problem
-    if not problem.has_matrices:
+    if not (method.needs_matrices or problem.has_matrices):
         return np.full(own.shape[:-1], np.nan)
     fisher, gradient, prior = point.fisher[runs], point.gradient[runs], problem.prior_precision
     error = gradient_error(point, runs)
-    if method.is_damped:
-        shift = np.broadcast_to(damping, point.theta.shape[:-1])[runs] + prior
-    else:
-        shift = np.full(own.shape[:-1], prior)
+    damping = np.broadcast_to(damping if method.is_damped else 0.0, point.theta.shape[:-1])[runs]
+    shift = damping + prior
     if method.is_plain and method.matrix in MATRICES:
         [matrix] = form(point, method, np.zeros(own.shape[:-1], dtype=int))
-        defined = is_resolved(own, matrix[runs], shift, error)
+        added = damping + curvature_of_prior(problem, method)
+        defined = is_resolved(own, matrix[runs], added, error)
     else:
         defined = np.linalg.norm(gradient, axis=-1) > np.linalg.norm(error, axis=-1)
     if not method.is_damped:
