@@ -33,7 +33,7 @@ def direct(extra: str | None = None) -> dict[str, SpecifierSet]:
 
 
 def blocks(lock_file: str) -> list[str]:
-    """One text a pin: the pin's own line and the lines of hashes that follow it."""
+    """One text per pin: the pin's own line and the lines of hashes that follow it."""
     text = (ROOT / lock_file).read_text("utf-8")
     lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
     return re.split(r"\n(?=\S)", "\n".join(lines))
