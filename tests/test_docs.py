@@ -205,7 +205,7 @@ def gallery(tmp_path: Path) -> Path:
     for folder in ("docs/figures", "figures", "results"):
         (tmp_path / folder).mkdir(parents=True)
     for page in kept()["PAGES"]:
-        (tmp_path / page).write_text("of 0 claims 0 do, 0 in part, and 0 do not", "utf-8")
+        (tmp_path / page).write_text(SENTENCE.format(0, 0, 0, 0, 0), "utf-8")
     answer(tmp_path, "yes")
     for name in ("a", "b"):
         draw(tmp_path / f"figures/{name}.png", "Iteration")
@@ -214,9 +214,15 @@ def gallery(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def answer(root: Path, holds: str, measured: str = "1.0") -> None:
-    rows = [f"t.{each},§1,Two is {each}.,at most 2,{holds},,{measured}" for each in ("even", "odd")]
-    header = ",".join([*kept()["COLUMNS"], "measured"])
+SENTENCE = "of {} claims {} do, {} in part, {} do not, and {} depend on luck; 0 identities"
+
+
+def answer(root: Path, holds: str, measured: str = "1.0", agree: int = 3) -> None:
+    rows = [
+        f"t.{each},claim,§1,Two is {each}.,at most 2,{holds},luck,,{measured},3,{agree}"
+        for each in ("even", "odd")
+    ]
+    header = ",".join([*kept()["COLUMNS"], "measured", "trials", "agree"])
     (root / "results/claims.csv").write_text("\n".join([header, *rows, ""]), "utf-8")
 
 
@@ -233,9 +239,25 @@ def test_claims_that_are_answered_otherwise_make_ledger_and_pages_stale(gallery:
     assert kept()["stale"](gallery) == ["README.md", "docs/claims.csv", "docs/findings.md"]
     kept()["keep"](gallery)
     assert kept()["stale"](gallery) == []
-    assert (gallery / "README.md").read_text("utf-8") == (
-        "of 2 claims 0 do, 2 in part, and 0 do not"
+    assert (gallery / "README.md").read_text("utf-8") == SENTENCE.format(2, 0, 2, 0, 0)
+
+
+def test_trials_that_disagree_are_counted_apart_whatever_most_of_them_say(gallery: Path) -> None:
+    for agree, holds in (2, "yes"), (1, "no"):
+        answer(gallery, holds, agree=agree)
+        kept()["keep"](gallery)
+        assert (gallery / "README.md").read_text("utf-8") == SENTENCE.format(2, 0, 0, 0, 2)
+        assert "luck" in (gallery / "docs/claims.csv").read_text("utf-8")
+
+
+def test_later_claims_and_identities_are_counted_apart() -> None:
+    ledger = "\n".join(
+        ["id,kind,holds", "a.one,claim,yes", "after_2019.two,claim,no", "a.three,identity,yes"]
     )
+    page = SENTENCE.format(0, 0, 0, 0, 0)
+    assert kept()["counted"](page, ledger) == SENTENCE.format(1, 1, 0, 0, 0).replace("0 id", "1 id")
+    later = page.replace("claims", "later claims")
+    assert kept()["counted"](later, ledger).startswith("of 1 later claims 0 do, 0 in part, 1 do")
 
 
 def test_a_picture_with_another_letter_is_stale(gallery: Path) -> None:

@@ -33,7 +33,7 @@ def figure(name, chapter):
 
 
 def claim(identity, holds="yes", figure=None):
-    return {"id": identity, "holds": holds, "figure": figure}
+    return {"id": identity, "holds": holds, "figure": figure, "trials": 1, "agree": 1}
 
 
 def test_every_chapter_has_figures_and_every_figure_a_chapter():
@@ -55,6 +55,11 @@ def test_a_chapter_shows_its_figures_their_claims_and_those_left_over():
     assert dict(one["tally"]) == {"no": 1, "yes": 1}
     assert [(each["name"], each["claims"]) for each in two["figures"]] == [("circle", claims[2:])]
     assert (two["claims"], dict(two["tally"])) == ([], {"in part": 1})
+
+
+def test_a_claim_whose_trials_disagree_depends():
+    assert page.answer({"holds": "yes", "trials": 3, "agree": 3}) == "yes"
+    assert page.answer({"holds": "yes", "trials": 3, "agree": 2}) == "depends"
 
 
 def test_a_figure_has_the_best_cells_that_it_shows_by_data_set():
@@ -101,7 +106,7 @@ def test_a_best_cell_is_told_with_its_edge_and_its_range(changes, said):
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(page.HERE), trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(number=page.number, link=str)
+    environment.filters.update(number=page.number, link=str, answer=page.answer)
     text = (page.HERE / "page.html.jinja").read_text("utf-8").partition("<!doctype")[0]
     macros = environment.from_string(text).make_module()
     assert " ".join(macros.cell(best).split()) == said

@@ -383,12 +383,12 @@ def test_two_configurations_in_one_repository(repository: Path, tmp_path: Path) 
     assert "No figure, claim or hyperparameter here is of this configuration" in ended.stdout
     ended = report_of(repository, "figure1", "figure2", *TINY, other)
     assert ended.returncode == 0, ended.stdout
-    assert "6 files are left out of the page" in ended.stdout
+    assert "7 files are left out of the page" in ended.stdout
     shown, left_out = text_of(repository / "results/report.html")
     assert "figure2_misspecification.pdf" in shown and "figure2" not in left_out
     assert "figure1" not in shown and "figure1_vector_fields.png" in left_out
     beside = (repository / "results/snakemake.html").read_text("utf-8")
-    assert "figure2_misspecification.png" in beside and "figure1_vector_fields" not in beside
+    assert "figure2_misspecification.svg" in beside and "figure1_vector_fields" not in beside
 
     # Nor is anything shown that stands on a table which someone edited.
     table = repository / "data/GaussianCorrect.csv"

@@ -82,12 +82,13 @@ class Reporter(ReporterBase):
             undefined=jinja2.StrictUndefined,
         )
         environment.filters["number"] = number
+        environment.filters["answer"] = answer
         environment.filters["link"] = lambda path: os.path.relpath(path, page.parent)
         story = yaml.safe_load((HERE / "story.yaml").read_text("utf-8"))
         text = environment.get_template("page.html.jinja").render(
             introduction=self.workflow_description,
             chapters=chapters(story, self.figures(tables["hyperparameters"]), tables["claims"]),
-            tally=Counter(claim["holds"] for claim in tables["claims"]),
+            tally=Counter(map(answer, tables["claims"])),
             tables=tables,
             paths=TABLES,
             times=times(self.jobs),
@@ -152,6 +153,11 @@ class Reporter(ReporterBase):
         ]
 
 
+def answer(claim):
+    """What the page says of a claim: whether it holds, or that this depends on the trial."""
+    return claim["holds"] if claim["agree"] == claim["trials"] else "depends"
+
+
 def of(records, shown):
     """Those of some records whose file is shown."""
     return [record for record in records if str(record.path) in shown]
@@ -183,7 +189,7 @@ def chapters(story, figures, claims):
             figure["claims"] = [claim for claim in claims if claim["figure"] == figure["name"]]
         others = [claim for claim in claims if claim["id"] in chapter.get("claims", ())]
         every = sum((figure["claims"] for figure in shown), others)
-        tally = Counter(claim["holds"] for claim in every)
+        tally = Counter(map(answer, every))
         if every or shown:
             told.append({**chapter, "figures": shown, "claims": others, "tally": tally})
     return told
@@ -208,7 +214,8 @@ def times(jobs):
 def versions():
     """Versions of Python and of what the project asks for."""
     project = tomllib.loads((HERE.parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
-    names = [Requirement(line).name for line in project["dependencies"]]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["pipeline"]]
+    names = [Requirement(line).name for line in needed]
     return {
         project["name"]: project["version"],
         "Python": platform.python_version(),
