@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from conftest import ROOT
+from pipeline import WORKFLOW
 
 NAME = "empirical-fisher"
 EXTRAS = ("docs", "slurm", "test")  # each has what the main lock file has, the pipeline's
@@ -65,6 +66,10 @@ def test_conda_environment_names_the_direct_dependencies_at_the_pinned_versions(
     pinned = pins("requirements.txt")
     wanted = {name: f"=={pinned[name]}" for name in direct("pipeline")}
     assert conda() == {**wanted, "python": project()["requires-python"]}
+
+
+def test_every_rule_refers_to_that_environment_and_to_no_other() -> None:
+    assert {*re.findall(r'conda:\n +"(.*)"', WORKFLOW)} == {"../../environment.yml"}
 
 
 @pytest.mark.parametrize(
