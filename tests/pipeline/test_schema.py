@@ -77,6 +77,8 @@ def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
     left_out = {
         *(f"datasets.*.{key}" for key in ("target", "drop", "positive", "categorical", "missing")),
         *(f"datasets.*.{key}" for key in ("standardize", "prefer", "methods")),
+        *("datasets.*.model", "datasets.*.model.network"),
+        *(f"datasets.*.model.network.{key}" for key in ("hidden", "activation", "seed")),
         *(f"datasets.*.source.{key}" for key in ("openml", "url", "sha256", "file", "format")),
         *(f"datasets.*.source.{key}" for key in ("separator", "decimal", "thousands")),
         *(f"datasets.*.source.openml.{key}" for key in ("name", "version")),
@@ -98,10 +100,11 @@ def test_only_optional_keys_may_be_missing() -> None:
     )
     settings = (
         *("title", "expect", "task", "target", "drop", "positive", "categorical", "missing"),
-        *("standardize", "prefer", "methods"),
+        *("standardize", "prefer", "methods", "model"),
     )
     assert optional == {
         *(f"datasets.*.{key}" for key in settings),
+        *("datasets.*.model.network.activation", "datasets.*.model.network.seed"),
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
     }
