@@ -230,6 +230,8 @@ class LinearModel(Model):
 
     def gram(self, theta: Array, weights: Array) -> Array:
         """Blocks ``Xᵀ diag(Λ_mk) X``; see `Model.gram`."""
+        if self.outputs == 1:
+            return self._weighted(weights[..., 0])[..., 0, :, :]
         lead = theta.shape[:-1]
         upper = weights[(..., *np.triu_indices(self.outputs))]
         blocks = np.take(self._weighted(upper), _places(self.outputs), axis=-3)
