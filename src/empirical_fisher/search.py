@@ -71,8 +71,8 @@ def evaluate(
     Returns
     -------
     pandas.DataFrame
-        A row a cell, ``step_size, damping, status, iterations, final_loss, bound``; ``final_loss``
-        is NaN unless the run finished and ``bound`` unless it was pruned.
+        One row per cell: ``step_size, damping, status, iterations, final_loss, bound``. The
+        ``final_loss`` is NaN unless the run finished, the ``bound`` unless it was pruned.
     """
     bound = None
     if certified:

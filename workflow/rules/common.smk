@@ -4,7 +4,14 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
+from empirical_fisher.pipeline import (
+    configuration,
+    conversion,
+    failures,
+    outputs,
+    runs,
+    strict_yaml,
+)
 from empirical_fisher.pipeline.schema import read as read_schema
 from empirical_fisher.pipeline.provenance import code_files, module_of
 

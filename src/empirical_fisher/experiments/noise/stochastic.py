@@ -1,6 +1,6 @@
 r"""§5: stochastic descent with the preconditioners that adapt to the gradient's noise.
 
-One example a step, drawn uniformly, with the gradient ``g``. A step is ``θ ← θ − γ u``, where, with
+One example per step, drawn uniformly, with the gradient ``g``. A step is ``θ ← θ − γ u``. With
 ``S`` the empirical Fisher and ``F`` the Fisher of all examples at the present ``θ``,
 
 ==============  =========================================================================
