@@ -57,6 +57,7 @@ include: "workflow/rules/note.smk"
 include: "workflow/rules/robustness.smk"
 include: "workflow/rules/after_2019.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/explore.smk"
 
 
 rule all:
