@@ -51,6 +51,7 @@ include: "workflow/rules/monte_carlo.smk"
 include: "workflow/rules/magnitude.smk"
 include: "workflow/rules/note.smk"
 include: "workflow/rules/robustness.smk"
+include: "workflow/rules/after_2019.smk"
 include: "workflow/rules/claims.smk"
 
 
@@ -67,6 +68,7 @@ rule all:
         rules.monte_carlo_figure.output,
         rules.magnitude_figure.output,
         rules.note_figure.output,
+        rules.after_2019_figure.output,
         "results/hyperparameters.csv",
         "results/sensitivity.csv",
         rules.claims.output,
