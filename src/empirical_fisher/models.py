@@ -303,7 +303,13 @@ class LinearModel(Model):
 
 
 def design_matrix(inputs: Inputs) -> Inputs:
-    """Inputs as floats, dense or ``csr_array``; ValueError unless a finite matrix with a row."""
+    """Inputs ``(N, D)`` as floats, dense or ``csr_array``.
+
+    Raises
+    ------
+    ValueError
+        If they are not a matrix with at least one row, or not finite.
+    """
     sparse = scipy.sparse.issparse(inputs)
     matrix = (
         scipy.sparse.csr_array(inputs, dtype=float) if sparse else np.asarray(inputs, dtype=float)
