@@ -86,11 +86,12 @@ rule after_2019_figure:
         imbalance=rules.after_2019_imbalance.output.imbalance,
     output:
         report(
-            "figures/after_2019.png",
+            "figures/after_2019.svg",
             caption="../report/after_2019.rst",
             category="9. After 2019",
             labels={"figure": "after_2019", "shows": "what later papers say"},
         ),
+        "figures/after_2019.png",
         "figures/after_2019.pdf",
     log:
         "logs/figures/after_2019.log",

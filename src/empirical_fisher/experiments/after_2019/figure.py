@@ -15,20 +15,20 @@ from empirical_fisher.pipeline import layout, style
 
 PURPLE, TEAL, GREY = "#AA4499", "#33AA99", "0.55"
 INDICATORS: dict[str, dict[str, Any]] = {
-    "natural": {**style.METHODS["NGD"], "label": "Fisher"},
+    "natural": {**style.LINES["NGD"], "label": "Fisher"},
     "sampled": {"color": GREY, "linestyle": (0, (1, 1)), "label": "one sample"},
-    "EF": {**style.METHODS["EFGD"], "label": "EF"},
+    "EF": {**style.LINES["EFGD"], "label": "EF"},
     "improved": {"color": PURPLE, "linestyle": "dashed", "label": "iEF, Eq. 8"},
     "reweighted": {"color": TEAL, "linestyle": (0, (6, 1.5)), "label": "iEF, Eq. 14"},
 }
 LABELS: dict[str, dict[str, Any]] = {
-    "exact": {**style.METHODS["NGD"], "label": "exact"},
+    "exact": {**style.LINES["NGD"], "label": "exact"},
     "sampled": {"color": GREY, "linestyle": (0, (1, 1)), "label": "sampled"},
-    "empirical": {**style.METHODS["EFGD"], "label": "data's labels"},
+    "empirical": {**style.LINES["EFGD"], "label": "data's labels"},
     "batched": {"color": PURPLE, "linestyle": "dashed", "label": "batched"},
 }
 DESCENTS: dict[str, dict[str, Any]] = {
-    **{name: style.METHODS[name] for name in ("GD", "NGD", "EFGD")},
+    **{name: {**style.LINES[name], "label": name} for name in ("GD", "NGD", "EFGD")},
     "root": {"color": TEAL, "linestyle": (0, (6, 1.5)), "label": "√diag EF"},
 }
 CASES = {
@@ -62,12 +62,10 @@ def after_2019(
     titles
         The heading of each data set of Figure 3 that NGD and EFGD both ran on; the first is shown.
     """
-    figure = style.new_figure(7.2, 5.2)
+    figure = style.new_figure(style.PRINTED, 6.8)
     axes = figure.subplots(2, 3).ravel()
     networks = indicator_networks[indicator_networks["problem"] == "regression"]
     _indicators(axes[0], networks, "Networks, least squares")
-    axes[0].set_ylim(top=8 * axes[0].get_ylim()[1])  # room for the legend
-    axes[0].legend(loc="upper left", ncols=2)
     for name, title in list(titles.items())[:1]:
         _indicators(axes[1], indicator_paths[indicator_paths["problem"] == name], title)
         _steps(axes[2], one_sample[one_sample["problem"] == name], title)
@@ -83,15 +81,16 @@ def _indicators(axes: Axes, table: pd.DataFrame, title: str) -> None:
     for name, look in INDICATORS.items():
         axes.plot(medians.index, medians[name], **look)
     axes.set(xscale="log", yscale="log", xlabel="Damping λ", title=layout.heading(title))
-    axes.set_ylabel("γ(update) / γ(natural gradient)")
+    axes.set_ylabel("Indicator γ / that of NGD")
     style.label_plainly(axes.yaxis)
+    _legend(axes)
 
 
 def _steps(axes: Axes, table: pd.DataFrame, title: str) -> None:
     """A step with a one-sample Fisher along NGD's path, one line per draw."""
     looks = {
         "length": {"color": GREY, "linestyle": "solid", "label": "step / NGD's step"},
-        "loss_ratio": {**style.METHODS["EFGD"], "label": "loss after / before"},
+        "loss_ratio": {**style.LINES["EFGD"], "label": "loss after / before"},
     }
     for column, look in looks.items():
         runs = table.pivot(index="iteration", columns="seed", values=column)
@@ -102,8 +101,8 @@ def _steps(axes: Axes, table: pd.DataFrame, title: str) -> None:
     axes.set(yscale="log", xlabel="Iteration of NGD", title=layout.heading(title))
     axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(left=0)
-    axes.set_ylabel("One-sample Fisher, ratio")
-    axes.legend()
+    axes.set_ylabel("Ratio, one-sample Fisher")
+    _legend(axes, columns=1)
 
 
 def _continual(axes: Axes, table: pd.DataFrame) -> None:
@@ -115,9 +114,8 @@ def _continual(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(path.index, path, **look)
     axes.set(xscale="log", yscale="log", xlabel="Strength of the penalty")
     axes.set(title="EWC, first task fitted", ylabel="Test loss, both tasks")
-    axes.set_ylim(bottom=0.85 * axes.get_ylim()[0])  # room for the legend
     style.label_plainly(axes.yaxis)
-    axes.legend(loc="lower left", ncols=2)
+    _legend(axes)
 
 
 def _criteria(axes: Axes, table: pd.DataFrame) -> None:
@@ -132,7 +130,7 @@ def _criteria(axes: Axes, table: pd.DataFrame) -> None:
     axes.axhline(1, color="0.8", linewidth=0.6, zorder=0)
     axes.set_xticks(range(len(CASES)), list(CASES.values()))
     axes.set(title="Generalisation gap", ylabel="Criterion / measured gap", ylim=(0, 1.3))
-    axes.legend(loc="lower left")
+    _legend(axes)
 
 
 def _classes(axes: Axes, table: pd.DataFrame) -> None:
@@ -143,4 +141,9 @@ def _classes(axes: Axes, table: pd.DataFrame) -> None:
     axes.plot([0, 1], [0, 1], color="0.8", linewidth=0.6, zorder=0)
     axes.set(xlim=(0, 1.05), ylim=(-0.5, 1.1), title="Zipf's class frequencies")
     axes.set(xlabel="Progress, frequent half", ylabel="Progress, rare half")
-    axes.legend(loc="upper left")
+    _legend(axes)
+
+
+def _legend(axes: Axes, columns: int = 2) -> None:
+    """What the lines of a panel are, below it."""
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=columns, columnspacing=1)
