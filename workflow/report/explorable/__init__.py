@@ -187,7 +187,9 @@ def settings_of(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, An
         "optimization": {
             **{key: optimization[key] for key in kept},
             "titles": {name: datasets[name].get("title", name) for name in names},
-            "is_linear": {name: datasets[name].get("model", "linear") == "linear" for name in names},
+            "is_linear": {
+                name: datasets[name].get("model", "linear") == "linear" for name in names
+            },
         },
         "note": {key: value for key, value in config["note"].items() if key != "contamination"},
     }
@@ -231,7 +233,10 @@ def page(
             "title": title,
             "claims": _claims(claims, stills[name]),
             "stills": [
-                {"title": path.stem.replace("_", " "), "image": b64encode(path.read_bytes()).decode()}
+                {
+                    "title": path.stem.replace("_", " "),
+                    "image": b64encode(path.read_bytes()).decode(),
+                }
                 for path in stills[name]
             ],
         }
