@@ -392,7 +392,7 @@ def test_other_seeds_are_other_trials_of_the_same(tables: Any) -> None:
 
 
 def test_a_remainder_that_rises_in_some_draws_depends_on_the_draw(tables: Any) -> None:
-    trials = pd.concat([tables["trials"].assign(seed=seed) for seed in range(3)])
+    trials = pd.concat([tables["trials"].head(2).assign(seed=seed) for seed in range(3)])
     trials["correlation"] = np.where(trials["seed"] == 2, -1.0, 1.0)
     row = ledger(tables, trials=trials)["remainder-is-monotone"]
     assert (row.holds, row.trials, row.agree, row.varied) == ("yes", 3, 2, "the draw")
