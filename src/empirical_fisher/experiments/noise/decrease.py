@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.methods import pseudo_solve
 from empirical_fisher.norms import cosine
 from empirical_fisher.problems import Point
 
@@ -28,11 +27,15 @@ def covariance(point: Point) -> Array:
     return centred.T @ centred / point.problem.size
 
 
+def _solve(matrix: Array, vector: Array) -> Array:
+    """``A⁺ b``, shape ``(P,)``: softmax regression leaves some directions out of every matrix."""
+    cut = len(vector) * np.finfo(float).eps
+    return np.linalg.pinv(matrix, rcond=cut, hermitian=True) @ vector
+
+
 def angle(point: Point) -> float:
     """Sine of the angle between ``S⁻¹ ∇L`` and ``Σ⁻¹ ∇L``."""
-    both = [
-        pseudo_solve(each, point.gradient) for each in (point.empirical_fisher, covariance(point))
-    ]
+    both = [_solve(each, point.gradient) for each in (point.empirical_fisher, covariance(point))]
     one, other = (each / np.linalg.norm(each) for each in both)
     return float(np.linalg.norm(one - cosine(one, other) * other))
 
@@ -65,7 +68,7 @@ def decreases(point: Point, seed: int, batch: int, batches: int) -> pd.DataFrame
         "Fisher": point.fisher,
     }
     shares = {
-        name: np.mean(means @ pseudo_solve(matrix, point.gradient) > 0)
+        name: np.mean(means @ _solve(matrix, point.gradient) > 0)
         for name, matrix in matrices.items()
     }
     return pd.DataFrame({"direction": shares.keys(), "share": shares.values()})
