@@ -237,10 +237,10 @@ def test_trials_are_tunings_of_other_problems_and_examples():
         "size": 20,
         "features": 2,
         "conditions": {"isotropic": 1.0, "ill-conditioned": 9.0},
-        "step_sizes": {"low": 1e-3, "high": 1.0, "count": 3},
         "steps": 10,
     }
-    table = stochastic.trials(4, settings, count=2, tuning=2, runs=3)
+    axis = {"low": 1e-3, "high": 1.0, "count": 3}
+    table = stochastic.trials(4, settings, count=2, step_sizes=axis, tuning=2, runs=3)
     assert set(table["seed"]) == {4, 5}
     row = table[(table["problem"] == "ill-conditioned") & (table["method"] == "printed")].iloc[1]
     problem = random_problem(np.random.default_rng(5), "regression", 20, 2, 9.0)

@@ -228,7 +228,13 @@ def summary(paths: pd.DataFrame) -> pd.DataFrame:
 
 
 def trials(
-    seed: int, settings: Mapping[str, Any], *, count: int, tuning: int, runs: int
+    seed: int,
+    settings: Mapping[str, Any],
+    *,
+    count: int,
+    step_sizes: Mapping[str, Any],
+    tuning: int,
+    runs: int,
 ) -> pd.DataFrame:
     """`tune` on other problems and with other examples: seeds ``seed, seed + 1, …``.
 
@@ -236,7 +242,7 @@ def trials(
     ----------
     seed, settings
         As for `experiment`.
-    count, tuning, runs
+    count, step_sizes, tuning, runs
         Number of seeds, and what replaces these settings of one.
 
     Returns
@@ -245,7 +251,7 @@ def trials(
         ``problem, seed, method, step_size, median``: of the final excess loss over the fresh runs,
         for the methods that claims compare and the controls.
     """
-    step_sizes, steps = log_axis(**settings["step_sizes"]), settings["steps"]
+    steps = settings["steps"]
     shape = settings["size"], settings["features"]
     tables = {}
     for name, condition in settings["conditions"].items():
@@ -254,7 +260,7 @@ def trials(
             problem = random_problem(generator, "regression", *shape, condition)
             _, paths = tune(
                 problem,
-                step_sizes,
+                log_axis(**step_sizes),
                 each,
                 tuning=tuning,
                 runs=runs,
