@@ -127,7 +127,7 @@ def _equality(
         id=f"curvature.{word}",
         source=source,
         claim=claim,
-        measured=f"In {len(table)} cases ({table['likelihood'].nunique()} likelihoods, a linear "
+        measured=f"In {len(table)} cases ({', '.join(table['likelihood'].unique())}; a linear "
         f"model and a network) the two matrices differ by at most {_above(worst.max())} of the "
         f"GGN's norm; the empirical Fisher and the Fisher differ by at least {contrast:.1g}.",
         criterion=f"They differ by at most {limit:.0e} of the GGN's norm in every case of a draw.",

@@ -81,8 +81,8 @@ def _estimate(overall: pd.DataFrame, trials: pd.DataFrame) -> list[Claim]:
             "The mean of many draws is as far from the Fisher as "
             f"{distances.min(axis=None):.2f} to {distances.max(axis=None):.2f} times the distance "
             "expected of unbiased draws that vary so; the relative distance of the empirical "
-            f"Fisher is {overall['empirical_fisher_from_fisher'].max():.2g}, and that of the mean of all "
-            f"draws {overall['error'].max():.1g}.",
+            f"Fisher is {overall['empirical_fisher_from_fisher'].max():.2g}, and that of the mean "
+            f"of all draws {overall['error'].max():.1g}.",
             f"At most {BIAS:g} times the expected distance on every data set.",
             figure=FIGURE,
             **tried((verdict(*each) for each in distances.to_numpy() <= BIAS), LABELS),
