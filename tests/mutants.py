@@ -25,7 +25,8 @@ PATIENCE = 3  # a mutant is in an endless loop after this many times what the te
 
 TESTS = {  # of each module, the ones that find most mutants first
     "likelihoods": ("likelihoods", "multiclass"),
-    "models": ("problems", "sparse", "solvers"),
+    "data_terms": ("data_terms", "problems", "sparse"),
+    "models": ("data_terms", "problems", "sparse", "solvers"),
     "problems": ("problems", "sparse", "solvers"),
     "solvers": ("solvers", "search"),
     "bounds": ("bounds", "multiclass", "sparse", "search"),

@@ -24,11 +24,12 @@ from conftest import (
 )
 from empirical_fisher import bounds, search
 from empirical_fisher.bounds import Terms, lower_bound
+from empirical_fisher.data_terms import MOST_PARAMETERS
 from empirical_fisher.decrements import stretch
 from empirical_fisher.likelihoods import Bernoulli, Categorical
 from empirical_fisher.methods import direction
 from empirical_fisher.models import LinearModel
-from empirical_fisher.problems import MOST_PARAMETERS, linear_problem
+from empirical_fisher.problems import linear_problem
 from empirical_fisher.solvers import descend
 
 STEPS = 12

@@ -24,20 +24,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from PIL import Image, ImageDraw
 from snakemake_interface_common.exceptions import WorkflowError
 
 from conftest import CONFIG, ROOT
 from empirical_fisher.data.datasets import DatasetError
+from empirical_fisher.data.downloads import Limits
 from empirical_fisher.data.formats import Raw
-from empirical_fisher.data.preparation import prepare
+from empirical_fisher.data.preparation import check_facts, prepare
+from empirical_fisher.data.sources import kinds
+from empirical_fisher.data.sources.kinds import load
+from empirical_fisher.experiments.note.constrained_step import StepNotFoundError
 from empirical_fisher.pipeline import outputs, strict_yaml
 from empirical_fisher.pipeline.files import write_text
 from empirical_fisher.problems import linear_problem
 from pipeline import WORKFLOW, Run, copy_to, faults, overlaid, snakemake
 
-sys.path.insert(0, str(ROOT / "workflow" / "report"))
+sys.path.extend([str(ROOT / "workflow" / "report"), str(ROOT / "workflow" / "scripts")])
 import snakemake_report_plugin_page as report_page
+
+import job
 
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "src" / "empirical_fisher"
@@ -376,56 +383,76 @@ def sections() -> dict[str, list[str]]:
 TITLES = [title for title, messages in sections().items() if messages]
 
 
+# Data sets that are wrong in different ways.
+WRONG = """
+Yacht: {task: regression, source: {snapshot: yacht}}
+Powerplant: {task: regression, source: {snapshot: powerplant}}
+Unknown: {task: regression, source: {snapshot: yatch}}
+Energy: {task: regression, source: {snapshot: energy}, expect: {rows: 769}}
+Numbers: {task: binary, source: {snapshot: energy}}
+Text: {task: binary, source: {file: mine.csv}, drop: [size]}
+Missing: {task: binary, source: {file: mine.csv}, drop: [diagnosis]}
+Absent: {task: binary, source: {file: mien.csv}}
+Messy: {source: {file: messy.csv}, target: rent}
+Quoted: {task: binary, source: {file: quoted.csv}}
+Mixed: {task: binary, source: {file: mixed.csv}}
+Large: {task: binary, source: {file: big.csv.gz}}
+Sparse: {task: binary, source: {file: sparse.arff}}
+Nested: {task: binary, source: {file: nested.parquet}}
+"""
+
+
 @pytest.fixture(scope="module")
-def failed_run(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """All that a run says, and its logs, whose data sets are wrong in different ways."""
-    repository = copy_to(tmp_path_factory.mktemp("repository"))
-    snapshots = repository / "data" / "snapshots"
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is said of each."""
+    folder = tmp_path_factory.mktemp("wrong")
+    snapshots = shutil.copytree(ROOT / "data" / "snapshots", folder / "data" / "snapshots")
     snapshots.joinpath("yacht.csv").write_text("changed")
     snapshots.joinpath("powerplant.csv").unlink()
-    (repository / "wrong.yaml").write_text(
-        """
-datasets:
-  Unknown: {task: regression, source: {snapshot: yatch}}
-  Energy: {expect: {rows: 769}}
-  Numbers: {task: binary, source: {snapshot: energy}}
-  Text: {task: binary, source: {file: mine.csv}, drop: [size]}
-  Missing: {task: binary, source: {file: mine.csv}, drop: [diagnosis]}
-  Absent: {task: binary, source: {file: mien.csv}}
-  Messy: {source: {file: messy.csv}, target: rent}
-  Quoted: {task: binary, source: {file: quoted.csv}}
-  Mixed: {task: binary, source: {file: mixed.csv}}
-  Mine: {task: binary, source: {file: separable.csv}}
-  Doubled: {task: regression, source: {file: doubled.csv}}
-  Large: {task: binary, source: {file: big.csv.gz}}
-  Sparse: {task: binary, source: {file: sparse.arff}}
-  Nested: {task: binary, source: {file: nested.parquet}}
-downloads: {megabytes: 0.1}
-monte_carlo: {datasets: [Mine]}
-scaling: {dataset: Doubled}
-"""
-    )
-    (repository / "separable.csv").write_text("x,target\n-2,0\n-1,0\n1,1\n2,1\n")
-    (repository / "doubled.csv").write_text("x,twice,target\n1,2,1\n2,4,3\n3,6,2\n4,8,5\n")
-    (repository / "mine.csv").write_text("size,diagnosis,target\n1,B,0\n,M,1\n2,B,1\n")
+    (folder / "mine.csv").write_text("size,diagnosis,target\n1,B,0\n,M,1\n2,B,1\n")
     rows = [
         f"{row};2021-03-04;owner {row};;{'east' if row % 2 else 'west'};{row + 3},5;1.0{row + 27},5"
         for row in range(30)
     ]
     rows[1] = rows[1].replace(";4,5;", ";;")
     messy = [";built;owner;notes;part;size;rent", *rows]
-    (repository / "messy.csv").write_text("\n".join(messy))
-    (repository / "quoted.csv").write_text('people,target\n"27,096",0\n31,1\n')
+    (folder / "messy.csv").write_text("\n".join(messy))
+    (folder / "quoted.csv").write_text('people,target\n"27,096",0\n31,1\n')
     heights = ["1.5,0", "1.6,1", "tall,0", *["1.7,1"] * 9]
-    (repository / "mixed.csv").write_text("\n".join(["height,target", *heights]))
-    (repository / "big.csv.gz").write_bytes(gzip.compress(b"1\n" * 100_000))
+    (folder / "mixed.csv").write_text("\n".join(["height,target", *heights]))
+    (folder / "big.csv.gz").write_bytes(gzip.compress(b"1\n" * 100_000))
     columns = "".join(f"@attribute {name} numeric\n" for name in "abc")
-    (repository / "sparse.arff").write_text(f"@relation r\n{columns}@data\n{{0 1}}\n{{2 1,2 3}}\n")
-    pd.DataFrame({"a": [0, 1], "b": [[0], [1]]}).to_parquet(repository / "nested.parquet")
-    names = ("Yacht", "Powerplant", "Unknown", "Energy", "Numbers", "Text", "Missing")
-    names += ("Absent", "Messy", "Quoted", "Mixed", "Large", "Sparse", "Nested")
-    results = ("results/monte_carlo/overall.csv", "results/scaling/steps.csv")
-    wanted = [*(f"data/{name}.csv" for name in names), *results]
+    (folder / "sparse.arff").write_text(f"@relation r\n{columns}@data\n{{0 1}}\n{{2 1,2 3}}\n")
+    pd.DataFrame({"a": [0, 1], "b": [[0], [1]]}).to_parquet(folder / "nested.parquet")
+    limits = Limits(**{**CONFIG["downloads"], "megabytes": 0.1})
+    said = []
+    for name, entry in yaml.safe_load(WRONG).items():
+        with pytest.raises(DatasetError) as caught:
+            table, _ = prepare(load(entry, folder, limits=limits), entry)
+            check_facts(table, entry.get("expect", {}))
+        said.append(f"datasets.{name}: {caught.value}")
+    return "\n".join(said)
+
+
+@pytest.fixture(scope="module")
+def failed_run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """All that a run says, and its logs, whose experiments can't do with their data sets."""
+    repository = copy_to(tmp_path_factory.mktemp("repository"))
+    (repository / "wrong.yaml").write_text(
+        """
+datasets:
+  Mine: {task: binary, source: {file: separable.csv}}
+  Doubled: {task: regression, source: {file: doubled.csv}}
+  Flats: {task: regression, source: {file: flats.csv}}
+monte_carlo: {datasets: [Mine]}
+scaling: {dataset: Doubled}
+"""
+    )
+    (repository / "separable.csv").write_text("x,target\n-2,0\n-1,0\n1,1\n2,1\n")
+    (repository / "doubled.csv").write_text("x,twice,target\n1,2,1\n2,4,3\n3,6,2\n4,8,5\n")
+    flats = "".join(f"{row},{row % 3},{row % 7}\n" for row in range(12))
+    (repository / "flats.csv").write_text(f"id,rooms,target\n{flats}")
+    wanted = ("data/Flats.csv", "results/monte_carlo/overall.csv", "results/scaling/steps.csv")
     output = said(*wanted, "--configfile", "wrong.yaml", repository=repository)
     logs = sorted((repository / "logs").rglob("*.log"))
     return "\n".join([output, *(log.read_text("utf-8") for log in logs)])
@@ -501,6 +528,27 @@ def too_large(_: Path) -> str:
     return str(caught.value)
 
 
+def no_source(_: Path) -> str:
+    sources = (
+        {"snapshot": "a1a", "url": "https://example.org/a.csv"},
+        {"file": "a.csv", "sha256": 64 * "0"},
+        {"snapshot": "a1a", "separator": ";"},
+    )
+    entries = [{"datasets": {"Mine": {"source": source}}} for source in sources]
+    lines = [line for entry in entries for line in faults(yaml.safe_dump(entry))]
+    for source in sources[:2]:
+        with pytest.raises(DatasetError) as caught:
+            kinds.kind(source)
+        lines.append(str(caught.value))
+    return "\n".join(lines)
+
+
+def told_of(subject: str, *errors: Exception) -> str:
+    """What a job says that ends with an error."""
+    assert all(map(job.is_expected, errors))
+    return "\n".join(f"{subject}: {job.explanation(error)}" for error in errors)
+
+
 def users_files(folder: Path) -> Path:
     """A folder with a table of the user's where the pipeline has its own."""
     for name in ("Mine", "Boston"):
@@ -565,6 +613,19 @@ WAYS: dict[str, Callable[[Path], str]] = {
         r'datasets: {Mine: {title: "two\nlines"}}'
     ),
     "Distances that leave no slope": told("magnitude: {far: 1.0e+9}"),
+    "A source that is not one source": no_source,
+    "The note's constrained problem has no solution": lambda _: told_of(
+        "note",
+        StepNotFoundError(1e-50, "Singular matrix C in LSQ subproblem"),
+        StepNotFoundError(1e4, "the update falls short of it, stretched tenfold"),
+    ),
+    "Not enough memory": lambda _: told_of(
+        "grid of NGD on Mine",
+        MemoryError(
+            "Unable to allocate 7.45 GiB for an array with shape (32, 5590, 5590) and data type "
+            "float64"
+        ),
+    ),
     "Too many faults to tell": told("\n".join(f"key{number}: 1" for number in range(1000))),
     "Numbers that can't be squared": too_large,
     "A key that does not exist": told("optimization: {itrations: 5}"),
@@ -578,6 +639,9 @@ WAYS: dict[str, Callable[[Path], str]] = {
     "A data set of the wrong kind": told("scaling: {dataset: a1a}"),
     "A name that can't be one": told("datasets: {a/b: {task: binary, source: {snapshot: a1a}}}"),
     "A file of yours where runs write": clashing,
+    "A table of yours in the place of a prepared one": lambda folder: "\n".join(
+        outputs.strays(["Mine"], users_files(folder))
+    ),
     "An output folder inside the repository's own": ill_placed,
     "Files that are not the pipeline's": overwriting,
     "A report without its figures": empty_report,
@@ -596,13 +660,16 @@ OF_DATA = [
     "Text among numbers",
     "A file of one's own that is too large, or holds what can't be kept",
     "It has not two classes",
+]
+OF_A_RUN = [
+    "A number of the rows as a feature",
     "The loss has no minimum",
     "Features depend on one another",
 ]
 
 
 def test_every_message_of_the_page_can_be_met() -> None:
-    assert sorted([*WAYS, *OF_DATA]) == sorted(TITLES)
+    assert sorted([*WAYS, *OF_DATA, *OF_A_RUN]) == sorted(TITLES)
 
 
 @pytest.mark.parametrize("title", WAYS)
@@ -612,6 +679,13 @@ def test_a_message_is_word_for_word_what_the_page_says(title: str, tmp_path: Pat
 
 @pytest.mark.parametrize("title", OF_DATA)
 def test_a_fault_of_a_data_set_is_word_for_word_what_the_page_says(
+    title: str, refusals: str
+) -> None:
+    assert_says(refusals, title)
+
+
+@pytest.mark.parametrize("title", OF_A_RUN)
+def test_what_a_run_says_of_its_data_is_word_for_word_what_the_page_says(
     title: str, failed_run: str
 ) -> None:
     assert_says(failed_run, title)

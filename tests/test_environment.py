@@ -14,7 +14,8 @@ from packaging.utils import canonicalize_name
 
 from conftest import ROOT
 
-EXTRAS = ("docs", "slurm", "test")
+NAME = "empirical-fisher"
+EXTRAS = ("docs", "slurm", "test")  # each has what the main lock file has, the pipeline's
 LOCK_FILES = ("requirements.txt", *(f"requirements-{extra}.txt" for extra in EXTRAS))
 
 # Conda splits these packages; the part that we use goes by another name than on PyPI.
@@ -25,11 +26,18 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-def direct(extra: str | None = None) -> dict[str, SpecifierSet]:
-    """Direct dependencies in pyproject.toml, or those of one extra, with their bounds."""
-    listed = project()["optional-dependencies"][extra] if extra else project()["dependencies"]
+def direct(*extras: str) -> dict[str, SpecifierSet]:
+    """Direct dependencies in pyproject.toml and of some extras, with their bounds.
+
+    An extra that asks for the project itself, with other extras, has theirs as well.
+    """
+    optional = project()["optional-dependencies"]
+    listed = [*project()["dependencies"], *(line for extra in extras for line in optional[extra])]
     requirements = [Requirement(line) for line in listed]
-    return {canonicalize_name(each.name): each.specifier for each in requirements}
+    others = {extra for each in requirements if each.name == NAME for extra in each.extras}
+    bounds = {canonicalize_name(each.name): each.specifier for each in requirements}
+    bounds.pop(NAME, None)
+    return bounds | direct(*others) if others else bounds
 
 
 def blocks(lock_file: str) -> list[str]:
@@ -55,18 +63,18 @@ def conda() -> dict[str, str]:
 
 def test_conda_environment_names_the_direct_dependencies_at_the_pinned_versions() -> None:
     pinned = pins("requirements.txt")
-    wanted = {name: f"=={pinned[name]}" for name in direct()}
+    wanted = {name: f"=={pinned[name]}" for name in direct("pipeline")}
     assert conda() == {**wanted, "python": project()["requires-python"]}
 
 
 @pytest.mark.parametrize(
     ("lock_file", "extra"),
     [
-        *((lock_file, None) for lock_file in LOCK_FILES),
+        ("requirements.txt", "pipeline"),
         *((f"requirements-{extra}.txt", extra) for extra in EXTRAS),
     ],
 )
-def test_pins_satisfy_the_bounds_of_pyproject(lock_file: str, extra: str | None) -> None:
+def test_pins_satisfy_the_bounds_of_pyproject(lock_file: str, extra: str) -> None:
     pinned = pins(lock_file)
     unmet = {
         name: f"{pinned.get(name)} is not {bounds}"
@@ -74,6 +82,11 @@ def test_pins_satisfy_the_bounds_of_pyproject(lock_file: str, extra: str | None)
         if name not in pinned or pinned[name] not in bounds
     }
     assert not unmet
+
+
+def test_all_that_is_optional_is_tested() -> None:
+    """Numbers from automatic differentiation, too, where the tests are installed."""
+    assert {*direct("jax"), *direct("pipeline")} <= {*direct("test")}
 
 
 @pytest.mark.parametrize("extra", EXTRAS)

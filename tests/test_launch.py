@@ -131,7 +131,7 @@ def test_a_run_that_fails_says_why_at_the_end_and_names_no_modules(clone: Path) 
     ("made", "seconds", "line"),
     [
         ([], 1.0, "Nothing had to be done: all is up to date."),
-        (["a.pdf", "a.png", "b.csv"], 59.4, "Made 1 figure and 1 other file in 59 s."),
+        (["a.pdf", "a.png", "a.svg", "b.csv"], 59.4, "Made 1 figure and 1 other file in 59 s."),
         (["a.csv", "b.csv"], 59.6, "Made 0 figures and 2 other files in 1 min 0 s."),
     ],
 )

@@ -149,7 +149,8 @@ def test_the_data_are_those_of_their_source_bit_for_bit(run: Run, name: str) -> 
 
 
 @pytest.mark.parametrize("name", FIGURES.values())
-def test_a_figure_is_there_as_pdf_and_as_png_of_200_dots_per_inch(run: Run, name: str) -> None:
+def test_a_figure_is_there_as_pdf_svg_and_png_of_200_dots_per_inch(run: Run, name: str) -> None:
+    assert "<svg" in (run.folder / f"figures/{name}.svg").read_text("utf-8")
     assert (run.folder / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF-")
     with Image.open(run.folder / f"figures/{name}.png") as image:
         assert image.format == "PNG"
@@ -160,7 +161,7 @@ def test_a_figure_is_there_as_pdf_and_as_png_of_200_dots_per_inch(run: Run, name
 
 def test_nothing_half_written_is_left(run: Run) -> None:
     made = [path for path in run.files("**/*") if not path.startswith(".snakemake/")]
-    usual = r"(\w+/)+[\w-]+\.(csv|log|md|pdf|png|yaml)|results/(report|snakemake)\.html"
+    usual = r"(\w+/)+[\w-]+\.(csv|log|md|pdf|png|svg|yaml)|results/(report|snakemake)\.html"
     odd = [path for path in made if not re.fullmatch(usual, path)]
     assert odd == []
     assert [path for path in made if path.startswith("results/") and "-of-" in path] == []
@@ -514,7 +515,7 @@ def planned(repository: Path, *options: str | Path) -> set[str]:
 
 
 def figure(key: int | str) -> set[str]:
-    return {f"figures/{FIGURES[key]}.{suffix}" for suffix in ("pdf", "png")}
+    return {f"figures/{FIGURES[key]}.{suffix}" for suffix in ("pdf", "png", "svg")}
 
 
 # Of all data sets and methods together
@@ -854,7 +855,7 @@ def test_the_report_shows_every_figure_with_its_caption_and_links_its_tables(
     shown = {
         each.get_attribute("id"): each for each in chromium.find_elements("tag name", "figure")
     }
-    assert set(shown) == {path.stem for path in report.parents[1].glob("figures/*.png")}
+    assert set(shown) == {path.stem for path in report.parents[1].glob("figures/*.svg")}
     for name, each in shown.items():
         assert len(each.find_element("tag name", "figcaption").text) > 200, name
         ends = [link.get_attribute("href") for link in each.find_elements("tag name", "a")]
@@ -896,5 +897,5 @@ def test_a_report_made_again_has_the_same_bytes(repository: Path, run: Run, repo
 def test_a_report_of_what_has_not_been_run_says_so(repository: Path, tmp_path: Path) -> None:
     ended = report_of(repository, tmp_path)
     assert ended.returncode == 1
-    assert re.search(r"figures/\S+\.png marked for report but does not exist", ended.stdout)
+    assert re.search(r"figures/\S+\.svg marked for report but does not exist", ended.stdout)
     assert not (tmp_path / "results").exists()

@@ -18,7 +18,7 @@ from conftest import (
     oracle_terms,
     random_problem,
 )
-from empirical_fisher import problems, solvers
+from empirical_fisher import data_terms, solvers
 from empirical_fisher.bounds import lower_bound
 from empirical_fisher.methods import direction, directions, is_invertible, natural_cosine, solve
 from empirical_fisher.norms import cosine
@@ -188,13 +188,13 @@ def test_natural_cosines():
 
 def test_natural_cosines_where_matrices_are_too_large(monkeypatch):
     """Gradient descent goes without them; nothing else does."""
-    monkeypatch.setattr(problems, "MOST_PARAMETERS", FEATURES - 1)
+    monkeypatch.setattr(data_terms, "MOST_PARAMETERS", FEATURES - 1)
     point = random_problem("binary").at(np.zeros((2, 3, FEATURES)))
     cosines = natural_cosine(point, point.gradient, "GD", np.nan)
     assert cosines.shape == (2, 3)
     assert np.isnan(cosines).all()
     for method in ("NGD", "EFGD"):
-        with pytest.raises(problems.TooManyParametersError):
+        with pytest.raises(data_terms.TooManyParametersError):
             natural_cosine(point, point.gradient, method, 0.1)
 
 

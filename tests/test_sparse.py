@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from conftest import METHODS, TASKS, draw_inputs, draw_targets
 from empirical_fisher.bounds import Terms
-from empirical_fisher.problems import MOST_PARAMETERS, TooManyParametersError, linear_problem
+from empirical_fisher.data_terms import MOST_PARAMETERS, TooManyParametersError
+from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, best_cell, cells, evaluate, trace
 
 SCHEDULE = Schedule(iterations=8, divergence_factor=10.0)

@@ -33,7 +33,7 @@ OF_FIGURE_1 = {
         f"results/vector_field/{table}.csv"
         for table in ("fit", "field", "contours", "trajectories")
     ),
-    *(f"figures/figure1_vector_fields.{suffix}" for suffix in ("pdf", "png")),
+    *(f"figures/figure1_vector_fields.{suffix}" for suffix in ("pdf", "png", "svg")),
 }
 DATA = {
     f"data/{name}.{suffix}" for name in ("Yacht", "LognormalLine") for suffix in ("csv", "yaml")
@@ -204,7 +204,7 @@ def test_jobs_that_outlive_their_scheduler_are_ended_and_change_nothing(
     overlay.write_text("vector_field: {arrows: 5}", encoding="utf-8")
     folder = tmp_path / "folder"
     run = begin(folder, overlay)
-    wait_for(lambda: run.jobs("vector_field.py"))
+    wait_for(lambda: run.jobs(".step.py"))  # that of vector_field, before figure1's
     orphans = run.jobs()
     for job in orphans:
         job.suspend()  # they would be done too soon
@@ -239,7 +239,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     limit = "ulimit -f 100;"  # blocks of 512 bytes
     run = begin(folder, limit=f"{limit} unset COVERAGE_PROCESS_CONFIG;")  # its notes are larger
     assert run.wait() == 1
-    assert "figure1: figures/figure1_vector_fields.png: File too large\n" in run.output
+    assert "figure1: figures/figure1_vector_fields.svg: File too large\n" in run.output
     assert "Traceback" not in run.output
     made = contents(folder)
     assert made

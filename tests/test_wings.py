@@ -63,11 +63,18 @@ def test_a_module_can_be_read_in_one_sitting(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= LONGEST
 
 
-@pytest.mark.parametrize("path", [each for each in FILES if each.name == "__init__.py"], ids=name)
+@pytest.mark.parametrize(
+    "path",
+    [each for each in FILES if each.name == "__init__.py" and wing(each) != "mathematics"],
+    ids=name,
+)
 def test_the_first_file_of_a_folder_says_what_the_folder_is_for_and_does_nothing(
     path: Path,
 ) -> None:
-    """It runs with every module of the folder, and no rule names it as an input."""
+    """It runs with every module of the folder, and no rule names it as an input.
+
+    The package's own has the public names; `test_library.py` is about it.
+    """
     body = ast.parse(path.read_text("utf-8")).body
     assert ast.get_docstring(ast.Module(body, []))
     code = [node for node in body[1:] if not isinstance(node, ast.Assign)]
@@ -79,4 +86,4 @@ def test_opening_the_library_shows_the_mathematics_and_three_wings() -> None:
     shown = [path for path in shown if not path.name.startswith("_")]
     folders = {path.name for path in shown if path.is_dir()}
     assert folders == {"data", "experiments", "pipeline"}
-    assert len(shown) - len(folders) <= 12
+    assert len(shown) - len(folders) <= 16

@@ -12,6 +12,8 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from empirical_fisher.pipeline.numerals import prose
+
 ROOT = Path(__file__).resolve().parents[2]
 CAPTIONS = ROOT / "workflow" / "report"
 
@@ -26,7 +28,7 @@ def caption(name: str) -> str:
     """A caption of `CAPTIONS` with the values of config.yaml, in reStructuredText."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     template = jinja2.Template((CAPTIONS / f"{name}.rst").read_text("utf-8"))
-    return template.render(snakemake=SimpleNamespace(config=config))
+    return prose(template.render(snakemake=SimpleNamespace(config=config)))
 
 
 class DrawnFigure(SphinxDirective):

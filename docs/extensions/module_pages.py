@@ -1,14 +1,20 @@
-"""A page for every module of the library, of nothing but its docstrings, and one for every wing."""
+"""A page for every module of the library, of nothing but its docstrings, and one for every wing.
+
+A list of the names that the package itself offers is written beside them.
+"""
 
 from __future__ import annotations
 
 import ast
+import inspect
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from modules import MATHEMATICS, PACKAGE, folder, groups
 from sphinx.application import Sphinx
+
+import empirical_fisher
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -22,6 +28,7 @@ def write_pages(app: Sphinx) -> None:
     place = Path(app.srcdir) / "api"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
+    (place / "names.txt").write_text("\n".join(public_names()), encoding="utf-8")
     for group, names in groups().items():
         page = "\n".join([*titled(group.capitalize()), *wing_page(group, names)])
         (place / f"{group}.rst").write_text(page, encoding="utf-8")
@@ -48,6 +55,23 @@ def wing_page(group: str, names: list[str]) -> Iterator[str]:
         yield f"- :py:mod:`{name.removeprefix(f'{group}.')} <empirical_fisher.{name}>`:"
         yield f"  {summary(name)}"
     yield from ["", ".. toctree::", "   :hidden:", "", *(f"   {name}" for name in names), ""]
+
+
+def public_names() -> Iterator[str]:
+    """What the package offers, in the order of ideas, with the first line of each docstring."""
+    module = None
+    for name in empirical_fisher.__all__:
+        value = getattr(empirical_fisher, name)
+        home = value if inspect.ismodule(value) else inspect.getmodule(value)
+        if home is not module:
+            module = home
+            short = module.__name__.rpartition(".")[2]
+            yield from ["", short.capitalize(), "-" * len(short), ""]
+            yield from [f".. py:currentmodule:: {module.__name__}", ""]
+            yield from [f":py:mod:`{module.__name__}`: {summary(short)}", ""]
+        if value is not module:
+            yield f"- :py:obj:`{name} <{module.__name__}.{name}>`:"
+            yield f"  {inspect.getdoc(value).splitlines()[0]}"
 
 
 def summary(name: str) -> str:

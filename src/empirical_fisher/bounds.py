@@ -30,9 +30,10 @@ import scipy.linalg
 import scipy.sparse
 
 from .arrays import Array, Inputs
+from .data_terms import MOST_PARAMETERS
 from .decrements import ABSOLUTE, RELATIVE, allowed_rounding, is_convex, ranges, stretch
 from .likelihoods import Categorical, Gaussian
-from .problems import MOST_PARAMETERS, Point, Problem
+from .problems import Point, Problem
 from .solvers import Bound
 
 METHODS = ("GD", "NGD", "EFGD")  #: for which bounds are proven

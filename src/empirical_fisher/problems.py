@@ -8,13 +8,7 @@ Normalisation: everything is an average over the ``N`` examples, and a Gaussian 
 The paper's matrices are sums (Eqs. 2, 3 and 10); divide them by ``N`` to compare. Fisher, GGN and
 empirical Fisher are of the data alone; gradient and Hessian include the prior.
 
-The two matrices that the paper sets against each other are one weighted Gram matrix,
-``(1/N) Σ_n J_nᵀ Λ_n J_n``, with two different weights:
-
-=================  =====================================================================
-Fisher             ``Λ_n = E_{y ~ p(y|f_n)}[∇_f ℓ ∇_f ℓᵀ]``   (y from the model)
-empirical Fisher   ``Λ_n = ∇_f ℓ(f_n, y_n) ∇_f ℓ(f_n, y_n)ᵀ``  (y from the data)
-=================  =====================================================================
+The paper's two matrices, and their relatives, are one weighted Gram matrix; see `weights`.
 """
 
 from __future__ import annotations
@@ -25,19 +19,15 @@ from functools import cached_property
 import numpy as np
 
 from .arrays import Array, Inputs
+from .data_terms import DataTerms, has_matrices, refuse_matrix
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
 
-MOST_PARAMETERS = 1000  #: for which P × P matrices are formed; a batch of 32 has 256 MB then
 NUMBERED = "number them first, for example by np.unique(y, return_inverse=True)[1]"
 
 
 class MinimizerNotFoundError(ArithmeticError):
     """The loss has no minimum, or none that could be found."""
-
-
-class TooManyParametersError(ValueError):
-    """A matrix is asked for that would be too large; `MOST_PARAMETERS` is the limit."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +83,7 @@ class Problem:
     @property
     def has_matrices(self) -> bool:
         """Whether ``P`` is small enough for dense ``P × P`` matrices: `MOST_PARAMETERS`."""
-        return self.parameters <= MOST_PARAMETERS
+        return has_matrices(self.parameters)
 
     @property
     def prior_precision(self) -> float:
@@ -151,75 +141,17 @@ class Problem:
         return point.theta
 
 
-class Point:
+class Point(DataTerms):
     """A problem at ``θ``: each quantity is computed when first asked for, and kept.
 
     ``θ`` has shape ``(..., P)``; the leading axes are carried through everything, so that a grid
-    of parameters needs no loop. Matrices of more than `MOST_PARAMETERS` parameters raise
-    `TooManyParametersError`.
+    of parameters needs no loop. To what the data alone say, see `data_terms.DataTerms`, it adds
+    what the prior has a part in.
     """
 
     def __init__(self, problem: Problem, theta: Array):
+        super().__init__(problem.likelihood, problem.model, problem.targets, theta)
         self.problem = problem
-        self.theta = theta
-
-    @cached_property
-    def predictions(self) -> Array:
-        """Natural parameters ``f_n = f(x_n, θ)``, shape ``(..., N, M)``."""
-        return self.problem.model.predict(self.theta)
-
-    @cached_property
-    def residuals(self) -> Array:
-        """``∇_f ℓ(f_n, y_n)``, shape ``(..., N, M)``."""
-        return self.problem.likelihood.residual(self.predictions, self.problem.targets)
-
-    @cached_property
-    def losses(self) -> Array:
-        """Negative log-likelihoods of the examples, without the prior, shape ``(..., N)``."""
-        return self.problem.likelihood.nll(self.predictions, self.problem.targets)
-
-    @cached_property
-    def variances(self) -> Array:
-        """``∇²_f ℓ`` of every example, shape ``(..., N, M, M)``."""
-        return self.problem.likelihood.hessian(self.predictions)
-
-    @cached_property
-    def odds(self) -> Array:
-        """Mean of ``r_nᵀ Λ_n⁺ r_n`` with residuals ``r`` and their Fisher ``Λ``, shape ``(...)``.
-
-        Of classes it is the mean odds against the labels, ``(1 − p_y) / p_y``. Infinite for
-        likelihoods other than the three.
-        """
-        likelihood = self.problem.likelihood
-        if isinstance(likelihood, Categorical):
-            odds = np.expm1(self.losses)
-        elif isinstance(likelihood, Bernoulli):
-            odds = self.residuals[..., 0] ** 2 / self.variances[..., 0, 0]
-        elif isinstance(likelihood, Gaussian):
-            return 2 * self.data_loss
-        else:
-            return np.full(self.predictions.shape[:-2], np.inf)
-        return np.mean(odds, axis=-1)
-
-    @cached_property
-    def lightest(self) -> Array:
-        """Least ``1 / (1/p_c + 1/p_k)`` of classes of an example, shape ``(...)``.
-
-        Of a binary likelihood that is ``p (1 − p)``. Only for classes.
-        """
-        likelihood = self.problem.likelihood
-        if isinstance(likelihood, Bernoulli):
-            return self.variances[..., 0, 0].min(axis=-1)
-        p = likelihood.mean(self.predictions)
-        if p.shape[-1] == 1:
-            return np.full(p.shape[:-2], np.inf)
-        least, second = np.moveaxis(np.partition(p, 1, axis=-1)[..., :2], -1, 0)
-        return np.min(least * (second / (least + second)), axis=-1)
-
-    @cached_property
-    def data_loss(self) -> Array:
-        """Mean of the `losses`: ``L(θ)`` without the prior, shape ``(...)``."""
-        return np.mean(self.losses, axis=-1)
 
     @cached_property
     def loss(self) -> Array:
@@ -235,28 +167,10 @@ class Point:
         return data + self.problem.prior_precision * self.theta
 
     @cached_property
-    def example_gradients(self) -> Array:
-        """``∇_θ ℓ_n = J_nᵀ r_n`` of every example, without the prior, shape ``(..., N, P)``."""
-        jacobian = self.problem.model.jacobian(self.theta)
-        return np.einsum("...nmp,...nm->...np", jacobian, self.residuals)
-
-    @cached_property
-    def fisher(self) -> Array:
-        """Fisher information (Eq. 2), shape ``(..., P, P)``: the ``y`` are the model's."""
-        return self.gram(self.problem.likelihood.fisher(self.predictions))
-
-    @cached_property
-    def ggn(self) -> Array:
-        """Generalised Gauss-Newton matrix of the canonical split (Eq. 10, Prop. 1).
-
-        Shape ``(..., P, P)``: a weighted Gram matrix with ``∇²_f ℓ`` for the weights.
-        """
-        return self.gram(self.variances)
-
-    @cached_property
-    def empirical_fisher(self) -> Array:
-        """Empirical Fisher (Eq. 3), shape ``(..., P, P)``: the ``y`` are the data's."""
-        return self.gram(self.residuals[..., :, None] * self.residuals[..., None, :])
+    def squared_gradient(self) -> Array:
+        """``∇L ∇Lᵀ``, what Adam squares, shape ``(..., P, P)``; its diagonal is ``gradient**2``."""
+        refuse_matrix(self.problem.parameters)
+        return self.gradient[..., :, None] * self.gradient[..., None, :]
 
     @cached_property
     def hessian(self) -> Array:
@@ -264,18 +178,6 @@ class Point:
         curvature = self.problem.model.curvature(self.theta, self.residuals) / self.problem.size
         prior = self.problem.prior_precision * np.eye(self.problem.parameters)
         return self.ggn + curvature + prior
-
-    def gram(self, weights: Array) -> Array:
-        """``(1/N) Σ_n J_nᵀ Λ_n J_n`` for ``Λ`` ``(..., N, M, M)``: shape ``(..., P, P)``."""
-        if not self.problem.has_matrices:
-            parameters = self.problem.parameters
-            raise TooManyParametersError(
-                f"{parameters} parameters make a dense matrix of {8e-6 * parameters**2:,.0f} MB at "
-                f"every point, and up to 32 of them are held at once; the limit is "
-                f"{MOST_PARAMETERS} parameters. Use fewer features, or gradient descent alone, "
-                "which needs no matrix: in config.yaml `methods: [GD]` for this data set"
-            )
-        return self.problem.model.gram(self.theta, weights / self.problem.size)
 
 
 def linear_problem(

@@ -54,6 +54,11 @@ HTML = b"<!DOCTYPE html><html><body>Sorry</body></html>"
 LISTED = "data/list/data_name/tiny/data_version/1/limit/10000/offset/0"
 
 
+def long(value: object):
+    """A case for the long tests, where another like it is always run."""
+    return pytest.param(value, marks=pytest.mark.long)
+
+
 @pytest.fixture
 def local() -> Iterator[LocalServer]:
     with stocked() as running:
@@ -397,7 +402,7 @@ def test_a_server_that_is_down_is_told(fetch: Fetcher) -> None:
     assert_nothing_is_left(fetch)
 
 
-@pytest.mark.parametrize("endless", [silent, drip(CSV, 3600, len(CSV))])
+@pytest.mark.parametrize("endless", [long(silent), drip(CSV, 3600, len(CSV))])
 def test_a_server_without_end_is_left_at_the_deadline(fetch: Fetcher, endless) -> None:
     fetch.local.fail("/a.csv", endless)
     with refusal("/a.csv: it had not ended after 3 s; the server is slow or silent"):
@@ -407,7 +412,7 @@ def test_a_server_without_end_is_left_at_the_deadline(fetch: Fetcher, endless) -
     assert_is_whole(fetch.url())
 
 
-@pytest.mark.parametrize("path", [f"{API}/data/7", "/data/download/7/tiny.arff"])
+@pytest.mark.parametrize("path", [f"{API}/data/7", long("/data/download/7/tiny.arff")])
 def test_an_openml_without_end_is_left_at_the_deadline(fetch: Fetcher, path: str) -> None:
     fetch.local.fail(path, silent)
     with refusal("it had not ended after 3 s", "raise downloads.deadline"):
@@ -415,6 +420,7 @@ def test_an_openml_without_end_is_left_at_the_deadline(fetch: Fetcher, path: str
     assert_nothing_is_left(fetch)
 
 
+@pytest.mark.long
 def test_a_server_that_is_slow_but_honest_is_waited_for(fetch: Fetcher) -> None:
     fetch.local.fail("/a.csv", drip(CSV, 0.1, 10))
     fetch.local.fail("/data/download/7/tiny.arff", late(ARFF, 1.0))
@@ -422,6 +428,7 @@ def test_a_server_that_is_slow_but_honest_is_waited_for(fetch: Fetcher) -> None:
     assert_is_whole(fetch.openml())
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("in_process")
 def test_two_failures_and_then_the_right_answer(fetch: Fetcher) -> None:
     fetch.local.fail("/a.csv", status(503), cut(CSV[:9], announced=True))
@@ -491,7 +498,7 @@ def test_text_whose_last_line_does_not_end_is_taken_if_its_length_or_checksum_is
     assert_is_whole(fetch.url("/whole.csv"))
 
 
-@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("announced", [True, long(False)])
 def test_what_is_too_large_is_not_taken(fetch: Fetcher, announced: bool) -> None:
     large = b"a\n" + b"1\n" * 5000
     path = "/large.csv"
@@ -580,7 +587,9 @@ def greed(fetch: Fetcher, *source: str, megabytes: float, retries: int = 0) -> t
     return float(taken), told
 
 
-@pytest.mark.parametrize("kind", ["description", "features", "redirect", "gzip", "parquet", "text"])
+@pytest.mark.parametrize(
+    "kind", ["gzip", *map(long, ["description", "features", "redirect", "parquet", "text"])]
+)
 def test_no_more_memory_is_taken_than_the_limit_says(
     fetch: Fetcher, kind: str, tmp_path: Path
 ) -> None:
@@ -619,7 +628,7 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("call", ["data/7", "data/features/7", "an error"])
+@pytest.mark.parametrize("call", ["data/7", long("data/features/7"), long("an error")])
 def test_no_xml_grows_beyond_the_limit(fetch: Fetcher, call: str) -> None:
     path = f"{API}/{call}" if call != "an error" else f"{API}/data/7"
     code = 200 if call != "an error" else 412
@@ -712,7 +721,7 @@ def test_a_cache_that_cannot_be_written_is_told(fetch: Fetcher) -> None:
     assert_is_whole(fetch.url())
 
 
-@pytest.mark.parametrize("kind", ["url", "openml"])
+@pytest.mark.parametrize("kind", ["url", long("openml")])
 def test_a_file_that_the_disk_does_not_take_is_told(fetch: Fetcher, kind: str) -> None:
     with largest_file(10), refusal(f"{fetch.cache} can't be written: File too large"):
         getattr(fetch, kind)()
@@ -762,7 +771,7 @@ def job(fetch: Fetcher) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("whole_group", [True, False])
+@pytest.mark.parametrize("whole_group", [True, long(False)])
 def test_killed_in_the_middle_it_leaves_no_process_and_nothing_that_is_taken_for_data(
     fetch: Fetcher, whole_group: bool
 ) -> None:
@@ -799,6 +808,7 @@ def test_two_who_ask_for_the_same_at_once_get_it(fetch: Fetcher) -> None:
     assert len(list(fetch.cache.iterdir())) == 2
 
 
+@pytest.mark.long
 def test_two_openml_data_sets_at_once(fetch: Fetcher) -> None:
     fetch.local.fail("/data/download/7/tiny.arff", late(ARFF, 0.5), late(ARFF, 0.5))
     with ThreadPoolExecutor(2) as pool:

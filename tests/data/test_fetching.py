@@ -17,6 +17,8 @@ from pipeline import command, environment
 from processes import wait_for
 from server import ARFF, CSV, FEATURES, TABLE, LocalServer, drip, status, stocked
 
+SECRET = "swordfish"  # of the address of Web
+
 
 class Pipeline:
     """Runs in a folder of its own, with data sets Web, Open and Twin (the same as Open)."""
@@ -24,8 +26,9 @@ class Pipeline:
     def __init__(self, local: LocalServer, folder: Path) -> None:
         self.local, self.folder = local, folder
         self.overlay = folder / "overlay.yaml"
+        self.address = f"{local.url}/a.csv".replace("//", "//…@")
         sources = {
-            "Web": {"url": f"{local.url}/a.csv"},
+            "Web": {"url": self.address.replace("…", f"me:{SECRET}")},
             "Open": {"openml": 7},
             "Twin": {"openml": {"name": "tiny", "version": 1}},
         }
@@ -85,7 +88,7 @@ def test_one_fault_is_told_the_others_come_and_the_next_run_needs_no_cleaning(
     code, said = pipeline.run("Web", "Open", "Twin")
     assert code != 0, said
     pipeline.assert_right("Open", "Twin")
-    address = f"{pipeline.local.url}/a.csv"
+    address = pipeline.address
     assert f"datasets.Web: {address}: as csv it can't be read: line 5 has 1 field" in said
     assert f"datasets.Web: {address}: " in pipeline.log("Web")
     code, said = pipeline.run("Web", "Open", "Twin")
@@ -93,6 +96,9 @@ def test_one_fault_is_told_the_others_come_and_the_next_run_needs_no_cleaning(
     pipeline.assert_right("Web", "Open", "Twin")
     record = pipeline.folder / "data" / "origins" / "Open.yaml"
     assert yaml.safe_load(record.read_text())["origin"]["id"] == 7
+    kept = [path for path in pipeline.folder.rglob("*") if path.is_file()]
+    assert len(kept) > 20
+    assert [path for path in kept if SECRET in path.read_text("utf-8")] == [pipeline.overlay]
 
 
 @pytest.mark.long

@@ -140,6 +140,31 @@ def test_standardised_features_have_mean_0_and_deviation_1_and_constant_ones_are
     assert found["target"] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "told"),
+    [
+        ("x", range(12), True),
+        ("x", range(1, 13), True),
+        ("x", range(12, 0, -1), True),
+        ("x", range(2, 14), False),
+        ("x", [*range(11), 12], False),
+        ("id", range(500, 512), True),
+        ("customerId", range(500, 512), True),
+        ("Row_ID", range(500, 512), True),
+        ("humid", range(500, 512), False),
+        ("id", [*range(500, 511), 500], False),
+        ("id", np.arange(12) + 0.5, False),
+        ("x", range(9), False),
+    ],
+)
+def test_features_that_may_number_the_rows_are_recorded(name: str, values: Any, told: bool) -> None:
+    values = list(values)
+    columns = {name: values, "y": np.arange(len(values)) % 5 * 1.0}
+    table, facts = prepare(raw(columns), {"task": "regression"})
+    assert facts.get("numbering") == ([name] if told else None)
+    assert table[name].tolist() == values
+
+
 def test_constant_features_are_recorded() -> None:
     facts = prepare(raw({"x": [1, 2], "z": [3, 3], "y": [1.5, 2.5]}), {"standardize": True})[1]
     assert facts["constant"] == ["z"]

@@ -20,6 +20,7 @@ from empirical_fisher.pipeline import layout
 from pipeline import TINY
 
 COUNTS = [1, 2, 3, 4, 5, 7, 12]
+SMALLEST = 7.0  # points of a letter at the size of print
 HAIR = 1.0  # pixels that boxes may share
 LONG = "Energy efficiency of residential buildings, heating load in summer"
 
@@ -33,7 +34,7 @@ def share(one, other):
 
 
 def faults(figure):
-    """What overlaps or is cut off: pairs of panels, pairs of texts, and texts out of the figure."""
+    """Texts that are tiny, overlap or are cut off, and pairs of panels that overlap."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
@@ -44,6 +45,7 @@ def faults(figure):
         if share(texts[one], texts[other]):
             found.append(f"{one.get_text()!r} on {other.get_text()!r}")
     page = figure.bbox
+    found += [f"{text.get_text()!r} is tiny" for text in texts if text.get_fontsize() < SMALLEST]
     for text, box in texts.items():
         if box.x0 < -HAIR or box.y0 < -HAIR or box.x1 > page.x1 + HAIR or box.y1 > page.y1 + HAIR:
             found.append(f"{text.get_text()!r} is cut off")
@@ -102,9 +104,9 @@ def test_optimization_lays_out_any_number_of_data_sets(count):
     assert figure.get_figwidth() <= 2.4 * 4
 
 
-def cell(value=1.0):
+def cell(value=1.0, edge=None):
     """A best cell."""
-    return pd.DataFrame({"step_size": [value], "damping": [value]})
+    return pd.DataFrame({"step_size": [value], "damping": [value], "edge": [edge]})
 
 
 def starting_at(loss, datasets):
@@ -196,6 +198,28 @@ def test_the_line_of_cosines_breaks_where_there_are_none():
     assert faults(figures.optimization({"One": {"EFGD": table}}, {"One": "One"})) == []
 
 
+def test_patches_of_a_few_cells_amid_pruned_ones_are_no_news():
+    run = np.zeros((41, 241), dtype=bool)
+    run[:, 100:120] = True
+    region = run.copy()
+    run[3:5, 20] = run[30, 200] = True
+    assert (figures._without_specks(run) == region).all()
+    small = np.eye(5, dtype=bool)
+    assert (figures._without_specks(small) == small).all()
+    assert figures._without_specks(np.ones((5, 7), dtype=bool)).all()
+
+
+@pytest.mark.parametrize("edge", [None, np.nan, "", "lowest damping"])
+def test_sensitivity_says_where_a_winner_lies_on_the_edge_of_the_grid(edge):
+    grids, cells = {"One": {"NGD": grid()}}, {"One": {"NGD": cell(edge=edge)}}
+    figure = figures.sensitivity(grids, cells, starting_at(1.0, ["One"]), {"One": "One"})
+    said = [text.get_text() for text in figure.axes[0].texts]
+    assert said == (["best on the edge:\nlowest damping"] if edge == "lowest damping" else [])
+    keys = [text.get_text().partition(":")[0] for text in figure.legends[0].get_texts()]
+    assert keys == ["best cell", "pruned", "diverged"]
+    assert faults(figure) == []
+
+
 @pytest.mark.parametrize("losses", [[0.0, 0.5], [0.0, 1e-200], [np.nan, np.nan]])
 def test_sensitivity_with_losses_that_no_logarithm_has(losses):
     table = grid()
@@ -210,7 +234,8 @@ def test_faults_are_found():
     figure.text(0.5, 0.5, "one")
     figure.text(0.52, 0.5, "two")
     figure.text(0.9, 0.1, "cut off")
-    assert faults(figure) == ["'one' on 'two'", "'cut off' is cut off"]
+    figure.text(0.1, 0.9, "small", fontsize=6.5)
+    assert faults(figure) == ["'one' on 'two'", "'small' is tiny", "'cut off' is cut off"]
 
 
 def test_a_heading_is_no_wider_than_its_panel():

@@ -8,10 +8,10 @@ import pytest
 
 from conftest import verdicts
 from empirical_fisher.arrays import exponent
+from empirical_fisher.data_terms import DataTerms
 from empirical_fisher.experiments.monte_carlo import claims as claims_monte_carlo
 from empirical_fisher.experiments.monte_carlo import costs, errors
 from empirical_fisher.experiments.monte_carlo import experiment as monte_carlo
-from empirical_fisher.experiments.monte_carlo.sampled_fisher import sampled_fisher
 from empirical_fisher.experiments.noise import experiment as noise
 from empirical_fisher.experiments.shared_problems import CLASSES, TASKS
 from empirical_fisher.pipeline.tables import stacked
@@ -19,21 +19,6 @@ from empirical_fisher.search import Schedule, trace
 
 POINTS = noise.random_points(seed=1, count=1, size=30, features=2)
 SCHEDULE = Schedule(iterations=6, divergence_factor=100.0)
-
-
-@pytest.mark.parametrize("name", POINTS)
-def test_sampled_fisher_is_the_naive_sum(name):
-    point = POINTS[name]
-    labels = point.problem.likelihood.sample(point.predictions, np.random.default_rng(2))
-    jacobian = point.problem.model.jacobian(point.theta)
-    naive = np.zeros_like(point.fisher)
-    for n in range(30):
-        residual = point.problem.likelihood.residual(
-            point.predictions[n : n + 1], labels[n : n + 1]
-        )[0]
-        gradient = jacobian[n].T @ residual
-        naive += np.outer(gradient, gradient) / 30
-    np.testing.assert_allclose(sampled_fisher(point, labels), naive, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", ["regression 1", "binary 1"])
@@ -60,8 +45,8 @@ def test_logistic_sample_is_exact_where_both_labels_are_even():
     """At p = 1/2 both labels have the same squared residual: the sample is the Fisher."""
     problem = POINTS["binary 1"].problem
     point = problem.at(np.zeros(2))
-    labels = problem.likelihood.sample(point.predictions, np.random.default_rng(0))
-    np.testing.assert_allclose(sampled_fisher(point, labels), point.fisher, rtol=1e-12)
+    sampled = point.sampled_fisher(point.draw_labels(np.random.default_rng(0)))
+    np.testing.assert_allclose(sampled, point.fisher, rtol=1e-12)
 
 
 def measured(points=POINTS) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -133,13 +118,11 @@ def test_trials_are_groups_of_repetitions():
 
 def test_ledger_says_no_to_a_biased_sample_and_to_lost_runs(monkeypatch):
     """The data's labels instead of the model's: the empirical Fisher, as an estimate."""
-    right = sampled_fisher
 
-    def empirical(point, targets):
-        return right(point, np.broadcast_to(point.problem.targets, targets.shape))
+    def targets(point, generator):
+        return np.broadcast_to(point.targets, (1, *point.losses.shape))
 
-    monkeypatch.setattr(errors, "sampled_fisher", empirical)
-    monkeypatch.setattr(costs, "sampled_fisher", empirical)
+    monkeypatch.setattr(DataTerms, "draw_labels", targets)
     broken = claims_monte_carlo.claims(*measured(), counted(), *finals(np.inf))
     claims = verdicts(broken)
     assert claims["unbiased"] == "no"
@@ -152,7 +135,7 @@ def test_ledger_says_no_to_a_biased_sample_and_to_lost_runs(monkeypatch):
 
 def test_descent_with_an_exact_sample_is_natural_gradient_descent(monkeypatch):
     """With the Fisher in the sample's place the runs are those of the solver."""
-    monkeypatch.setattr(monte_carlo, "sampled_fisher", lambda point, targets: point.fisher)
+    monkeypatch.setattr(DataTerms, "sampled_fisher", lambda point, labels: point.fisher)
     problem = POINTS["binary 1"].problem
     generators = [np.random.default_rng(0)] * 2
     loss = monte_carlo.descend(

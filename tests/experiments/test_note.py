@@ -13,10 +13,12 @@ from scipy.stats import ttest_rel
 from conftest import oracle_terms, verdicts
 from empirical_fisher import methods
 from empirical_fisher.arrays import Array
+from empirical_fisher.data.datasets import FAULTS
 from empirical_fisher.experiments.note import claims as claims_note
 from empirical_fisher.experiments.note import contamination
 from empirical_fisher.experiments.note import experiment as note
 from empirical_fisher.experiments.note.constrained_step import (
+    StepNotFoundError,
     comparison,
     conditions,
     feasible,
@@ -88,6 +90,21 @@ def test_general_solution_is_that_of_another_solver(task: str) -> None:
     assert mean_square(step) == pytest.approx(1)
     assert mean_square(own) == pytest.approx(1)
     assert problem.at(theta + step).loss < problem.at(theta + own).loss
+
+
+def test_a_step_that_is_not_found_is_told_with_what_to_do() -> None:
+    problem, theta = problem_and_point([6], "binary", 30, 3)
+    step = update(problem.at(theta), "EFGD", 0.0, 1e-2)
+    with pytest.raises(StepNotFoundError) as error:
+        feasible(problem, theta, step / 100, 1e-2)
+    assert str(error.value) == (
+        "no constrained step found for c = 1.0e-02 (the update falls short of it, stretched "
+        "tenfold); narrow note.changes, or give note another seed"
+    )
+    problem, theta = problem_and_point([2], "regression", 30, 3)
+    with pytest.raises(StepNotFoundError, match=r"c = 1\.0e-50 \(.+\); narrow note\.changes"):
+        general_solution(problem, theta, 1e-50)
+    assert issubclass(StepNotFoundError, FAULTS)  # which jobs tell without a traceback
 
 
 def test_comparison_nears_the_general_solution() -> None:

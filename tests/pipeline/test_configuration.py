@@ -496,6 +496,16 @@ def test_two_mistakes_give_two_lines() -> None:
     ]
 
 
+def test_a_number_too_small_is_told_beside_what_the_schema_refuses_and_no_fault_twice() -> None:
+    assert faults("{optimization: {methods: [Adam], shards: .nan}, "
+                  "vector_field: {damping: 1.0e-200, scales: {GD: -1.0e-60}}}") == [
+        'optimization.methods.0: is "Adam"; allowed: GD, NGD, EFGD',
+        "optimization.shards: is NaN; it must be a whole number",
+        "vector_field.scales.GD: is -1e-60; it must be greater than 0",
+        "vector_field.damping: is 1e-200; its absolute value must be 0 or from 1e-50 to 1e+50",
+    ]  # fmt: skip
+
+
 def test_two_unknown_data_sets_give_two_lines() -> None:
     lines = faults("{optimization: {datasets: [a, b]}, vector_field: {dataset: c}}")
     assert [line.split(";")[0] for line in lines] == [

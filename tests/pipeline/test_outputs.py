@@ -199,6 +199,30 @@ def test_a_run_on_a_full_disk_is_told_so_when_it_begins(tmp_path: Path) -> None:
         outputs.begin(tmp_path, ["results/a.csv"])
 
 
+# Tables that are nobody's
+
+
+def test_a_table_of_the_users_is_not_taken_for_a_prepared_one(tmp_path: Path) -> None:
+    make(tmp_path, "data/Boston.csv")
+    write(tmp_path / "data/Mine.csv")
+    write(tmp_path / "data/Notes.csv")
+    assert outputs.strays(["Boston", "Mine", "Absent"], tmp_path) == [
+        "datasets.Mine: data/Mine.csv is where runs write this data set, but no run wrote what is "
+        "there; move it elsewhere, or delete it"
+    ]
+    write(tmp_path / "data/Mine.yaml")  # a prepared table that came with its record
+    assert outputs.strays(["Mine"], tmp_path) == []
+
+
+def test_if_only_that_table_is_asked_for_it_is_refused_and_kept(tmp_path: Path) -> None:
+    table = write(tmp_path / "data/Yacht.csv")
+    before = table.read_bytes()
+    ended = snakemake(ROOT, "--cores", "1", "--directory", tmp_path, "--", "data/Yacht.csv")
+    assert ended.returncode == 1
+    assert "datasets.Yacht: data/Yacht.csv is where runs write this data set" in ended.stdout
+    assert table.read_bytes() == before
+
+
 # Sources
 
 
@@ -359,12 +383,12 @@ def test_two_configurations_in_one_repository(repository: Path, tmp_path: Path) 
     assert "No figure, claim or hyperparameter here is of this configuration" in ended.stdout
     ended = report_of(repository, "figure1", "figure2", *TINY, other)
     assert ended.returncode == 0, ended.stdout
-    assert "6 files are left out of the page" in ended.stdout
+    assert "7 files are left out of the page" in ended.stdout
     shown, left_out = text_of(repository / "results/report.html")
     assert "figure2_misspecification.pdf" in shown and "figure2" not in left_out
     assert "figure1" not in shown and "figure1_vector_fields.png" in left_out
     beside = (repository / "results/snakemake.html").read_text("utf-8")
-    assert "figure2_misspecification.png" in beside and "figure1_vector_fields" not in beside
+    assert "figure2_misspecification.svg" in beside and "figure1_vector_fields" not in beside
 
     # Nor is anything shown that stands on a table which someone edited.
     table = repository / "data/GaussianCorrect.csv"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import json
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import empirical_fisher
 from conftest import ROOT
 from empirical_fisher.pipeline.provenance import code_files, imports
 from empirical_fisher.pipeline.step import find
@@ -140,10 +140,13 @@ def test_sources_hold_no_more_than_python_loads_sooner_or_later(
     assert late <= found.union(*(loaded[name] for name in found))
 
 
-def test_the_package_itself_imports_nothing() -> None:
+def test_no_module_takes_a_name_from_the_package_itself() -> None:
     """Its file is in no rule's inputs, so nothing may depend on it."""
-    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
-    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = "|".join(name for name in empirical_fisher.__all__ if name != "search")
+    taken = re.compile(rf"^\s*from (?:empirical_fisher|\.+) import \(?[^)\n]*\b({names})\b", re.M)
+    files = [*PACKAGE.rglob("*.py"), *(ROOT / "workflow").rglob("*.py"), ROOT / "Snakefile"]
+    found = {path for path in files if taken.search(path.read_text("utf-8"))}
+    assert found == set()
 
 
 def test_figures_stand_on_tables_and_looks_alone() -> None:

@@ -185,6 +185,16 @@ def job(log: Path | str, body: str) -> subprocess.CompletedProcess[str]:
             "a.csv: No space left on device; free some space and run again",
         ),
         ("open('/absent')", "/absent: No such file or directory"),
+        (
+            "raise MemoryError",
+            "the memory is not enough; run fewer jobs at once, or take less data",
+        ),
+        (
+            "import numpy; numpy.empty(2**50)",
+            "the memory is not enough (Unable to allocate 8.00 PiB for an array with shape "
+            "(1125899906842624,) and data type float64); run fewer jobs at once, or take less "
+            "data",
+        ),
     ],
 )
 def test_an_expected_fault_is_told_in_a_line(tmp_path: Path, body: str, message: str) -> None:

@@ -36,6 +36,8 @@ def check(config):
             if "file" in settings["source"]
         }
         faults = outputs.clashes(own, config["datasets"], [Path.cwd(), ROOT])
+        if workflow.is_main_process:  # a job may be at work on a table
+            faults += outputs.strays(config["datasets"], Path.cwd())
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
     config.update(conversion.floats(config, schema))
@@ -83,8 +85,18 @@ def without(settings, *keys):
 
 
 def preparation(wildcards):
-    """What a data set's table depends on: all that is said of it but how it is shown and used."""
-    return without(config["datasets"][wildcards.dataset], "title", "methods")
+    """What a data set's table depends on: all that is said of it but how it is shown and used.
+
+    Snakemake keeps parameters on disk, so what may be secret of an address is not among them; the
+    job has it from the configuration.
+    """
+    settings = without(config["datasets"][wildcards.dataset], "title", "methods")
+    source = settings["source"]
+    if "url" in source:
+        from empirical_fisher.data.addresses import told_apart  # slow to import
+
+        source = {**source, "url": told_apart(source["url"])}
+    return {**settings, "source": source}
 
 
 def linear_model(dataset):

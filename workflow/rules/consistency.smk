@@ -59,11 +59,12 @@ rule consistency_figure:
         capacity="results/consistency/capacity.csv",
     output:
         report(
-            "figures/consistency.png",
+            "figures/consistency.svg",
             caption="../report/consistency.rst",
             category="4. Near a minimum (§4.2)",
             labels={"figure": "consistency", "shows": "more examples, larger models (§4.2)"},
         ),
+        "figures/consistency.png",
         "figures/consistency.pdf",
     log:
         "logs/figures/consistency.log",

@@ -72,11 +72,12 @@ rule curvature_remainder_figure:
         repeated=rules.curvature_remainder.output.repeated,
     output:
         report(
-            "figures/curvature_remainder.png",
+            "figures/curvature_remainder.svg",
             caption="../report/curvature_remainder.rst",
             category="2. Fisher, Gauss–Newton and Hessian (§3)",
             labels={"figure": "curvature_remainder", "shows": "Proposition 2"},
         ),
+        "figures/curvature_remainder.png",
         "figures/curvature_remainder.pdf",
     log:
         "logs/figures/curvature_remainder.log",
@@ -98,11 +99,12 @@ rule curvature_splits_figure:
         residuals=rules.curvature_splits.output.residuals,
     output:
         report(
-            "figures/curvature_splits.png",
+            "figures/curvature_splits.svg",
             caption="../report/curvature_splits.rst",
             category="3. Is the empirical Fisher a Gauss–Newton matrix? (§4.1)",
             labels={"figure": "curvature_splits", "shows": "two splits of the loss"},
         ),
+        "figures/curvature_splits.png",
         "figures/curvature_splits.pdf",
     log:
         "logs/figures/curvature_splits.log",

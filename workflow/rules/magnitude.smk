@@ -32,11 +32,12 @@ rule magnitude_figure:
         distances=rules.magnitude.output.distances,
     output:
         report(
-            "figures/magnitude.png",
+            "figures/magnitude.svg",
             caption="../report/magnitude.rst",
             category="6. Adapting to noise, not curvature (§5)",
             labels={"figure": "magnitude", "shows": "length of updates"},
         ),
+        "figures/magnitude.png",
         "figures/magnitude.pdf",
     log:
         "logs/figures/magnitude.log",

@@ -57,11 +57,12 @@ rule figure2:
         contours="results/misspecification/logistic_contours.csv",
     output:
         report(
-            "figures/figure2_misspecification.png",
+            "figures/figure2_misspecification.svg",
             caption="../report/figure2.rst",
             category="4. Near a minimum (§4.2)",
             labels={"figure": "2", "shows": "misspecification"},
         ),
+        "figures/figure2_misspecification.png",
         "figures/figure2_misspecification.pdf",
     log:
         "logs/figures/figure2.log",
@@ -86,11 +87,12 @@ use rule figure2 as figure4 with:
         contours="results/misspecification/linear_contours.csv",
     output:
         report(
-            "figures/figure4_misspecification_linear.png",
+            "figures/figure4_misspecification_linear.svg",
             caption="../report/figure4.rst",
             category="4. Near a minimum (§4.2)",
             labels={"figure": "4", "shows": "misspecification, linear regression"},
         ),
+        "figures/figure4_misspecification_linear.png",
         "figures/figure4_misspecification_linear.pdf",
     log:
         "logs/figures/figure4.log",

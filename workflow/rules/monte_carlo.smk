@@ -77,11 +77,12 @@ rule monte_carlo_figure:
         ),
     output:
         report(
-            "figures/monte_carlo.png",
+            "figures/monte_carlo.svg",
             caption="../report/monte_carlo.rst",
             category="7. One sample in place of the empirical Fisher (§6, Appendix B)",
             labels={"figure": "monte_carlo", "shows": "the one-sample Fisher"},
         ),
+        "figures/monte_carlo.png",
         "figures/monte_carlo.pdf",
     log:
         "logs/figures/monte_carlo.log",

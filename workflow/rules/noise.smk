@@ -54,11 +54,12 @@ rule noise_figure:
         paths=rules.noise_descent.output.paths,
     output:
         report(
-            "figures/noise.png",
+            "figures/noise.svg",
             caption="../report/noise.rst",
             category="6. Adapting to noise, not curvature (§5)",
             labels={"figure": "noise", "shows": "variance adaptation"},
         ),
+        "figures/noise.png",
         "figures/noise.pdf",
     log:
         "logs/figures/noise.log",

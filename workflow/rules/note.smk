@@ -50,11 +50,12 @@ rule note_figure:
         trials=rules.note_contamination.output.trials,
     output:
         report(
-            "figures/note.png",
+            "figures/note.svg",
             caption="../report/note.rst",
             category="8. The note. What its update does solve",
             labels={"figure": "note", "shows": "what the empirical Fisher's update solves"},
         ),
+        "figures/note.png",
         "figures/note.pdf",
     log:
         "logs/figures/note.log",

@@ -130,11 +130,12 @@ rule figure3:
         traces=optimization_files("traces", methods_by(optimized()["figure3"])),
     output:
         report(
-            "figures/figure3_optimization.png",
+            "figures/figure3_optimization.svg",
             caption="../report/figure3.rst",
             category="5. Far from a minimum (§4.3)",
             labels={"figure": "3", "shows": "optimisation"},
         ),
+        "figures/figure3_optimization.png",
         "figures/figure3_optimization.pdf",
     log:
         "logs/figures/figure3.log",
@@ -156,11 +157,12 @@ use rule figure3 as figure5 with:
         traces=optimization_files("traces", methods_by(optimized()["figure5"])),
     output:
         report(
-            "figures/figure5_optimization_appendix.png",
+            "figures/figure5_optimization_appendix.svg",
             caption="../report/figure5.rst",
             category="5. Far from a minimum (§4.3)",
             labels={"figure": "5", "shows": "optimisation, further data sets"},
         ),
+        "figures/figure5_optimization_appendix.png",
         "figures/figure5_optimization_appendix.pdf",
     log:
         "logs/figures/figure5.log",
@@ -177,11 +179,12 @@ rule figure6:
         dataset=rules.starting_points.output.dataset,
     output:
         report(
-            "figures/figure6_starting_points.png",
+            "figures/figure6_starting_points.svg",
             caption="../report/figure6.rst",
             category="5. Far from a minimum (§4.3)",
             labels={"figure": "6", "shows": "starting points"},
         ),
+        "figures/figure6_starting_points.png",
         "figures/figure6_starting_points.pdf",
     log:
         "logs/figures/figure6.log",
@@ -208,11 +211,12 @@ rule sensitivity_figure:
         ],
     output:
         report(
-            "figures/sensitivity.png",
+            "figures/sensitivity.svg",
             caption="../report/sensitivity.rst",
             category="5. Far from a minimum (§4.3)",
             labels={"figure": "sensitivity", "shows": "final loss over the grid"},
         ),
+        "figures/sensitivity.png",
         "figures/sensitivity.pdf",
     log:
         "logs/figures/sensitivity.log",

@@ -35,11 +35,12 @@ rule scaling_figure:
         path="results/scaling/path.csv",
     output:
         report(
-            "figures/scaling.png",
+            "figures/scaling.svg",
             caption="../report/scaling.rst",
             category="5. Far from a minimum (§4.3)",
             labels={"figure": "scaling", "shows": "updates far from the optimum (§4.3)"},
         ),
+        "figures/scaling.png",
         "figures/scaling.pdf",
     log:
         "logs/figures/scaling.log",

@@ -52,11 +52,12 @@ rule figure1:
         trajectories=rules.vector_field.output.trajectories,
     output:
         report(
-            "figures/figure1_vector_fields.png",
+            "figures/figure1_vector_fields.svg",
             caption="../report/figure1.rst",
             category="1. A first look (§1)",
             labels={"figure": "1", "shows": "vector fields"},
         ),
+        "figures/figure1_vector_fields.png",
         "figures/figure1_vector_fields.pdf",
     log:
         "logs/figures/figure1.log",

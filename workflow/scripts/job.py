@@ -34,7 +34,7 @@ def logged(path: str, subject: str) -> Iterator[logging.Logger]:
 
 def is_expected(error: Exception) -> bool:
     """Whether an error says by itself what is wrong: with the input, or with a file."""
-    return isinstance(error, FAULTS) or bool(getattr(error, "filename", None))
+    return isinstance(error, (*FAULTS, MemoryError)) or bool(getattr(error, "filename", None))
 
 
 def explanation(error: Exception) -> str:
@@ -43,4 +43,7 @@ def explanation(error: Exception) -> str:
         return f"unexpected {type(error).__name__}: {error}"
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}{REMEDIES.get(error.errno, '')}"
+    if isinstance(error, MemoryError):
+        reason = f" ({error})" if str(error) else ""
+        return f"the memory is not enough{reason}; run fewer jobs at once, or take less data"
     return str(error)

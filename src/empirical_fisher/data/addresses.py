@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from urllib.parse import urlsplit
 
@@ -40,6 +41,11 @@ def shown(url: str) -> str:
         for name, equals, _ in (piece.partition("=") for piece in query.split("&"))
     ]
     return printable(address + asks + "&".join(values) + (mark + HIDDEN if fragment else mark))
+
+
+def told_apart(url: str) -> str:
+    """An address as `shown`, and the beginning of its SHA-256, which another address has not."""
+    return f"{shown(url)} {hashlib.sha256(url.encode()).hexdigest()[:16]}"
 
 
 def is_valid(url: str) -> bool:

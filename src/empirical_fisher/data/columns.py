@@ -16,6 +16,8 @@ from .faults import Fault, columns_that, first, quoted, shown, them
 from .notation import Notation
 
 MOSTLY = 0.9  #: share of numbers from which on text in a column is a fault and not a category
+COUNTED = 10  #: rows from which on whole numbers without a gap are hardly there by chance
+NUMBERING = {"id", "index", "key", "no", "nr", "number", "row", "rowid"}  #: names of such columns
 FEW = 20  #: categories that any column may have; more have to occur twice on average
 
 
@@ -189,6 +191,20 @@ def number(column: pd.Series) -> pd.Series:
 def is_constant(column: pd.Series) -> bool:
     """Whether a column has one value only."""
     return bool(column.min() == column.max())
+
+
+def may_number_rows(column: pd.Series) -> bool:
+    """Whether a column's numbers look like the rows' own and not like a feature.
+
+    They do if they are whole and all different, and either count from 0 or 1 without a gap, in any
+    order, or are called `id`, `customer_id`, `index` or the like.
+    """
+    if len(column) < COUNTED or not types.is_integer_dtype(column) or not column.is_unique:
+        return False
+    low, high = column.min(), column.max()
+    words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(column.name)).lower())
+    named = bool(NUMBERING & {"".join(words), words[-1]})
+    return named or bool(low in (0, 1) and high - low == len(column) - 1)
 
 
 def refuse_infinite(column: pd.Series, what: str) -> None:

@@ -23,9 +23,10 @@ import scipy.sparse
 import yaml
 
 from empirical_fisher.arrays import Array, Inputs
+from empirical_fisher.data_terms import TooManyParametersError
 from empirical_fisher.pipeline.files import write_text
 from empirical_fisher.pipeline.tables import write_csv
-from empirical_fisher.problems import MinimizerNotFoundError, TooManyParametersError
+from empirical_fisher.problems import MinimizerNotFoundError
 
 TARGET = "target"  #: the column that holds it
 

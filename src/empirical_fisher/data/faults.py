@@ -20,7 +20,7 @@ LISTED = 20  #: names in a message, at most
 LONGEST = 60  #: characters of a name or value in a message, at most
 FAULTS = 20  #: in a message, at most
 LINE = 2000  #: characters in a line of YAML in a message, at most
-PLURALS = {"holds": "hold", "has": "have", "is": "are"}
+PLURALS = {"holds": "hold", "has": "have", "is": "are", "looks": "look"}
 
 
 class Fault(DatasetError):

@@ -44,8 +44,9 @@ def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[s
         and finite; they are sparse where the source's are and there are more than ``WIDEST``.
     facts : dict
         ``task``, ``rows``, ``features``, ``labels`` (of a classification, in the order of their
-        numbers), ``constant`` (names of features with one value only, if any), ``layout``
-        (``wide``, or ``long`` if the features are sparse) and ``origin``.
+        numbers), ``constant`` (names of features with one value only, if any), ``numbering`` (those
+        that look like numbers of the rows, if any), ``layout`` (``wide``, or ``long`` if the
+        features are sparse) and ``origin``.
 
     Raises
     ------
@@ -81,6 +82,11 @@ def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[s
     if layout == "long" and not types.is_numeric_dtype(target):
         target = target.map({label: number for number, label in enumerate(labels)})
     constant = [column for column in features if columns.is_constant(features[column])]
+    numbering = [
+        column
+        for column in features
+        if layout == "wide" and columns.may_number_rows(features[column])
+    ]
     if settings.get("standardize"):
         features = standardized(features, constant)
     _refuse_extreme(features, target if task == "regression" else None)
@@ -90,6 +96,7 @@ def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[s
         "features": features.shape[1],
         **({"labels": labels} if labels else {}),
         **({"constant": constant} if constant else {}),
+        **({"numbering": numbering} if numbering else {}),
         "layout": layout,
         "origin": dict(raw.origin),
     }

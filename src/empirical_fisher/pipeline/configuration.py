@@ -59,8 +59,10 @@ def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
         broken = sorted(
             Validator(schema).iter_errors(config), key=lambda e: list(map(name_of, e.path))
         )
+        refused = {_path(error.absolute_path) for error in broken}
         lines = [line for error in broken for line in explain(error)]
-    lines = lines or list(_extremes(config)) or list(_contradictions(config))
+        lines += [f"{key}: {words}" for key, words in _extremes(config) if key not in refused]
+    lines = lines or list(_contradictions(config))
     lines = list(dict.fromkeys(lines))
     more = len(lines) - MOST_FAULTS
     return lines if more <= 0 else [*lines[:MOST_FAULTS], f"and {more} more faults"]
@@ -207,8 +209,13 @@ def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield "starting_points.dataset.name", starting, "regression"
 
 
-def _extremes(config: Mapping[str, Any]) -> Iterator[str]:
-    """Numbers that are none, or not of a size that can be calculated with.
+def _path(parts: Iterable[Any]) -> str:
+    """The path of a key, empty for all that the configuration holds."""
+    return ".".join(map(name_of, parts))
+
+
+def _extremes(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where numbers are none, or not of a size that can be calculated with, and what is to be said.
 
     Only a prior's variance may be infinite, which switches it off.
     """
@@ -216,13 +223,13 @@ def _extremes(config: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         if isinstance(value, float) and math.isnan(value):
-            yield f"{key}: is not a number"
+            yield key, "is not a number"
         elif isinstance(value, float) and math.isinf(value):
             if not key.endswith("prior_variance"):
-                yield f"{key}: is {value}; it must be finite"
+                yield key, f"is {value}; it must be finite"
         elif value and not SMALLEST <= abs(value) <= LARGEST:
             sizes = f"{SMALLEST:g} to {LARGEST:g}"
-            yield f"{key}: is {show(value)}; its absolute value must be 0 or from {sizes}"
+            yield key, f"is {show(value)}; its absolute value must be 0 or from {sizes}"
 
 
 def _nodes(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -147,6 +147,39 @@ def clashes(
     return faults
 
 
+def strays(datasets: Iterable[str], folder: Path) -> list[str]:
+    """Find tables that stand where runs write a data set, but that no run wrote.
+
+    Without its record, which runs write beside it, Snakemake would take such a table for the data
+    set's if nothing else is asked for.
+
+    Parameters
+    ----------
+    datasets
+        All data sets of the configuration.
+    folder
+        Folder that this run writes to.
+
+    Returns
+    -------
+    A line for each fault.
+    """
+    table, record = TABLES
+    alone = [
+        f"data/{dataset}{table}"
+        for dataset in datasets
+        if (folder / f"data/{dataset}{table}").exists()
+        and not (folder / f"data/{dataset}{record}").exists()
+    ]
+    written = own(folder) if alone else set()
+    return [
+        f"datasets.{Path(name).stem}: {name} is where runs write this data set, but no run wrote "
+        "what is there; move it elsewhere, or delete it"
+        for name in alone
+        if name not in written
+    ]
+
+
 def misplaced(folder: Path, root: Path) -> list[str]:
     """Say so if an output folder lies inside a folder of the repository's own."""
     place = next((place for place in RESERVED if _is_in(folder.resolve(), root / place)), None)

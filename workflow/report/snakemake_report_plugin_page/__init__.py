@@ -214,7 +214,8 @@ def times(jobs):
 def versions():
     """Versions of Python and of what the project asks for."""
     project = tomllib.loads((HERE.parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
-    names = [Requirement(line).name for line in project["dependencies"]]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["pipeline"]]
+    names = [Requirement(line).name for line in needed]
     return {
         project["name"]: project["version"],
         "Python": platform.python_version(),

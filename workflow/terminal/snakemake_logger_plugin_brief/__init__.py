@@ -90,7 +90,7 @@ def said(made, seconds):
     if not made:
         return "Nothing had to be done: all is up to date."
     figures = [path for path in made if path.endswith(".pdf")]
-    others = [path for path in made if not path.endswith((".pdf", ".png"))]
+    others = [path for path in made if not path.endswith((".pdf", ".png", ".svg"))]
     kinds = [count(len(figures), "figure"), count(len(others), "other file")]
     return f"Made {' and '.join(kinds)} in {duration(seconds)}."
 

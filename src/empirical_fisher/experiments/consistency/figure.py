@@ -41,18 +41,19 @@ def consistency(
     outliers, capacity
         What `consistency.outliers` and `capacity.sweep` tabulate.
     """
-    figure = style.new_figure(6.4, 5.0)
+    figure = style.new_figure(6.8, 5.4)
     (left, right), lower = figure.subplots(2, 2)
     _sizes(left, sizes)
     wrong = outliers[outliers["leverage"] > 1]  # at 1 the model is right, and the distance 0
     right.plot(wrong["leverage"], wrong["empirical_fisher_from_fisher"], **LOOKS[0], markersize=4)
     right.set(
-        title="Worse outliers",
+        title="Logistic regression, worse outliers",
         xlabel="Leverage k of the outliers",
-        ylabel="‖EF − F‖ / ‖F‖",
+        ylabel="Distance ‖EF − F‖ / ‖F‖",
         xscale="log",
         yscale="log",
     )
+    style.label_plainly(right.xaxis)
     for axes, (task, title) in zip(lower, TASKS.items(), strict=True):
         _capacity(axes, capacity[capacity["task"] == task])
         axes.set_title(f"{title}, larger models")
@@ -73,8 +74,9 @@ def _sizes(axes: Axes, sizes: Mapping[str, pd.DataFrame]) -> None:
         axes.plot(mean.index, mean, **look, markersize=4, label=name)
     ends = np.array([table["size"].agg(["min", "max"]) for table in sizes.values()])[0]
     axes.plot(ends, 2 / np.sqrt(ends), **RATE)
-    axes.set(title="More examples", xlabel="Examples N", ylabel="‖EF − F‖ / ‖F‖")
-    axes.set(xscale="log", yscale="log")
+    axes.plot([], [], color="0.4", linewidth=0.4, label="one seed")
+    axes.set(title="Logistic regression, more examples", xlabel="Examples N")
+    axes.set(ylabel="Distance ‖EF − F‖ / ‖F‖", xscale="log", yscale="log")
     axes.legend(loc="lower left")
 
 
@@ -88,4 +90,4 @@ def _capacity(axes: Axes, table: pd.DataFrame) -> None:
         mean = table.groupby(ratio)[column].mean()
         axes.plot(mean.index, mean, **look)
     axes.axvline(1, color="0.6", linewidth=0.6, zorder=0)
-    axes.set(xlabel="Parameters per example D / N", ylabel="Mean of the diagonal", yscale="log")
+    axes.set(xlabel="Parameters per example D / N", ylabel="Mean diagonal entry", yscale="log")

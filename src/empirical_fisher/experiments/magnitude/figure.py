@@ -12,10 +12,10 @@ from matplotlib.lines import Line2D
 from empirical_fisher.pipeline import layout, style
 
 LOOKS: dict[str, dict[str, Any]] = {
-    "GD": {**style.METHODS["GD"], "marker": "o"},
-    "NGD": {**style.METHODS["NGD"], "marker": "s"},
+    "GD": style.METHODS["GD"],
+    "NGD": style.METHODS["NGD"],
     "NGD, y fixed": {"color": "#997700", "linestyle": (0, (1, 1)), "marker": "D"},
-    "EFGD": {**style.METHODS["EFGD"], "marker": "^"},
+    "EFGD": style.METHODS["EFGD"],
     "√diag EF": {"color": "0.45", "linestyle": (0, (3, 1, 1, 1, 1, 1)), "marker": "v"},
     "Eq. 19": {"color": "#AA4499", "linestyle": (0, (6, 1.5)), "marker": "x"},
 }
@@ -31,10 +31,10 @@ def magnitude(scales: pd.DataFrame, distances: pd.DataFrame) -> Figure:
         As `magnitude` tabulates them, with a column ``dataset``; a panel for each data set.
     """
     panels = [
-        (f"{dataset}: {what}", label, axis, table)
-        for tables, what, axis, label in (
-            (scales, "loss scaled", "scale", "Factor c of the loss"),
-            (distances, "far and near", "distance", "Distance t from the minimum"),
+        (dataset, label, axis, table)
+        for tables, axis, label in (
+            (scales, "scale", "Factor c of the loss"),
+            (distances, "distance", "Distance t from the minimum"),
         )
         for dataset, table in tables.groupby("dataset", sort=False)
     ]
@@ -49,8 +49,6 @@ def magnitude(scales: pd.DataFrame, distances: pd.DataFrame) -> Figure:
         axes.set(title=layout.heading(title), xlabel=label, xscale="log", yscale="log")
         if layout.is_leftmost(axes):
             axes.set_ylabel("Length of the update")
-    lines = [
-        Line2D([], [], **{**look, "ms": 3.5, "label": method}) for method, look in LOOKS.items()
-    ]
-    layout.legend(figure, lines)
+    looks = [{"label": method, **look, "ms": 3.5} for method, look in LOOKS.items()]
+    layout.legend(figure, [Line2D([], [], **look) for look in looks])
     return figure

@@ -34,7 +34,7 @@ def misspecification(
         As `misspecification` tabulates them, with a column ``problem``.
     """
     classification = summary["accuracy"].notna().all()
-    figure = style.new_figure(2.2 * len(problems), 4.3)
+    figure = style.new_figure(2.3 * len(problems), 4.6)
     columns = figure.subplots(2, len(problems), squeeze=False).T
     for (problem, case), (top, bottom) in zip(problems.items(), columns, strict=True):
         minimum = summary[summary["problem"] == problem].iloc[0]
@@ -58,7 +58,8 @@ def misspecification(
     lines = [Line2D([], [], **look) for look in style.MATRICES.values()]
     star = Line2D([], [], linestyle="none", marker="*", color="black", label="minimum θ*")
     classes = [Line2D([], [], linestyle="none", markersize=3, **look) for look in style.CLASSES]
-    handles = [*classes, *lines, star] if classification else [*lines, star]
+    shared = [*lines, star, Line2D([], [], color="0.75", label="contours of the loss")]
+    handles = [*classes, *shared] if classification else shared
     layout.legend(figure, handles)
     return figure
 

@@ -12,8 +12,6 @@ from empirical_fisher.likelihoods import Likelihood
 from empirical_fisher.models import Model
 from empirical_fisher.problems import Problem
 
-from .sampled_fisher import sampled_fisher
-
 
 @dataclass
 class Tally:
@@ -110,7 +108,7 @@ def costs(problem: Problem, theta: Array) -> pd.DataFrame:
                 _ = point.gradient
             if matrix == "sampled_fisher":
                 generator = np.random.default_rng(0)  # any: what is drawn costs the same
-                sampled_fisher(point, counted.likelihood.sample(point.predictions, generator))
+                point.sampled_fisher(point.draw_labels(generator))
             else:
                 getattr(point, matrix)
             counts = {name: count / problem.size for name, count in vars(tally).items()}

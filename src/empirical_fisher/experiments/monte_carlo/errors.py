@@ -15,7 +15,6 @@ from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, linear_problem
 
 from .costs import costs
-from .sampled_fisher import sampled_fisher
 
 
 def errors(
@@ -53,12 +52,8 @@ def errors(
     fisher, draws = point.fisher, 2**doublings
     norm = np.linalg.norm(fisher)
     tiled = point.problem.at(np.tile(point.theta, (draws, 1)))
-    sample = point.problem.likelihood.sample
     deviations = np.array(
-        [
-            sampled_fisher(tiled, sample(tiled.predictions, generator)) - fisher
-            for _ in range(repeats)
-        ]
+        [tiled.sampled_fisher(tiled.draw_labels(generator)) - fisher for _ in range(repeats)]
     )
     samples = 2 ** np.arange(doublings + 1)
     means = np.cumsum(deviations, axis=1)[:, samples - 1] / samples[:, None, None]

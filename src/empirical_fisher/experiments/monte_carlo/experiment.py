@@ -15,8 +15,6 @@ from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import CELL, TIE, Schedule, cells, evaluate
 from empirical_fisher.solvers import iterates
 
-from .sampled_fisher import sampled_fisher
-
 
 def descend(
     problem: Problem,
@@ -48,10 +46,8 @@ def descend(
 
     def towards(theta: Array) -> Array:
         point = problem.at(theta)
-        streams = zip(point.predictions, generators, strict=True)
-        labels = np.stack([problem.likelihood.sample(f, stream) for f, stream in streams])
-        shift = damping + problem.prior_precision
-        return -solve(sampled_fisher(point, labels), shift, point.gradient)
+        matrix = point.sampled_fisher(point.draw_labels(generators))
+        return -solve(matrix, damping + problem.prior_precision, point.gradient)
 
     start = np.zeros((len(damping), problem.parameters))
     path = iterates(start, towards, step_size, schedule.iterations)

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -18,12 +19,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "cell": {
         "color": "black",
         "linestyle": (0, (1, 1)),
-        "label": "one sample, NGD's step size and damping",
+        "label": "One sample, NGD's best cell",
     },
     "tuned": {
         "color": "#33AA99",
         "linestyle": (0, (4, 1)),
-        "label": "one sample, best of the small grid",
+        "label": "One sample, its own best cell",
     },
 }
 MARKERS = "os^v"
@@ -51,42 +52,51 @@ def monte_carlo(
         The heading of each data set's panel.
     """
     blocks, wide = layout.wrapped(1 + len(samples))
-    figure = style.new_figure(2.3 * wide, 2.4 * blocks + 0.3)
+    figure = style.new_figure(3 * wide, 2.5 * blocks + 0.6)
     [left], *others = layout.panels(figure, 1 + len(samples))
-    groups = by_samples.groupby("dataset", sort=False)
-    for marker, (dataset, table) in zip(itertools.cycle(MARKERS), groups, strict=False):
-        line: dict[str, Any] = {"marker": marker, "markersize": 3, "linewidth": 1}
-        left.plot(table["samples"], table["error"], color="0.3", label=dataset, **line)
-        level = overall.loc[overall["dataset"] == dataset, "empirical_fisher_from_fisher"].item()
-        left.axhline(level, color=style.METHODS["EFGD"]["color"], linestyle="dashdot", zorder=0)
-        left.plot(table["samples"].max(), level, marker, color=style.METHODS["EFGD"]["color"], ms=4)
-    ends = np.array([by_samples["samples"].min(), by_samples["samples"].max()])
-    guide = by_samples["error"].max() * np.sqrt(ends[0] / ends)
-    left.plot(ends, 1.6 * guide, color="0.7", linewidth=0.8, label="slope −1/2")
-    left.plot([], [], label="empirical Fisher", **_without_label(style.METHODS["EFGD"]))
-    left.set(xscale="log", yscale="log", xlabel="Samples S", ylabel="‖mean of S − F‖ / ‖F‖")
-    left.set(title="Error at the minimum")
-    left.set_ylim(bottom=by_samples["error"].min() / 30)  # room for the legend
-    left.legend(loc="lower left")
+    lines = _errors(left, by_samples, overall)
 
     for [axes], dataset in zip(others, samples, strict=True):
         for method, table in traces[dataset].items():
-            axes.plot(table["iteration"], table["loss"], **style.METHODS[method])
+            look = style.curve(style.METHODS, method, len(table))
+            axes.plot(table["iteration"], table["loss"], **look)
         start = next(iter(traces[dataset].values()))["loss"].iloc[0]
         for setting, look in SETTINGS.items():
             rows = samples[dataset][samples[dataset]["setting"] == setting]
             for _, path in rows.groupby("run"):
                 axes.plot(path["iteration"], path["loss"], **{**look, "linewidth": 0.9})
         axes.set(title=layout.heading(titles[dataset]), xlabel="Iteration", yscale="log")
-        axes.set_ylim(top=10 * start)
+        axes.set_ylim(top=3 * start)
+        _tell_divergence(axes, samples[dataset], 3 * start)
         if axes is others[0][0] or layout.is_leftmost(axes):
             axes.set_ylabel("Loss")
         style.label_plainly(axes.yaxis)
-    shown = [style.METHODS[method] for method in next(iter(traces.values()))]
-    lines = [Line2D([], [], **look) for look in (*shown, *SETTINGS.values())]
-    layout.legend(figure, lines)
+    shown = [style.example(style.METHODS[method]) for method in next(iter(traces.values()))]
+    layout.legend(figure, [*shown, *(Line2D([], [], **look) for look in SETTINGS.values()), *lines])
     return figure
 
 
-def _without_label(look: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in look.items() if name != "label"}
+def _errors(axes: Axes, by_samples: pd.DataFrame, overall: pd.DataFrame) -> list[Line2D]:
+    """The error over the number of samples beside the empirical Fisher's; what its lines are."""
+    lines = []
+    groups = by_samples.groupby("dataset", sort=False)
+    for marker, (dataset, table) in zip(itertools.cycle(MARKERS), groups, strict=False):
+        look: dict[str, Any] = {"marker": marker, "markersize": 3, "linewidth": 1, "color": "0.3"}
+        look["label"] = f"Mean of S samples, {dataset}"
+        lines += axes.plot(table["samples"], table["error"], **look)
+        level = overall.loc[overall["dataset"] == dataset, "empirical_fisher_from_fisher"].item()
+        places = [table["samples"].min(), table["samples"].max()]
+        axes.plot(places, [level] * 2, **{**style.METHODS["EFGD"], "marker": marker, "ms": 4})
+    ends = np.array([by_samples["samples"].min(), by_samples["samples"].max()])
+    guide = 1.6 * by_samples["error"].max() * np.sqrt(ends[0] / ends)
+    lines += axes.plot(ends, guide, color="0.7", linewidth=0.8, label="Slope −1/2")
+    axes.set(title="Error at the minimum", xlabel="Samples S", ylabel="Distance from F / ‖F‖")
+    axes.set(xscale="log", yscale="log")
+    return lines
+
+
+def _tell_divergence(axes: Axes, samples: pd.DataFrame, top: float) -> None:
+    """A word at the top of a panel on the runs that leave it there."""
+    last = samples.groupby(["setting", "run"])["loss"].last()
+    if not (last < top).all():
+        axes.text(0.08, 0.99, "↑ diverged", transform=axes.transAxes, fontsize=7.5, va="top")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline import layout, style
 
 MATRICES = {
     "identity": "none",
@@ -31,14 +31,20 @@ PATHS: dict[str, dict[str, Any]] = {
         "linestyle": (0, (1, 1)),
         "label": "(Eq. 19)ᵀ: ∇L∇LᵀS⁻¹g",
     },
-    "EF": {**style.METHODS["EFGD"], "label": "EF: S⁻¹g"},
+    "EF": {**style.LINES["EFGD"], "label": "EF: S⁻¹g"},
     "square root": {
         "color": "0.55",
         "linestyle": (0, (3, 1, 1, 1, 1, 1)),
         "label": "√diag EF: g/√diag S",
     },
-    "Fisher": {**style.METHODS["NGD"], "label": "Fisher: F⁻¹g"},
-    "gradient": {**style.METHODS["GD"], "label": "full gradient: ∇L"},
+    "Fisher": {**style.LINES["NGD"], "label": "Fisher: F⁻¹g"},
+    "gradient": {**style.LINES["GD"], "label": "full gradient: ∇L"},
+}
+KINDS: dict[str, dict[str, Any]] = {
+    "regression": {"marker": "o", "color": "0.3", "label": "random regression"},
+    "binary": {"marker": "^", "color": "0.3", "label": "random, two classes"},
+    "multiclass": {"marker": "s", "color": "0.3", "label": "random, more classes"},
+    "data": {"marker": "*", "color": "black", "markersize": 6, "label": "a data set"},
 }
 FLOOR = 1e-9  #: below the losses that anything but the full gradient reaches
 
@@ -55,16 +61,9 @@ def noise(errors: pd.DataFrame, paths: pd.DataFrame) -> Figure:
         As `stochastic.tune` tabulates them, with a column ``problem``.
     """
     problems = list(paths["problem"].unique())
-    figure = style.new_figure(2.5 * (1 + len(problems)), 3.2)
+    figure = style.new_figure(2.5 * (1 + len(problems)), 3.9)
     left, *others = figure.subplots(1, 1 + len(problems))
-    for place, matrix in enumerate(MATRICES):
-        values = errors.loc[errors["matrix"] == matrix, "error"].to_numpy()
-        spread = place + np.linspace(-0.25, 0.25, len(values))
-        left.plot(spread, values, "o", markersize=3, color="0.3", clip_on=False)
-    left.axhline(1, color="0.6", linewidth=0.6, zorder=0)
-    left.set(yscale="log", title="Expected error, every problem", xlim=(-0.5, len(MATRICES) - 0.5))
-    left.set_xticks(range(len(MATRICES)), list(MATRICES.values()))
-    left.set_ylabel("E‖estimate of ∇L − ∇L‖² / ‖∇L‖²")
+    _errors(left, errors)
 
     for axes, problem in zip(others, problems, strict=True):
         for method, look in PATHS.items():
@@ -81,6 +80,22 @@ def noise(errors: pd.DataFrame, paths: pd.DataFrame) -> Figure:
         axes.set(title=f"Descent, {problem}", xlabel="Step", yscale="log")
         axes.set_ylim(FLOOR, 10 * start)
     others[0].set_ylabel("Excess loss, median of runs")
-    lines = [Line2D([], [], **look) for look in PATHS.values()]
-    figure.legend(handles=lines, loc="outside lower center", ncols=4)
+    marks = [Line2D([], [], **{"linestyle": "none", "ms": 4, **look}) for look in KINDS.values()]
+    layout.legend(figure, [*marks, *(Line2D([], [], **look) for look in PATHS.values())])
     return figure
+
+
+def _errors(axes: Axes, errors: pd.DataFrame) -> None:
+    """A mark for every problem, those of a kind above each other."""
+    kind = errors["problem"].str.rpartition(" ")[0].replace("", "data")
+    for place, matrix in enumerate(MATRICES):
+        for aside, (name, look) in zip((-0.24, -0.08, 0.08, 0.24), KINDS.items(), strict=True):
+            values = errors.loc[(errors["matrix"] == matrix) & (kind == name), "error"]
+            marks = {"markersize": 3.5, **look, "linestyle": "none", "clip_on": False}
+            axes.plot([place + aside] * len(values), values, **marks)
+    axes.axhline(1, color="0.6", linewidth=0.6, zorder=0)
+    axes.annotate("estimate 0", (len(MATRICES) - 0.5, 1), ha="right", va="bottom", fontsize=7)
+    axes.set(title="Expected error", xlabel="Matrix A of the estimate A g", yscale="log")
+    axes.set_ylabel("E‖A g − ∇L‖² / ‖∇L‖²")
+    axes.set_xlim(-0.5, len(MATRICES) - 0.5)
+    axes.set_xticks(range(len(MATRICES)), list(MATRICES.values()))

@@ -22,11 +22,17 @@ from scipy.optimize import brentq, minimize
 from empirical_fisher.arrays import Array
 from empirical_fisher.methods import direction
 from empirical_fisher.norms import cosine
-from empirical_fisher.problems import Point, Problem
+from empirical_fisher.problems import MinimizerNotFoundError, Point, Problem
 
 
-class StepNotFoundError(ArithmeticError):
-    """The general solver gave up on the constrained problem."""
+class StepNotFoundError(MinimizerNotFoundError):
+    """No step meets the constraint, or the general solver found none."""
+
+    def __init__(self, change: float, reason: str) -> None:
+        super().__init__(
+            f"no constrained step found for c = {change:.1e} ({reason}); narrow note.changes, or "
+            "give note another seed"
+        )
 
 
 def update(point: Point, method: str, damping: Array | float, change: float) -> Array:
@@ -114,17 +120,25 @@ def general_solution(problem: Problem, theta: Array, change: float) -> Array:
         options={"ftol": 1e-14, "maxiter": 1000},
     )
     if not found.success:
-        raise StepNotFoundError(f"no constrained step found for c = {change:.1e}: {found.message}")
+        raise StepNotFoundError(change, found.message)
     return unit * found.x
 
 
 def feasible(problem: Problem, theta: Array, step: Array, change: float) -> Array:
-    """Stretch a step until ``mean_n (Δℓ_n)² = c`` holds exactly, shape ``(P,)``."""
+    """Stretch a step until ``mean_n (Δℓ_n)² = c`` holds exactly, shape ``(P,)``.
+
+    Raises
+    ------
+    StepNotFoundError
+        If it would have to be more than ten times as long.
+    """
     losses = problem.at(theta).losses
 
     def gap(factor: float) -> float:
         return float(np.mean((problem.at(theta + factor * step).losses - losses) ** 2)) / change - 1
 
+    if not gap(10.0) > 0:
+        raise StepNotFoundError(change, "the update falls short of it, stretched tenfold")
     return float(brentq(gap, 0.0, 10.0, xtol=1e-15, rtol=1e-15)) * step
 
 

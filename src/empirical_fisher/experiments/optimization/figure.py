@@ -8,11 +8,18 @@ from collections.abc import Mapping
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+from scipy import ndimage
 
 from empirical_fisher.pipeline import layout, style
+
+SPECK = 1e-3  #: share of a grid below which a patch of cells that ran is shown as pruned
 
 
 @mpl.rc_context(style.RC)
@@ -30,26 +37,28 @@ def optimization(
     """
     methods = _methods(traces)
     blocks, wide = layout.wrapped(len(traces))
-    figure = style.new_figure(2.4 * wide, 3.7 * blocks + 0.3)
+    figure = style.new_figure(3 * wide, 3.5 * blocks + 0.3)
     panels = layout.panels(figure, len(traces), height_ratios=(3, 2))
     for (dataset, runs), (top, bottom) in zip(traces.items(), panels, strict=True):
         top.sharex(bottom)
         for method, table in runs.items():
-            top.plot(table["iteration"], table["loss"], **style.METHODS[method])
+            look = style.curve(style.METHODS, method, len(table))
+            top.plot(table["iteration"], table["loss"], **look)
         top.set(title=layout.heading(titles[dataset]), yscale="log")
         style.label_plainly(top.yaxis)
         top.tick_params(labelbottom=False)
         if "EFGD" in runs:
             table = runs["EFGD"]
-            bottom.plot(table["iteration"], table["cosine"], **style.METHODS["EFGD"])
+            look = style.curve(style.METHODS, "EFGD", len(table))
+            bottom.plot(table["iteration"], table["cosine"], **look)
         else:
             layout.note(bottom, "EFGD was not run")
         bottom.axhline(0, color="0.6", linewidth=0.6, zorder=0)
         bottom.set(xlabel="Iteration", ylim=(-1.05, 1.05), yticks=(-1, 0, 1))
         if layout.is_leftmost(top):
             top.set_ylabel("Loss")
-            bottom.set_ylabel("cos(NGD, EFGD)")
-    layout.legend(figure, [Line2D([], [], **style.METHODS[method]) for method in methods])
+            bottom.set_ylabel("Cosine of the\nEFGD, NGD steps")
+    layout.legend(figure, [style.example(style.METHODS[method]) for method in methods])
     return figure
 
 
@@ -92,17 +101,15 @@ def sensitivity(
             if grid is blank:
                 layout.note(axes, f"{method} was not run")
             surface = grid.pivot(index="damping", columns="step_size", values="final_loss")
-            surface = surface.clip(lower=lowest)
-            run = grid.assign(run=grid["status"] != "pruned").pivot(
-                index="damping", columns="step_size", values="run"
-            )
+            status = grid.pivot(index="damping", columns="step_size", values="status")
+            run = _without_specks((status != "pruned").to_numpy())
+            surface = surface.clip(lower=lowest).where(run)
             edges = surface.columns, surface.index
             axes.patch.set(**style.PRUNED)
             axes.pcolormesh(*edges, np.where(run, 0.0, np.nan), **style.DIVERGED)
             image = axes.pcolormesh(*edges, surface, norm=LogNorm(*ends), **style.LOSSES)
             if method in by_method:
-                best = cells[dataset][method]
-                axes.plot(best["step_size"], best["damping"], **style.BEST)
+                _mark_best(axes, cells[dataset][method].iloc[0])
             axes.set(xscale="log", yscale="log")
             axes.tick_params(labelbottom=axes is column[-1], labelleft=layout.is_leftmost(axes))
         column[0].set_title(layout.heading(titles[dataset]))
@@ -110,10 +117,40 @@ def sensitivity(
         bar = figure.colorbar(
             image, ax=list(column), location="bottom", label="Final loss", extend="max"
         )
-        ticks = style.round_values(*ends)
-        bar.set_ticks(ticks, labels=[f"{tick:.4g}" for tick in ticks])
+        bar.set_ticks(**style.plain_ticks(*ends))
         bar.minorticks_off()
+    layout.legend(
+        figure,
+        [
+            Line2D([], [], **style.BEST, label="best cell"),
+            Patch(**style.PRUNED, label="pruned: proven to end above the best"),
+            Patch(facecolor="white", edgecolor="0.6", linewidth=0.6, label="diverged"),
+        ],
+    )
     return figure
+
+
+def _without_specks(run: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The cells that ran, without tiny patches amid pruned ones.
+
+    They ran before there was anything to compare them with, and say no more than the others.
+    """
+    patches, _ = ndimage.label(run, np.ones((3, 3)))
+    return run & (np.bincount(patches.ravel())[patches] > SPECK * run.size)
+
+
+def _mark_best(axes: Axes, best: pd.Series) -> None:
+    """A star on the best cell, and a word on the edge of the grid that it lies on, if any."""
+    axes.plot(best["step_size"], best["damping"], **style.BEST)
+    if isinstance(best["edge"], str) and best["edge"]:
+        axes.annotate(
+            f"best on the edge:\n{best['edge']}",
+            (0.04, 0.95),
+            xycoords="axes fraction",
+            verticalalignment="top",
+            fontsize=7.5,
+            bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "linewidth": 0},
+        )
 
 
 @mpl.rc_context(style.RC)
@@ -132,7 +169,8 @@ def starting_points(line: pd.DataFrame, dataset: pd.DataFrame, title: str) -> Fi
     tables = (line, "Two targets, one parameter", "θ₀ = {:g}"), (dataset, title, "{:g} θ*")
     for axes, (table, heading, label) in zip(panels, tables, strict=True):
         for (method, _), run in table.groupby(["method", "start"]):
-            axes.plot(run["iteration"], run["loss"], **style.METHODS[method])
+            look = {**style.METHODS[method], **style.CURVE, "markersize": 3}
+            axes.plot(run["iteration"], run["loss"], **look)
         axes.axhline((table["loss"] - table["excess"]).min(), color="0.6", linewidth=0.6, zorder=0)
         last = table["iteration"].max()
         for start, runs in table[table["iteration"] == 0].groupby("start"):
@@ -151,10 +189,12 @@ def starting_points(line: pd.DataFrame, dataset: pd.DataFrame, title: str) -> Fi
             yscale="log",
             xlim=(-0.25 * last, 1.02 * last),
         )
-        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= last])
+        style.label_plainly(axes.yaxis)
+        axes.set_xticks(MaxNLocator(5, integer=True).tick_values(0, last))
     panels[0].set_ylabel("Loss")
-    lines = [Line2D([], [], **style.METHODS[method]) for method in line["method"].unique()]
-    layout.legend(figure, lines)
+    lowest = Line2D([], [], color="0.6", linewidth=0.6, label="lowest loss")
+    looks = [style.METHODS[method] for method in line["method"].unique()]
+    layout.legend(figure, [*map(style.example, looks), lowest])
     return figure
 
 

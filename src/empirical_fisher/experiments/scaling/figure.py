@@ -10,13 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from empirical_fisher.pipeline import style
+from empirical_fisher.pipeline import layout, style
 
 STYLES = ["dashdot", "dashed", "dotted"]
-MARKS: dict[str, dict[str, Any]] = {
-    "NGD": {"marker": "s", "markersize": 4, "markerfacecolor": "none"},
-    "EFGD": {"marker": "o", "markersize": 2.5},
-}
+TITLES = {"TwoPoints": "Two targets, one parameter"}
+ASIDE = {"NGD": 0.9, "EFGD": 1.1}  #: marks of both methods stand side by side
 
 
 @mpl.rc_context(style.RC)
@@ -36,16 +34,18 @@ def scaling(
     for problem, (top, bottom) in zip(problems, columns, strict=False):
         _steps(top, steps[steps["problem"] == problem])
         _starts(bottom, starts[starts["problem"] == problem])
-        top.set_title(problem)
+        top.set_title(TITLES.get(problem, problem))
     top, bottom = columns[-1]
     _angles(top, angles)
-    top.set_title(problems[-1])
-    bottom.plot(path["iteration"], path["cosine"], **style.METHODS["EFGD"])
-    bottom.set(xlabel="Iteration of EFGD from θ = 0")
+    top.set_title(f"{problems[-1]}, random places")
+    bottom.plot(path["iteration"], path["cosine"], **style.LINES["EFGD"])
+    bottom.set(xlabel="Iteration", title=f"{problems[-1]}, EFGD from θ = 0")
     for axes in (top, bottom):
         axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
-        axes.set(ylabel="cos(NGD, EFGD)", ylim=(-1.05, 1.05), yticks=(-1, 0, 1))
-    figure.legend(handles=_handles(steps), loc="outside lower center", ncols=5)
+        axes.set(ylabel="Cosine of the EFGD, NGD steps", ylim=(-1.05, 1.05), yticks=(-1, 0, 1))
+    columns[0][0].set_ylabel("Length of the step, γ = 1")
+    columns[0][1].set_ylabel("Step sizes γ that work")
+    layout.legend(figure, _handles(steps))
     return figure
 
 
@@ -53,10 +53,10 @@ def _steps(axes: Axes, table: pd.DataFrame) -> None:
     """Size of the update over size of the gradient, a line for each ray."""
     own = table[table["method"] == "EFGD"]
     for linestyle, (_, damped) in zip(STYLES, own.groupby("damping"), strict=False):
-        _lines(axes, damped, style.METHODS["EFGD"] | {"linestyle": linestyle})
+        _lines(axes, damped, style.LINES["EFGD"] | {"linestyle": linestyle})
     natural = table[(table["method"] == "NGD") & (table["damping"] == table["damping"].min())]
-    _lines(axes, natural, style.METHODS["NGD"])
-    axes.set(xlabel="‖gradient‖", ylabel="‖update‖", xscale="log", yscale="log")
+    _lines(axes, natural, style.LINES["NGD"])
+    axes.set(xlabel="Length of the gradient", xscale="log", yscale="log")
 
 
 def _lines(axes: Axes, table: pd.DataFrame, look: dict[str, Any]) -> None:
@@ -66,12 +66,14 @@ def _lines(axes: Axes, table: pd.DataFrame, look: dict[str, Any]) -> None:
 
 def _starts(axes: Axes, table: pd.DataFrame) -> None:
     """A mark for every step size that works, over the distance of the start."""
-    for method, mark in MARKS.items():
+    for method, aside in ASIDE.items():
         good = table[(table["method"] == method) & table["works"]]
-        color = style.METHODS[method]["color"]
-        axes.plot(good["distance"], good["step_size"], linestyle="none", color=color, **mark)
-    axes.set(xlabel="Distance of the start", ylabel="Working step sizes γ")
-    axes.set(xscale="log", yscale="log")
+        axes.plot(aside * good["distance"], good["step_size"], **_mark(method))
+    axes.set(xlabel="Distance of the start", xscale="log", yscale="log")
+
+
+def _mark(method: str) -> dict[str, Any]:
+    return {**style.METHODS[method], "linestyle": "none", "markersize": 2.5}
 
 
 def _angles(axes: Axes, table: pd.DataFrame) -> None:
@@ -80,21 +82,21 @@ def _angles(axes: Axes, table: pd.DataFrame) -> None:
     axes.fill_between(table["distance"], table["lowest"], table["highest"], color="0.9")
     axes.plot(table["distance"], table["lowest"], **edge, label="lowest, highest")
     axes.plot(table["distance"], table["highest"], **edge)
-    axes.plot(table["distance"], table["median"], **style.METHODS["EFGD"] | {"label": "median"})
+    axes.plot(table["distance"], table["median"], **style.LINES["EFGD"] | {"label": "median"})
     metric: dict[str, Any] = {"color": "black", "linestyle": "dotted"}
     axes.plot(table["distance"], table["fisher_lowest"], **metric, label="lowest, Fisher metric")
     axes.set(xlabel="Distance from the minimum", xscale="log")
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.08))
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.06))
 
 
 def _handles(steps: pd.DataFrame) -> list[Line2D]:
     """A line for each method and damping."""
-    look = style.METHODS["EFGD"]
+    look = style.LINES["EFGD"]
     return [
-        Line2D([], [], **style.METHODS["NGD"] | MARKS["NGD"]),
-        Line2D([], [], linestyle="none", color=look["color"], **MARKS["EFGD"], label="EFGD"),
+        style.example(style.METHODS["NGD"]),
+        Line2D([], [], **_mark("EFGD")),
         *(
-            Line2D([], [], **look | {"linestyle": each, "label": f"EFGD, λ = {damping:g}"})
+            Line2D([], [], **look | {"linestyle": each, "label": f"EFGD, damping λ = {damping:g}"})
             for each, damping in zip(STYLES, sorted(steps["damping"].unique()), strict=False)
         ),
     ]
