@@ -155,9 +155,9 @@ def split_ggn(point: Point) -> Array:
 def differences(gradient: Callable[[Array], Array], theta: Array) -> Array:
     """Symmetric Jacobian of a gradient at ``θ`` ``(P,)``, by differences, shape ``(P, P)``."""
     shifts = SPACING * np.eye(len(theta))
-    jacobian = sum(
-        share / SPACING * gradient(theta + step * shifts) for step, share in STENCIL.items()
-    )
+    jacobian = np.zeros_like(shifts)
+    for step, share in STENCIL.items():
+        jacobian += share / SPACING * gradient(theta + step * shifts)
     return (jacobian + jacobian.T) / 2
 
 
@@ -176,7 +176,9 @@ def divergence_hessian(point: Point) -> Array:
 
     def gradient(theta: Array) -> Array:
         f = problem.model.predict(theta)
-        mean = sum(p[:, None] * problem.likelihood.residual(f, y) for p, y in drawn)
+        mean = np.zeros_like(f)
+        for p, y in drawn:
+            mean += p[:, None] * problem.likelihood.residual(f, y)
         return problem.model.pull_back(theta, mean) / problem.size
 
     return differences(gradient, point.theta)

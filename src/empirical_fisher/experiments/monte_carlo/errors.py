@@ -78,7 +78,7 @@ def errors(
     by_trial = pd.DataFrame(
         {
             "trial": range(trials),
-            "slope": exponent(samples, np.sqrt(grouped).T),
+            "slope": exponent(samples.astype(float), np.sqrt(grouped).T),
             "distance": np.linalg.norm(means, axis=(-2, -1))
             / np.sqrt(spread * trials / (repeats * draws)),
         }

@@ -11,7 +11,7 @@ import pandas as pd
 
 from empirical_fisher.data.datasets import Dataset, design
 from empirical_fisher.problems import Problem, linear_problem
-from empirical_fisher.search import Schedule, best_cell, evaluate, trace
+from empirical_fisher.search import CELL, TIE, Schedule, best_cell, evaluate, near, needed, trace
 
 #: Columns of `row_orders`.
 ROW_ORDERS = (
@@ -22,6 +22,8 @@ ROW_ORDERS = (
     "final_loss",
     "minimum_cosine",
     "same_cell_loss",
+    "needed",
+    "median_cosine",
 )
 CONTENDERS = 3.0  #: times the lowest final loss, up to which cells run again in another order
 
@@ -45,6 +47,8 @@ def row_orders(
     winners: Mapping[str, pd.DataFrame],
     seeds: Iterable[int],
     schedule: Schedule,
+    *,
+    winners_only: bool = False,
 ) -> pd.DataFrame:
     """Search the grid of every method again with the rows of the data in other orders.
 
@@ -61,17 +65,28 @@ def row_orders(
         For each method the tables that `search.evaluate` and `search.best_cell` make of it.
     seeds
         Of the generators that draw the orders.
+    winners_only
+        Run the winners alone, where a search would take too long.
 
     Returns
     -------
     pandas.DataFrame
         A row a method and seed, ``method, seed, step_size, damping, final_loss, minimum_cosine``
-        of the best cell in this order, as for `variant`, and ``same_cell_loss``, the final loss of
-        the cell that is best in the file's order.
+        of the best cell in this order, as for `variant`; ``same_cell_loss``, the final loss of the
+        cell that is best in the file's order; and of the run of the best cell ``needed``, the
+        iterations until its loss comes within 1 % of the lowest final loss of NGD and EFGD in the
+        file's order and stays there (one more than there are if it does not), and
+        ``median_cosine``.
     """
     rows = []
+    damped = [winner["final_loss"].item() for name, winner in winners.items() if name != "GD"]
+    goal = min(damped, default=np.nan)
     for method, grid in grids.items():
-        contenders = grid[grid["final_loss"] <= CONTENDERS * grid["final_loss"].min()]
+        contenders = grid[
+            _is_cell(grid, winners[method])
+            if winners_only
+            else grid["final_loss"] <= CONTENDERS * grid["final_loss"].min()
+        ]
         step_size, damping = (contenders[axis].to_numpy() for axis in ("step_size", "damping"))
         for seed in seeds:
             order = np.random.default_rng(seed).permutation(len(dataset.targets))
@@ -82,8 +97,54 @@ def row_orders(
             row = best_with_cosine(shuffled, method, again, schedule)
             row.insert(1, "seed", seed)
             same = again[_is_cell(again, winners[method])]
-            rows.append(row.assign(same_cell_loss=same["final_loss"].max()))
+            row = row.assign(same_cell_loss=same["final_loss"].max())
+            rows.append(row.assign(**_along(shuffled, row, goal, schedule)))
     return pd.concat(rows, ignore_index=True)
+
+
+def _along(
+    problem: Problem, best: pd.DataFrame, goal: float, schedule: Schedule
+) -> dict[str, float]:
+    """How fast the run of a best cell is, and the median of its cosines."""
+    cell = best["step_size"].item(), best["damping"].item()
+    if np.isnan(cell[0]):
+        return {"needed": np.nan, "median_cosine": np.nan}
+    run = trace(problem, best["method"].item(), *cell, schedule)
+    return {
+        "needed": float(needed(run["loss"].to_numpy()[:, None], goal)[0]),
+        "median_cosine": run["cosine"].median(),
+    }
+
+
+def ties(
+    dataset: Dataset,
+    model: Mapping[str, float],
+    grids: Mapping[str, pd.DataFrame],
+    schedule: Schedule,
+) -> pd.DataFrame:
+    """The cells of EFGD's grid that tie for the lowest final loss, and the run of each.
+
+    Parameters
+    ----------
+    dataset, model, grids, schedule
+        As for `row_orders`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``step_size, damping, final_loss, minimum_cosine, negative``: the lowest cosine between
+        EFGD's direction and the natural gradient along the run, and in how many iterates it is
+        negative.
+    """
+    inputs, targets, task = design(dataset, bias=True)
+    problem = linear_problem(inputs, targets, task, **model)
+    rows = []
+    for cell in near(grids["EFGD"], TIE).itertuples() if "EFGD" in grids else ():
+        cosines = trace(problem, "EFGD", cell.step_size, cell.damping, schedule)["cosine"]
+        rows.append(
+            (cell.step_size, cell.damping, cell.final_loss, cosines.min(), (cosines < 0).sum())
+        )
+    return pd.DataFrame(rows, columns=[*CELL, "minimum_cosine", "negative"])
 
 
 def _is_cell(cells: pd.DataFrame, cell: pd.DataFrame) -> pd.Series:
@@ -131,10 +192,26 @@ def experiment(
     cells: Mapping[str, Mapping[str, pd.DataFrame]],
     seeds: Iterable[int],
     schedule: Mapping[str, Any],
-) -> pd.DataFrame:
-    """`row_orders` of a data set, under ``dataset``."""
+) -> dict[str, pd.DataFrame]:
+    """``orders``, `row_orders` of a data set under ``dataset``, and ``ties``, its `ties`."""
     methods = grids[dataset], cells[dataset]
     table = row_orders(data, model, *methods, seeds, Schedule(**schedule))
+    table.insert(0, "dataset", dataset)
+    return {"orders": table, "ties": ties(data, model, grids[dataset], Schedule(**schedule))}
+
+
+def winners(
+    dataset: str,
+    data: Dataset,
+    model: Mapping[str, Any],
+    grids: Mapping[str, Mapping[str, pd.DataFrame]],
+    cells: Mapping[str, Mapping[str, pd.DataFrame]],
+    seeds: Iterable[int],
+    schedule: Mapping[str, Any],
+) -> pd.DataFrame:
+    """`row_orders` of a data set, under ``dataset``, with the winners alone."""
+    methods = grids[dataset], cells[dataset]
+    table = row_orders(data, model, *methods, seeds, Schedule(**schedule), winners_only=True)
     table.insert(0, "dataset", dataset)
     return table
 
