@@ -56,6 +56,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # for editors and type checkers; else `__getattr__` imports them
     from . import search as search
     from .bounds import lower_bound as lower_bound
+    from .data_terms import TooManyParametersError as TooManyParametersError
     from .likelihoods import Bernoulli as Bernoulli
     from .likelihoods import Categorical as Categorical
     from .likelihoods import Gaussian as Gaussian
@@ -68,7 +69,6 @@ if TYPE_CHECKING:  # for editors and type checkers; else `__getattr__` imports t
     from .problems import MinimizerNotFoundError as MinimizerNotFoundError
     from .problems import Point as Point
     from .problems import Problem as Problem
-    from .problems import TooManyParametersError as TooManyParametersError
     from .problems import linear_problem as linear_problem
     from .solvers import Descent as Descent
     from .solvers import descend as descend
@@ -84,8 +84,8 @@ _MODULES = {
         "linear_problem",
         "Point",
         "MinimizerNotFoundError",
-        "TooManyParametersError",
     ),
+    "data_terms": ("TooManyParametersError",),
     "methods": ("direction",),
     "norms": ("cosine",),
     "solvers": ("descend", "Descent"),
