@@ -21,9 +21,7 @@ CLAIMS["figures"] = {
         for folder, kind in (("row_orders", "orders"), ("winner_orders", "winners"))
         for dataset in of_figure3(reordered(kind))
     ],
-    "ties": [
-        f"results/robustness/ties/{dataset}.csv" for dataset in of_figure3(reordered())
-    ],
+    "ties": [f"results/robustness/ties/{dataset}.csv" for dataset in of_figure3(reordered())],
     "updates": [
         f"results/controls/updates/{dataset}.csv" for dataset in compared(optimized()["figure3"])
     ],
