@@ -15,6 +15,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--disable-dev-shm-usage",
 )
+AXE = Path(__file__).parent / "axe" / "axe.min.js"  # see the README beside it
 OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
 
 
@@ -63,6 +64,17 @@ def overhang(browser) -> int:
     """By how many pixels the page is wider than its window."""
     return browser.execute_script(
         "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+
+
+def faults_of_access(browser) -> list[str]:
+    """What axe-core finds serious or worse."""
+    browser.execute_script(AXE.read_text("utf-8") + ";")
+    return browser.execute_async_script(
+        "const done = arguments[0];"
+        "axe.run({resultTypes: ['violations']}).then(found => done(found.violations"
+        ".filter(each => ['serious', 'critical'].includes(each.impact))"
+        ".map(each => `${each.id}: ${each.nodes[0].html}`)))"
     )
 
 

@@ -58,6 +58,14 @@ class Model(ABC):
     def parameters(self) -> int:
         """Number ``P`` of parameters."""
 
+    @property
+    def width(self) -> int:
+        """How many numbers a pass keeps of each example, or about as many: ``P`` unless overridden.
+
+        It limits how many runs are side by side in memory.
+        """
+        return self.parameters
+
     @abstractmethod
     def predict(self, theta: Array) -> Array:
         """Natural parameters ``f(x_n, θ)``, shape ``(..., N, M)``."""
@@ -150,6 +158,11 @@ class LinearModel(Model):
         """``M D``."""
         return self.outputs * self.inputs.shape[1]
 
+    @property
+    def width(self) -> int:
+        """``M``, its predictions; see `Model.width`."""
+        return self.outputs
+
     @cached_property
     def longest(self) -> float:
         """``max_n ‖x_n‖²``."""
@@ -217,6 +230,8 @@ class LinearModel(Model):
 
     def gram(self, theta: Array, weights: Array) -> Array:
         """Blocks ``Xᵀ diag(Λ_mk) X``; see `Model.gram`."""
+        if self.outputs == 1:
+            return self._weighted(weights[..., 0])[..., 0, :, :]
         lead = theta.shape[:-1]
         upper = weights[(..., *np.triu_indices(self.outputs))]
         blocks = np.take(self._weighted(upper), _places(self.outputs), axis=-3)

@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from conftest import METHODS
+from empirical_fisher.experiments.after_2019 import experiment as after_2019
+from empirical_fisher.experiments.after_2019 import figure as figures_after_2019
+from empirical_fisher.experiments.after_2019 import imbalance
 from empirical_fisher.experiments.magnitude import figure as figures_magnitude
 from empirical_fisher.experiments.monte_carlo import figure as figures_monte_carlo
 from empirical_fisher.experiments.note import contamination
@@ -169,6 +172,28 @@ def test_the_note_has_room_for_all_its_texts():
     trials = contamination.trials(settings["contamination"])
     figure = figures_note.note(**note.measure(settings), trials=trials)
     assert len(figure.axes) == 8
+    assert faults(figure) == []
+
+
+@pytest.mark.parametrize("titles", [{"Some": LONG, "Other": "Other"}, {}])
+def test_what_came_after_2019_has_room_for_all_its_texts(titles):
+    settings, seeds = TINY["after_2019"], [0, 1]
+    tables = {
+        name: after_2019.IDEAS[name](settings[name], seeds)
+        for name in ("indicator_networks", "continual", "takeuchi_gap")
+    }
+    paths = tables["indicator_networks"].assign(problem="Some")
+    steps = pd.DataFrame(
+        {"problem": "Some", "iteration": [0, 9], "seed": 0, "length": 2.0, "loss_ratio": [0.1, 9.0]}
+    )
+    figure = figures_after_2019.after_2019(
+        indicator_paths=paths,
+        one_sample=steps,
+        imbalance=imbalance.descents(settings["imbalance"], seeds),
+        titles=titles,
+        **tables,
+    )
+    assert len(figure.axes) == 6
     assert faults(figure) == []
 
 

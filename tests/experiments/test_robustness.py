@@ -229,12 +229,11 @@ def test_a_flow_without_steps_is_the_limit_of_small_steps() -> None:
     problem = vector_field.line_problem(lognormal_line(seed=0, **source), 0.1)
     for method, scale in {"GD": 0.3, "EFGD": 3.0}.items():
         theta, length = np.array([2.0, 4.0]), 0.0
+        flow = vector_field.flow(problem, {method: scale}, 1e-8)
         for _ in range(4000):
-            step = 5e-4 * vector_field.flow(problem, theta, method, scale, 1e-8)
+            [step] = 5e-4 * flow(theta[None])
             theta, length = theta + step, length + np.linalg.norm(step)
-        found, end = vector_field.continuous(
-            problem, np.array([2.0, 4.0]), method, scale, 1e-8, 2.0
-        )
+        found, end = vector_field.continuous(flow, np.array([2.0, 4.0]), 2.0)
         np.testing.assert_allclose(end, theta, atol=2e-3)
         expected = length / np.linalg.norm(theta - [2.0, 4.0]) - 1
         assert found == pytest.approx(expected, abs=5e-3)

@@ -40,6 +40,7 @@ def test_a_number_is_written_with_four_digits_and_powers_of_ten(value, written):
         ("2.50e+03", "2.5·10³"),
         ("20e-4", "20·10⁻⁴"),
         ("-1e-3", "−10⁻³"),
+        ("lowest cosine -0.45, at 1-2 of 3-5", "lowest cosine −0.45, at 1-2 of 3-5"),
         ("100.0 times the loss", "100× the loss"),
         ("20.5 times the loss", "20.5× the loss"),
         ("in 3 of 5 times", "in 3 of 5 times"),

@@ -9,6 +9,7 @@ SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 MOST_DIGITS = 6  #: of a whole number that is written out
 POWER = re.compile(r"(?<![\w.])(-?)(\d+(?:\.\d+)?)e([+-]?\d+)\b")
 FACTOR = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) times (?=the\b|that\b|as\b)")
+MINUS = re.compile(r"(?<![\w.−-])-(?=\d)")
 WHOLE = re.compile(r"(?<![\w.])(\d+)\.0+(?=[×%]| times\b)")
 
 
@@ -20,13 +21,13 @@ def number(value: float | None, digits: int = 4) -> str:
         return "∞" if value > 0 else "−∞"
     if float(value).is_integer() and abs(value) < 10**MOST_DIGITS:
         return f"{value:.0f}".replace("-", "−")
-    return prose(f"{value:.{digits}g}").replace("-", "−")
+    return prose(f"{value:.{digits}g}")
 
 
 def prose(text: str) -> str:
     """A text that has numbers as a computer writes them: 1e-08, 2.50e+3, 100.0 times the loss."""
-    text = POWER.sub(lambda found: found[1].replace("-", "−") + power(found[2], found[3]), text)
-    return FACTOR.sub(r"\1× ", WHOLE.sub(r"\1", text))
+    text = POWER.sub(lambda found: found[1] + power(found[2], found[3]), text)
+    return MINUS.sub("−", FACTOR.sub(r"\1× ", WHOLE.sub(r"\1", text)))
 
 
 def power(mantissa: str, exponent: str) -> str:

@@ -10,6 +10,7 @@ times; its own report, with the rules, their code and their graph, is put beside
 
 import os
 import platform
+import re
 import tomllib
 from base64 import b64encode
 from collections import Counter
@@ -28,6 +29,8 @@ from snakemake_interface_report_plugins.reporter import ReporterBase
 from snakemake_interface_report_plugins.settings import ReportSettingsBase
 
 HERE = Path(__file__).parent
+BARE = {"point": "", "scene": ""}  #: what a chapter need not have
+OTHERS = {"title": "Other claims", "text": "Claims that no chapter tells."}
 TABLES = {name: f"results/{name}.csv" for name in ("claims", "hyperparameters", "sensitivity")}
 
 
@@ -48,6 +51,7 @@ class Reporter(ReporterBase):
         """Write both."""
         from empirical_fisher.pipeline import outputs  # the Snakefile knows where it is
         from empirical_fisher.pipeline.files import write_text
+        from empirical_fisher.pipeline.ledger import KINDS, LATER
         from empirical_fisher.pipeline.tables import read_csv
 
         folder = Path.cwd()
@@ -74,29 +78,30 @@ class Reporter(ReporterBase):
             self.metadata,
         ).render()
 
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        environment.filters["number"] = number
-        environment.filters["answer"] = answer
-        environment.filters["link"] = lambda path: os.path.relpath(path, page.parent)
         story = yaml.safe_load((HERE / "story.yaml").read_text("utf-8"))
-        text = environment.get_template("page.html.jinja").render(
-            introduction=self.workflow_description,
-            chapters=chapters(story, self.figures(tables["hyperparameters"]), tables["claims"]),
-            tally=Counter(map(answer, tables["claims"])),
-            tables=tables,
-            paths=TABLES,
-            times=times(self.jobs),
-            versions=versions(),
-            configuration=[(record.path.name, record.source) for record in self.configfiles],
-            folders=by_folder(path for path in shown if path.endswith(".csv")),
-            left_out=by_folder(left_out),
-            beside=beside,
+        claims = tables["claims"]
+        explorable = page.with_name("explore.html")
+        text = (
+            environment(page.parent)
+            .get_template("page.html.jinja")
+            .render(
+                introduction=self.workflow_description,
+                chapters=chapters(story, self.figures(tables["hyperparameters"]), claims),
+                ledgers=ledgers(claims, KINDS, LATER),
+                tally=Counter(map(answer, claims)),
+                kinds=KINDS,
+                tables=tables,
+                paths=TABLES,
+                times=times(self.jobs),
+                versions=versions(),
+                configuration=[(each.path.name, each.source) for each in self.configfiles],
+                folders=by_folder(path for path in shown if path.endswith(".csv")),
+                left_out=by_folder(left_out),
+                beside=beside,
+                explorable=explorable
+                if explorable.exists() and os.path.relpath(explorable) not in left_out
+                else None,
+            )
         )
         write_text(text, page)
         outputs.note(folder, page, beside)
@@ -143,8 +148,8 @@ class Reporter(ReporterBase):
                 "name": record.path.stem,
                 "chapter": record.category.name,
                 "title": record.labels["shows"],
-                "image": b64encode(record.path.read_bytes()).decode(),
-                "caption": record.caption,
+                **picture(record.path.read_bytes()),
+                **split(record.caption),
                 "pdf": record.path.with_suffix(".pdf"),
                 "cells": chosen(cells, list(map(str, record.job.input))),
                 "tables": [path for path in map(str, record.job.input) if path.endswith(".csv")],
@@ -153,9 +158,57 @@ class Reporter(ReporterBase):
         ]
 
 
+def environment(folder):
+    """Where the templates are, with what they need; links are relative to a folder."""
+    from empirical_fisher.pipeline.numerals import number, prose
+
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    made.filters["number"] = number
+    made.filters["prose"] = prose
+    made.filters["answer"] = answer
+    made.filters["total"] = Counter.total
+    made.filters["slug"] = lambda text: re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    made.filters["link"] = lambda path: os.path.relpath(path, folder)
+    return made
+
+
+def picture(svg):
+    """An SVG as the page embeds it, and how wide it is printed, in inches."""
+    points = re.search(rb'<svg[^>]* width="([\d.]+)pt"', svg)[1]
+    return {"image": b64encode(svg).decode(), "inches": float(points) / 72}
+
+
+def split(caption):
+    """The heading of a caption, which is its first bold text, and what follows."""
+    found = re.fullmatch(r"\s*<p><strong>(.*?)</strong>\s*(.*)", caption, re.DOTALL)
+    if not found:
+        raise WorkflowError(f"A caption does not begin with a bold heading: {caption[:60]}…")
+    return {"heading": found[1], "caption": f"<p>{found[2]}"}
+
+
 def answer(claim):
     """What the page says of a claim: whether it holds, or that this depends on the trial."""
     return claim["holds"] if claim["agree"] == claim["trials"] else "depends"
+
+
+def ledgers(claims, kinds, later):
+    """How many claims of each kind there are by their answer; those of later texts apart."""
+    after = "Claims of later texts"
+    counts = {name: Counter() for name in (*kinds.values(), after)}
+    for claim in claims:
+        counts[after if topic(claim) == later else kinds[claim["kind"]]][answer(claim)] += 1
+    return {name: tally for name, tally in counts.items() if tally}
+
+
+def topic(claim):
+    """The part of the ledger that a claim is in."""
+    return claim["id"].partition(".")[0]
 
 
 def of(records, shown):
@@ -178,20 +231,31 @@ def chosen(cells, paths):
 
 
 def chapters(story, figures, claims):
-    """The chapters with their figures, the claims these show, and those left over, if any."""
+    """The chapters with their figures and claims, each claim once, and those left over, if any.
+
+    A claim stands below its figure if that is shown, else in the chapter that lists it or its
+    topic.
+    """
     homeless = {figure["chapter"] for figure in figures} - {chapter["title"] for chapter in story}
     if homeless:
         raise WorkflowError(f"Categories that are no chapters of story.yaml: {sorted(homeless)}.")
+    shown = {figure["name"] for figure in figures}
+    homes = {name: place for place, each in enumerate(story) for name in each.get("claims", ())}
     told = []
-    for chapter in story:
-        shown = [figure for figure in figures if figure["chapter"] == chapter["title"]]
-        for figure in shown:
+    for place, chapter in enumerate([*story, OTHERS]):
+        own = [figure for figure in figures if figure["chapter"] == chapter["title"]]
+        for figure in own:
             figure["claims"] = [claim for claim in claims if claim["figure"] == figure["name"]]
-        others = [claim for claim in claims if claim["id"] in chapter.get("claims", ())]
-        every = sum((figure["claims"] for figure in shown), others)
-        tally = Counter(map(answer, every))
-        if every or shown:
-            told.append({**chapter, "figures": shown, "claims": others, "tally": tally})
+        others = [
+            claim
+            for claim in claims
+            if claim["figure"] not in shown
+            and homes.get(claim["id"], homes.get(topic(claim), len(story))) == place
+        ]
+        every = sum((figure["claims"] for figure in own), others)
+        if every or own:
+            tally = Counter(map(answer, every))
+            told.append({**BARE, **chapter, "figures": own, "claims": others, "tally": tally})
     return told
 
 
@@ -227,8 +291,3 @@ def by_folder(paths):
     """Files by the folder that they are in."""
     ordered = sorted(sorted(paths), key=os.path.dirname)
     return {folder: list(each) for folder, each in groupby(ordered, key=os.path.dirname)}
-
-
-def number(value):
-    """A number to read; the CSVs have all digits."""
-    return "" if value is None else f"{value:.4g}"

@@ -269,7 +269,8 @@ def _desirable_claim(table: pd.DataFrame, task: str, word: str, fault: str) -> C
         f"note.desirable-{word}",
         "the note, closing question",
         "Is it desirable that all losses are reduced equally? It is, if EFGD then has a lower "
-        f"error on clean data than NGD and GD, all tuned alike; here with {fault} in the training data.",
+        f"error on clean data than NGD and GD, all tuned alike; here with {fault} in the training "
+        "data.",
         f"EFGD is better than both in {better.sum()} of {len(better)} cases. Its error minus that "
         f"of the others is between {errors.min():+.1f} and {errors.max():+.1f} standard errors "
         f"(with clean training data {clean.min():+.1f} to {clean.max():+.1f}), over many draws of "

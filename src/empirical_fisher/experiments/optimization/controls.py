@@ -20,10 +20,11 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.data.datasets import Dataset, design
+from empirical_fisher.data.datasets import Dataset
+from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.methods import direction
 from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.problems import Problem
 
 METHODS = ("GD", "NGD", "EFGD")  #: whose directions are compared
 DOUBLINGS = 60  #: of a step, before a line search takes the loss to fall for ever
@@ -48,8 +49,8 @@ def _damping(cell: pd.DataFrame) -> float:
 
 
 def follow(problem: Problem, step: Step, iterations: int) -> Array:
-    """The iterates from ``θ = 0``, shape ``(T + 1, P)``."""
-    path = [np.zeros(problem.parameters)]
+    """The iterates from where descents start, shape ``(T + 1, P)``."""
+    path = [problem.start]
     for _ in range(iterations):
         path.append(path[-1] + step(path[-1]))
     return np.stack(path)
@@ -147,7 +148,7 @@ def experiment(
     Parameters
     ----------
     dataset, data, model
-        The problem and its name: see `problems.linear_problem`.
+        The problem and its name: see `shared_problems.modelled`.
     cells
         The best cells of its methods.
     iterations
@@ -169,7 +170,7 @@ def experiment(
             else np.random.default_rng(order).permutation(len(data.targets))
         )
         moved = replace(data, inputs=data.inputs[rows], targets=data.targets[rows])
-        problem = linear_problem(*design(moved, bias=True), **model)
+        problem = modelled(moved, **model)
         tables[order] = lengths(problem, best, iterations)
-    whole = linear_problem(*design(data, bias=True), **model)
+    whole = modelled(data, **model)
     return {"updates": updates(whole, best, iterations), "lengths": stacked(tables, "order")}

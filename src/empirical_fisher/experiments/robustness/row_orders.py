@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.data.datasets import Dataset
+from empirical_fisher.experiments.shared_problems import modelled
+from empirical_fisher.problems import Problem
 from empirical_fisher.search import CELL, TIE, Schedule, best_cell, evaluate, near, needed, trace
 
 #: Columns of `row_orders`.
@@ -42,7 +43,7 @@ def best_with_cosine(
 
 def row_orders(
     dataset: Dataset,
-    model: Mapping[str, float],
+    model: Mapping[str, Any],
     grids: Mapping[str, pd.DataFrame],
     winners: Mapping[str, pd.DataFrame],
     seeds: Iterable[int],
@@ -60,7 +61,7 @@ def row_orders(
     dataset
         With the rows in the file's order. A bias is appended to its features.
     model
-        Other arguments of `problems.linear_problem`.
+        Other arguments of `shared_problems.modelled`.
     grids, winners
         For each method the tables that `search.evaluate` and `search.best_cell` make of it.
     seeds
@@ -91,8 +92,7 @@ def row_orders(
         for seed in seeds:
             order = np.random.default_rng(seed).permutation(len(dataset.targets))
             moved = replace(dataset, inputs=dataset.inputs[order], targets=dataset.targets[order])
-            inputs, targets, task = design(moved, bias=True)
-            shuffled = linear_problem(inputs, targets, task, **model)
+            shuffled = modelled(moved, **model)
             again = evaluate(shuffled, method, step_size, damping, schedule)
             row = best_with_cosine(shuffled, method, again, schedule)
             row.insert(1, "seed", seed)
@@ -118,7 +118,7 @@ def _along(
 
 def ties(
     dataset: Dataset,
-    model: Mapping[str, float],
+    model: Mapping[str, Any],
     grids: Mapping[str, pd.DataFrame],
     schedule: Schedule,
 ) -> pd.DataFrame:
@@ -136,8 +136,7 @@ def ties(
         EFGD's direction and the natural gradient along the run, and in how many iterates it is
         negative.
     """
-    inputs, targets, task = design(dataset, bias=True)
-    problem = linear_problem(inputs, targets, task, **model)
+    problem = modelled(dataset, **model)
     rows = []
     for cell in near(grids["EFGD"], TIE).itertuples() if "EFGD" in grids else ():
         cosines = trace(problem, "EFGD", cell.step_size, cell.damping, schedule)["cosine"]

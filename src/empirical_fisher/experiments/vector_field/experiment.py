@@ -9,8 +9,7 @@ EFGD has in `methods`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,8 @@ from empirical_fisher.norms import cosine
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.solvers import iterates
 
+Flow = Callable[[Array], Array]
+
 ROUNDING = 1e-9  #: relative difference of decreases that is none
 
 
@@ -33,17 +34,33 @@ def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
     return linear_problem(inputs, table["target"].to_numpy(), "regression", prior_variance)
 
 
-def flow(problem: Problem, theta: Array, method: str, scale: float, damping: float) -> Array:
-    """Velocity at ``θ``, shape ``(..., 2)``: ``−scale (B + λ I)⁻¹ ∇L``.
+def flow(problem: Problem, scales: Mapping[str, float], damping: float) -> Flow:
+    """Velocity ``−scale (B + λ I)⁻¹ ∇L`` of all methods, as a function of where each of them is.
 
-    ``B`` is the Hessian for NGD, which for least squares is the Fisher with the prior, and the
-    empirical Fisher for EFGD; GD has no preconditioner.
+    ``B`` is the Hessian for NGD, which for least squares is the Fisher with the prior, the same
+    everywhere, and the empirical Fisher for EFGD; GD has no preconditioner.
+
+    Returns
+    -------
+    Callable
+        From ``θ`` of shape ``(methods, ..., 2)``, in the order of ``scales``, to velocities of the
+        same shape.
     """
-    point = problem.at(theta)
-    if method == "GD":
-        return -scale * point.gradient
-    matrix = point.hessian if method == "NGD" else point.empirical_fisher
-    return -scale * solve(matrix, damping, point.gradient)
+    hessian = problem.at(np.zeros(2)).hessian
+
+    def velocity(theta: Array) -> Array:
+        velocities = np.empty_like(theta)
+        gradients = problem.at(theta).gradient
+        for index, (method, scale) in enumerate(scales.items()):
+            slope = gradients[index]
+            if method == "NGD":
+                slope = solve(np.broadcast_to(hessian, (*slope.shape, 2)), damping, slope)
+            elif method == "EFGD":
+                slope = solve(problem.at(theta[index]).empirical_fisher, damping, slope)
+            velocities[index] = -scale * slope
+        return velocities
+
+    return velocity
 
 
 def square(low: float, high: float, count: int) -> Array:
@@ -56,9 +73,10 @@ def field(
     problem: Problem, points: Array, scales: Mapping[str, float], damping: float
 ) -> pd.DataFrame:
     """Tabulate the flow at ``points`` of shape ``(K, 2)``: ``method, b, theta, db, dtheta``."""
+    everywhere = np.broadcast_to(points, (len(scales), *points.shape))
+    velocities = flow(problem, scales, damping)(everywhere)
     tables = []
-    for method, scale in scales.items():
-        velocity = flow(problem, points, method, scale, damping)
+    for method, velocity in zip(scales, velocities, strict=True):
         columns = np.column_stack([points, velocity])
         table = pd.DataFrame(columns, columns=["b", "theta", "db", "dtheta"])
         table.insert(0, "method", method)
@@ -87,10 +105,10 @@ def trajectories(
         ``method, start, step, b, theta``, ordered by the first three.
     """
     shown = thinned(points - 1, kept)
+    together = np.tile(np.array(starts, dtype=float), (len(scales), 1, 1))
+    paths = iterates(together, flow(problem, scales, damping), step, points - 1)[shown]
     tables = []
-    for method, scale in scales.items():
-        towards = partial(flow, problem, method=method, scale=scale, damping=damping)
-        path = iterates(np.array(starts), towards, step, points - 1)[shown]
+    for method, path in zip(scales, np.moveaxis(paths, 1, 0), strict=True):
         for start, line in enumerate(np.swapaxes(path, 0, 1)):
             table = pd.DataFrame(line, columns=["b", "theta"])
             table.insert(0, "method", method)
@@ -170,13 +188,15 @@ def other_seeds(
         )
         minimum = problem.minimizer()
         way = minimum - points
-        plain = best_decrease(problem, points, flow(problem, points, "GD", 1.0, 0.0))
-        for method, scale in settings["scales"].items():
-            velocity = flow(problem, points, method, scale, settings["damping"])
+        plain = best_decrease(problem, points, problem.at(points).gradient)
+        scales, damping = settings["scales"], settings["damping"]
+        everywhere = np.broadcast_to(points, (len(scales), *points.shape))
+        velocities = flow(problem, scales, damping)(everywhere)
+        for (method, scale), velocity in zip(scales.items(), velocities, strict=True):
             along = cosine(velocity, way)
             worse = best_decrease(problem, points, velocity) < (1 - ROUNDING) * plain
             ways = [
-                continuous(problem, start, method, scale, settings["damping"], duration)
+                continuous(flow(problem, {method: scale}, damping), start, duration)
                 for start in np.array(settings["trajectories"]["starts"], dtype=float)
             ]
             rows.append(
@@ -204,17 +224,15 @@ def best_decrease(problem: Problem, theta: Array, direction: Array) -> Array:
     return slope**2 / (2 * bend)
 
 
-def continuous(
-    problem: Problem, start: Array, method: str, scale: float, damping: float, duration: float
-) -> tuple[float, Array]:
-    """Follow the flow without steps: how much longer its way is than the chord, and its end.
+def continuous(flow: Flow, start: Array, duration: float) -> tuple[float, Array]:
+    """Follow the flow of one method without steps: how much longer its way is, and its end.
 
-    The length of the way is integrated with the point, shape ``(2,)``; relative to the chord, less
-    one.
+    The length of the way is integrated with the point, shape ``(2,)``; it is relative to that of
+    the chord, less one.
     """
 
     def rate(_: float, state: Array) -> Array:
-        velocity = flow(problem, state[:2], method, scale, damping)
+        [velocity] = flow(state[None, :2])
         return np.append(velocity, np.linalg.norm(velocity))
 
     found = solve_ivp(
