@@ -81,8 +81,9 @@ rule winner_orders:
         code("robustness.row_orders:winners"),
         "data/{dataset}.yaml",
         data="data/{dataset}.csv",
-        grids=lambda wildcards: optimization_files("grid", methods_by([wildcards.dataset])),
-        cells=lambda wildcards: optimization_files("best", methods_by([wildcards.dataset])),
+        cells=lambda wildcards: optimization_files(
+            "best", {wildcards.dataset: ["NGD", "EFGD"]}
+        ),
     output:
         "results/robustness/winner_orders/{dataset}.csv",
     log:
