@@ -78,5 +78,5 @@ def row_orders_cells(wildcards):
 def monte_carlo_cells(wildcards):
     """The runs with the Fisher by samples, in all cells."""
     settings = config["monte_carlo"]["descent"]
-    cells = len(settings["step_size_factors"]) * settings["dampings"]["count"] + 1  # and NGD's own
-    return cells * settings["runs"]
+    cells = settings["step_sizes"]["count"] * settings["dampings"]["count"]
+    return cells * (1 + settings["tuning"]) + 2 * settings["runs"]  # EFGD's, and the fresh runs

@@ -1,7 +1,8 @@
 """The explorable page: scenes in which a reader moves things, made from the pipeline's tables.
 
 All that is computed when something is moved is computed in the page, by mathematics.js and
-experiments.js. Here its data are gathered, packed and written into one file that needs nothing else.
+experiments.js. Here its data are gathered, packed and written into one file that needs nothing
+else.
 """
 
 from __future__ import annotations

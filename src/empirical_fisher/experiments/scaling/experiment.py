@@ -163,6 +163,20 @@ def angles(case: Landscape, rays: int, seed: int, distances: Array) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
+def lowest(case: Landscape, rays: int, seed: int, distances: Array) -> pd.DataFrame:
+    """The lowest cosine between the undamped updates of EFGD and NGD on each ray.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``ray, lowest``: over the distances, shape ``(K,)``.
+    """
+    vectors = case.rays(rays, seed)
+    point = case.problem.at(case.minimum + distances[:, None, None] * vectors)
+    cosines = cosine(direction(point, "EFGD"), direction(point, "NGD"))
+    return pd.DataFrame({"ray": np.arange(rays), "lowest": cosines.min(axis=0)})
+
+
 def starts(
     cases: Mapping[str, Landscape],
     multiples: Sequence[float],
@@ -254,7 +268,7 @@ def experiment(settings: Mapping[str, Any], data: Dataset) -> dict[str, pd.DataF
     Returns
     -------
     dict
-        ``steps, angles, starts, path``: the tables of these functions.
+        ``steps, angles, lowest, starts, path``: the tables of these functions.
     """
     name, seed, rays = (settings[key] for key in ("dataset", "seed", "rays"))
     schedules = {use: Schedule(**each) for use, each in settings["schedules"].items()}
@@ -265,6 +279,7 @@ def experiment(settings: Mapping[str, Any], data: Dataset) -> dict[str, pd.DataF
     return {
         "steps": steps(cases, rays["steps"], seed, distances, settings["dampings"]),
         "angles": angles(cases[name], rays["angles"], seed, distances),
+        "lowest": lowest(cases[name], rays["angles"], seed, distances),
         "starts": starts(cases, settings["starts"], *runs, schedules["starts"]),
         "path": path(cases[name], *runs, schedules["path"]),
     }
