@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import exponent
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.pipeline.ledger import Claim, verdict
 from empirical_fisher.pipeline.tables import stacked
 

@@ -66,9 +66,9 @@ def row_orders(
     Returns
     -------
     pandas.DataFrame
-        A row a method and seed, ``method, seed, step_size, damping, final_loss, minimum_cosine``
-        of the best cell in this order, as for `variant`, and ``same_cell_loss``, the final loss of
-        the cell that is best in the file's order.
+        One row per method and seed: ``method, seed, step_size, damping, final_loss,
+        minimum_cosine`` of the best cell in this order, as for `variant`, and ``same_cell_loss``,
+        the final loss of the cell that is best in the file's order.
     """
     rows = []
     for method, grid in grids.items():
