@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from conftest import verdicts
-from empirical_fisher.arrays import exponent
 from empirical_fisher.data_terms import DataTerms
 from empirical_fisher.experiments.monte_carlo import claims as claims_monte_carlo
 from empirical_fisher.experiments.monte_carlo import costs, errors
 from empirical_fisher.experiments.monte_carlo import experiment as monte_carlo
 from empirical_fisher.experiments.noise import experiment as noise
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.experiments.shared_problems import CLASSES, TASKS
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.search import Schedule, trace

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import exponent
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.pipeline.ledger import Claim, tried, verdict
 
 FIGURE = "consistency"  #: where the ledger sends the reader

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import exponent
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.pipeline.ledger import Claim, verdict
 
 from .experiment import UPDATES

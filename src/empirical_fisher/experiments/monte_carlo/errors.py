@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import exponent
-from empirical_fisher.data.datasets import Dataset, design, naming
-from empirical_fisher.experiments.shared_problems import TASKS, random_problem
+from empirical_fisher.data.datasets import Dataset, naming
+from empirical_fisher.experiments.power_laws import exponent
+from empirical_fisher.experiments.shared_problems import TASKS, modelled, random_problem
 from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import Point, linear_problem
+from empirical_fisher.problems import Point
 
 from .costs import costs
 
@@ -107,7 +107,7 @@ def error_tables(
     by_samples, overall, trials, counted = {}, {}, {}, {}
     for name, dataset in data.items():
         with naming(name):
-            problem = linear_problem(*design(dataset, bias=True))
+            problem = modelled(dataset)
             by_samples[name], overall[name], trials[name] = errors(
                 problem.at(problem.minimizer()),
                 settings["seed"],

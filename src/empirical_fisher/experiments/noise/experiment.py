@@ -23,10 +23,10 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.experiments.shared_problems import TASKS, random_problem
-from empirical_fisher.methods import pseudo_solve
-from empirical_fisher.problems import Point, linear_problem
+from empirical_fisher.data.datasets import Dataset
+from empirical_fisher.experiments.shared_problems import TASKS, modelled, random_problem
+from empirical_fisher.linear_systems import pseudo_solve
+from empirical_fisher.problems import Point
 
 from .decrease import table as decreases
 
@@ -175,7 +175,7 @@ def experiment(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict
     points = random_points(settings["seed"], **settings["random_problems"])
     drawn = dict(points)
     for name, dataset in data.items():
-        problem = linear_problem(*design(dataset, bias=True))
+        problem = modelled(dataset)
         points[name] = problem.at(np.zeros(problem.parameters))
     return {
         "identities": identities(points),

@@ -1,6 +1,6 @@
 r"""§5: stochastic descent with the preconditioners that adapt to the gradient's noise.
 
-One example a step, drawn uniformly, with the gradient ``g``. A step is ``θ ← θ − γ u``, where, with
+One example per step, drawn uniformly, with the gradient ``g``. A step is ``θ ← θ − γ u``. With
 ``S`` the empirical Fisher and ``F`` the Fisher of all examples at the present ``θ``,
 
 ==============  =========================================================================
@@ -33,7 +33,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.experiments.shared_problems import random_problem
-from empirical_fisher.methods import solve
+from empirical_fisher.linear_systems import solve
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem
 from empirical_fisher.solvers import iterates

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from empirical_fisher.arrays import exponent
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.pipeline.ledger import Claim, tried, verdict
 
 from .experiment import WORKS

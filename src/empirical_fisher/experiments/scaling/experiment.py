@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.data.datasets import Dataset, DatasetError, design, naming
-from empirical_fisher.experiments.shared_problems import constant_problem
-from empirical_fisher.methods import direction, is_invertible
+from empirical_fisher.data.datasets import Dataset, DatasetError, naming
+from empirical_fisher.experiments.shared_problems import constant_problem, modelled
+from empirical_fisher.linear_systems import is_invertible
+from empirical_fisher.methods import direction
 from empirical_fisher.norms import cosine
 from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.problems import Problem
 from empirical_fisher.search import Schedule, best_cell, evaluate, trace
 from empirical_fisher.solvers import descend
 
@@ -274,7 +275,7 @@ def experiment(settings: Mapping[str, Any], data: Dataset) -> dict[str, pd.DataF
     distances, step_sizes = (log_axis(**settings[key]) for key in ("distances", "step_sizes"))
     runs = step_sizes, settings["damping"]
     with naming(name):
-        cases = landscapes(name, linear_problem(*design(data, bias=True)))
+        cases = landscapes(name, modelled(data))
     return {
         "steps": steps(cases, rays["steps"], seed, distances, settings["dampings"]),
         "angles": angles(cases[name], rays["angles"], seed, distances),
