@@ -16,7 +16,7 @@ from empirical_fisher.problems import Problem, linear_problem
 KINDS = (*WEIGHTS, "sampled_fisher")
 
 
-def network_problem(task, hidden=(3,), activation="tanh", prior_variance=np.inf, size=12):
+def small_network(task, hidden=(3,), activation="tanh", prior_variance=np.inf, size=12):
     """A network for a task, on a few examples."""
     linear = random_problem(task, prior_variance=prior_variance, size=size)
     outputs = linear.likelihood.outputs
@@ -41,10 +41,10 @@ class Bare(Model):
 
 PROBLEMS = {
     **{"-".join(case): random_problem(*case, size=14) for case in product(TASKS, DESIGNS)},
-    **{f"network-{task}": network_problem(task) for task in TASKS},
-    "network-deep": network_problem("multiclass", hidden=(3, 2)),
+    **{f"network-{task}": small_network(task) for task in TASKS},
+    "network-deep": small_network("multiclass", hidden=(3, 2)),
     "bare": Problem(
-        (bare := network_problem("multiclass")).likelihood, Bare(bare.model), bare.targets
+        (bare := small_network("multiclass")).likelihood, Bare(bare.model), bare.targets
     ),
 }
 all_problems = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
@@ -302,6 +302,6 @@ def test_a_model_that_lacks_something_says_so():
         _ = point.hessian
     with pytest.raises(NotProvidedError, match="Bare has no Kronecker factors"):
         point.gram_factors(point.weights("fisher"))
-    whole = drawn(network_problem("multiclass"))
+    whole = drawn(small_network("multiclass"))
     for name in ("gradient", "fisher", "empirical_fisher", "example_gradients"):
         assert_allclose(getattr(point, name), getattr(whole, name), rtol=1e-10, atol=1e-14)

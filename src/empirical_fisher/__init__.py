@@ -57,6 +57,7 @@ if TYPE_CHECKING:  # for editors and type checkers; else `__getattr__` imports t
     from . import search as search
     from .bounds import lower_bound as lower_bound
     from .data_terms import TooManyParametersError as TooManyParametersError
+    from .jax_models import JaxModel as JaxModel
     from .likelihoods import Bernoulli as Bernoulli
     from .likelihoods import Categorical as Categorical
     from .likelihoods import Gaussian as Gaussian
@@ -64,12 +65,14 @@ if TYPE_CHECKING:  # for editors and type checkers; else `__getattr__` imports t
     from .methods import direction as direction
     from .models import LinearModel as LinearModel
     from .models import Model as Model
-    from .networks import TanhNetwork as TanhNetwork
+    from .models import NotProvidedError as NotProvidedError
+    from .networks import Network as Network
     from .norms import cosine as cosine
     from .problems import MinimizerNotFoundError as MinimizerNotFoundError
     from .problems import Point as Point
     from .problems import Problem as Problem
     from .problems import linear_problem as linear_problem
+    from .problems import network_problem as network_problem
     from .solvers import Descent as Descent
     from .solvers import descend as descend
 
@@ -77,14 +80,10 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "likelihoods": ("Likelihood", "Gaussian", "Bernoulli", "Categorical"),
-    "models": ("Model", "LinearModel"),
-    "networks": ("TanhNetwork",),
-    "problems": (
-        "Problem",
-        "linear_problem",
-        "Point",
-        "MinimizerNotFoundError",
-    ),
+    "models": ("Model", "LinearModel", "NotProvidedError"),
+    "networks": ("Network",),
+    "jax_models": ("JaxModel",),
+    "problems": ("Problem", "linear_problem", "network_problem", "Point", "MinimizerNotFoundError"),
     "data_terms": ("TooManyParametersError",),
     "methods": ("direction",),
     "norms": ("cosine",),

@@ -58,6 +58,14 @@ class Model(ABC):
     def parameters(self) -> int:
         """Number ``P`` of parameters."""
 
+    @property
+    def width(self) -> int:
+        """How many numbers a pass keeps of each example, or about as many: ``P`` unless overridden.
+
+        It limits how many runs are side by side in memory.
+        """
+        return self.parameters
+
     @abstractmethod
     def predict(self, theta: Array) -> Array:
         """Natural parameters ``f(x_n, θ)``, shape ``(..., N, M)``."""
@@ -149,6 +157,11 @@ class LinearModel(Model):
     def parameters(self) -> int:
         """``M D``."""
         return self.outputs * self.inputs.shape[1]
+
+    @property
+    def width(self) -> int:
+        """``M``, its predictions; see `Model.width`."""
+        return self.outputs
 
     @cached_property
     def longest(self) -> float:

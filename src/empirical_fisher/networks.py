@@ -99,6 +99,11 @@ class Network(Model):
         return sum(rows * columns for rows, columns in self.shapes)
 
     @property
+    def width(self) -> int:
+        """``M`` times the units; see `Model.width`."""
+        return self.outputs * (sum(self.hidden) + 1)
+
+    @property
     def blocks(self) -> tuple[slice, ...]:
         """One for each ``W_l``; see `Model.blocks`."""
         ends = np.cumsum([rows * columns for rows, columns in self.shapes])

@@ -13,6 +13,7 @@ The paper's two matrices, and their relatives, are one weighted Gram matrix; see
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +23,7 @@ from .arrays import Array, Inputs
 from .data_terms import DataTerms, has_matrices, refuse_matrix
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
+from .networks import Network
 
 NUMBERED = "number them first, for example by np.unique(y, return_inverse=True)[1]"
 
@@ -42,25 +44,32 @@ class Problem:
         The ``y_n``, shape ``(N,)``.
     prior_variance
         Variance ``v`` of the Gaussian prior on every parameter; infinite switches it off.
+    initial
+        Where a descent starts unless told, shape ``(P,)``; None is zero.
 
     Raises
     ------
     ValueError
         If the targets are not a vector, not labels of the likelihood's classes or not as many as
-        the inputs of a linear model, or the prior's variance is not positive.
+        the inputs of the model, the prior's variance is not positive, or ``initial`` has not the
+        shape of the parameters.
     """
 
     likelihood: Likelihood
     model: Model
     targets: Array
     prior_variance: float = np.inf
+    initial: Array | None = None
 
     def __post_init__(self) -> None:
         """Refuse input that would silently give wrong results."""
         _check_shape(self.targets)
-        if isinstance(self.model, LinearModel) and self.model.inputs.shape[0] != self.size:
+        rows = self.size
+        if isinstance(self.model, LinearModel | Network):
+            rows = self.model.inputs.shape[0]
+        if rows != self.size:
             raise ValueError(
-                f"there are {self.size} targets for {self.model.inputs.shape[0]} rows of inputs; "
+                f"there are {self.size} targets for {rows} rows of inputs; "
                 "each example needs one of each"
             )
         _check_targets(self.likelihood, np.asarray(self.targets))
@@ -68,6 +77,11 @@ class Problem:
             raise ValueError(
                 f"the prior's variance is {self.prior_variance}; it must be positive, or infinite "
                 "for no prior"
+            )
+        if self.initial is not None and np.shape(self.initial) != (self.parameters,):
+            raise ValueError(
+                f"initial has the shape {np.shape(self.initial)}; the model has {self.parameters} "
+                f"parameters, so that it must be ({self.parameters},)"
             )
 
     @property
@@ -79,6 +93,11 @@ class Problem:
     def parameters(self) -> int:
         """Number ``P`` of parameters."""
         return self.model.parameters
+
+    @property
+    def start(self) -> Array:
+        """``θ₀``, where a descent starts unless told, shape ``(P,)``."""
+        return np.zeros(self.parameters) if self.initial is None else self.initial
 
     @property
     def has_matrices(self) -> bool:
@@ -103,7 +122,7 @@ class Problem:
         Parameters
         ----------
         initial
-            Where the steps start, shape ``(P,)``; zero by default.
+            Where the steps start, shape ``(P,)``; `start` by default.
 
         Raises
         ------
@@ -113,7 +132,7 @@ class Problem:
         """
         from scipy.optimize import minimize
 
-        start = self.at(np.zeros(self.parameters) if initial is None else initial)
+        start = self.at(self.start if initial is None else initial)
         diagonal = np.diag(start.hessian)
         scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
         found = minimize(
@@ -208,18 +227,55 @@ def linear_problem(
         If the task is none of these, or as for `Problem` and `LinearModel`.
     """
     targets = np.asarray(targets, dtype=float)
-    _check_shape(targets)
-    likelihood: Likelihood
-    if task == "regression":
-        likelihood = Gaussian()
-    elif task == "binary":
-        likelihood = Bernoulli(probability_clip)
-    elif task == "multiclass":
-        likelihood = Categorical(_classes(targets))
-    else:
-        raise ValueError(f"task is {task!r}; it must be regression, binary or multiclass")
+    likelihood = _likelihood(targets, task, probability_clip)
     model = LinearModel(inputs, likelihood.outputs)
     return Problem(likelihood, model, targets, prior_variance)
+
+
+def network_problem(
+    inputs: Inputs,
+    targets: Array,
+    task: str,
+    prior_variance: float = np.inf,
+    probability_clip: float = 0.0,
+    *,
+    hidden: Sequence[int],
+    activation: str = "tanh",
+    seed: int = 0,
+) -> Problem:
+    """As `linear_problem`, with a `Network` in the place of the linear model.
+
+    Parameters
+    ----------
+    inputs, targets, task, prior_variance, probability_clip
+        As for `linear_problem`. Standardised inputs are advisable: far from zero units are flat.
+    hidden, activation
+        As for `Network`.
+    seed
+        Of `Network.draw`, which draws where a descent starts.
+
+    Raises
+    ------
+    ValueError
+        As for `linear_problem` and `Network`.
+    """
+    targets = np.asarray(targets, dtype=float)
+    likelihood = _likelihood(targets, task, probability_clip)
+    model = Network(inputs, hidden, likelihood.outputs, activation)
+    start = model.draw(np.random.default_rng(seed))
+    return Problem(likelihood, model, targets, prior_variance, start)
+
+
+def _likelihood(targets: Array, task: str, probability_clip: float) -> Likelihood:
+    """The likelihood of a task, for as many classes as the targets have."""
+    _check_shape(targets)
+    if task == "regression":
+        return Gaussian()
+    if task == "binary":
+        return Bernoulli(probability_clip)
+    if task == "multiclass":
+        return Categorical(_classes(targets))
+    raise ValueError(f"task is {task!r}; it must be regression, binary or multiclass")
 
 
 def _check_shape(targets: Array) -> None:

@@ -75,7 +75,7 @@ def evaluate(
     """
     bound = None
     if certified:
-        limit = schedule.divergence_factor * float(problem.at(np.zeros(problem.parameters)).loss)
+        limit = schedule.divergence_factor * float(problem.at(problem.start).loss)
         bound = lower_bound(problem, method, limit)
     order = scattered(len(step_size))
     run = descend(

@@ -117,7 +117,7 @@ def descend(
     iterations
         Number ``T`` of steps.
     initial
-        ``θ₀``, shape ``(P,)``; zero by default.
+        ``θ₀``, shape ``(P,)``; the problem's ``start`` by default, which is zero unless it says.
     divergence_factor
         A run stops as ``diverged`` at the first iterate whose loss exceeds this many times the loss
         at ``θ₀`` or is infinite. It stops as ``failed`` where its loss or step is not a number, or
@@ -154,7 +154,7 @@ def descend(
     if lower_bound and not start.any():  # where its predictions have no rounding
         bound[:] = lower_bound(origin, step_size, damping, np.full(runs, iterations))
 
-    slots = int(np.clip(ENTRIES // origin.predictions.size, 1, SLOTS))
+    slots = int(np.clip(ENTRIES // (problem.size * problem.model.width), 1, SLOTS))
     theta = np.tile(start, (slots, 1))
     run = np.full(slots, -1)  # which run a slot holds, −1 for none
     iteration = np.zeros(slots, dtype=int)
@@ -264,7 +264,7 @@ def _whole(iterations: int) -> int:
 def _start(problem: Problem, initial: Array | None) -> Array:
     """``θ₀``, shape ``(P,)``."""
     if initial is None:
-        return np.zeros(problem.parameters)
+        return problem.start
     start = np.asarray(initial, float)
     if start.shape != (problem.parameters,):
         raise ValueError(

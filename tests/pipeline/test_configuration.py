@@ -65,6 +65,28 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "vector_field: {scales: {Adam: 1.0}}",
             "vector_field.scales.Adam: unknown key; allowed: GD, NGD, EFGD",
         ),
+        # models
+        (
+            "datasets: {Yacht: {model: tanh}}",
+            'datasets.Yacht.model: "tanh" can\'t be a model; it is linear, or has the key network',
+        ),
+        (
+            "datasets: {Yacht: {model: {network: {hidden: 16}}}}",
+            "datasets.Yacht.model.network.hidden: is 16; it must be a list",
+        ),
+        (
+            "datasets: {Yacht: {model: {network: {hidden: [8, 8, 8]}}}}",
+            "datasets.Yacht.model.network.hidden: has 3 entries; it must have at most 2",
+        ),
+        (
+            "datasets: {Yacht: {model: {network: {hidden: [16], activation: relu}}}}",
+            'datasets.Yacht.model.network.activation: is "relu"; allowed: tanh, softplus',
+        ),
+        (
+            "datasets: {LineCorrect: {model: {network: {hidden: [16]}}}}",
+            'misspecification.linear.problems.correct.dataset: "LineCorrect" has a network as its '
+            "model, and a linear one is needed; give the source another name, without model",
+        ),
         # names of data sets
         (
             "vector_field: {dataset: LognormalLin}",

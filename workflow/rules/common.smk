@@ -90,7 +90,7 @@ def preparation(wildcards):
     Snakemake keeps parameters on disk, so what may be secret of an address is not among them; the
     job has it from the configuration.
     """
-    settings = without(config["datasets"][wildcards.dataset], "title", "methods")
+    settings = without(config["datasets"][wildcards.dataset], "title", "methods", "model")
     source = settings["source"]
     if "url" in source:
         from empirical_fisher.data.addresses import told_apart  # slow to import
@@ -100,11 +100,12 @@ def preparation(wildcards):
 
 
 def linear_model(dataset):
-    """What `problems.linear_problem` needs beside the data and its task, in grids and after them."""
+    """What `shared_problems.modelled` needs beside the data, in grids and after them."""
     settings = {"prior_variance": config["optimization"]["prior_variance"]}
     if config["datasets"][dataset].get("task", "binary") == "binary":
         settings["probability_clip"] = config["optimization"]["probability_clip"]
-    return settings
+    model = config["datasets"][dataset].get("model", "linear")
+    return settings if model == "linear" else {**settings, **model}
 
 
 def schedule(wildcards):

@@ -9,7 +9,13 @@ scattergather:
 # Figures 3 and 5, first step: the grid of step sizes and dampings, every so many cells in one job.
 rule shard:
     input:
-        code("experiments.optimization.cost", "search", "data.datasets", "pipeline.tables"),
+        code(
+            "experiments.optimization.cost",
+            "experiments.shared_problems",
+            "search",
+            "data.datasets",
+            "pipeline.tables",
+        ),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
     output:
@@ -32,7 +38,7 @@ rule shard:
 # Second step: the whole grid, its best cell by the tie rule, and the run of that cell.
 rule trace:
     input:
-        code("search", "data.datasets", "pipeline.tables"),
+        code("experiments.shared_problems", "search", "data.datasets", "pipeline.tables"),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
         shards=gather.grid("results/grid/{{dataset}}/{{method}}/{scatteritem}.csv"),

@@ -5,10 +5,10 @@ import time
 
 from empirical_fisher import search
 from empirical_fisher.arrays import log_axis
-from empirical_fisher.data.datasets import design, read
+from empirical_fisher.data.datasets import read
 from empirical_fisher.experiments.optimization import cost
+from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.pipeline.tables import write_csv
-from empirical_fisher.problems import linear_problem
 from job import logged
 
 model, axes = snakemake.params.model, snakemake.params.axes
@@ -21,7 +21,7 @@ SECONDS_BETWEEN_LINES = 5
 LONG = 600  #: seconds from which on a search is announced on the terminal
 
 with logged(snakemake.log[0], subject) as log:
-    problem = linear_problem(*design(read(snakemake.input.data), bias=True), **model)
+    problem = modelled(read(snakemake.input.data), **model)
     grid = search.cells(**{name: log_axis(**axis) for name, axis in axes.items()})
     cells = [values[shard - 1 :: shards] for values in grid]
     whole, own, steps = len(grid[0]), len(cells[0]), schedule.iterations

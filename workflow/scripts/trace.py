@@ -3,15 +3,15 @@
 import pandas as pd
 
 from empirical_fisher import search
-from empirical_fisher.data.datasets import design, read
+from empirical_fisher.data.datasets import read
+from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.pipeline.tables import read_csv, write_csv
-from empirical_fisher.problems import linear_problem
 from job import logged
 
 model = snakemake.params.model
 dataset, method = snakemake.wildcards.dataset, snakemake.wildcards.method
 with logged(snakemake.log[0], f"trace of {method} on {dataset}"):
-    problem = linear_problem(*design(read(snakemake.input.data), bias=True), **model)
+    problem = modelled(read(snakemake.input.data), **model)
     schedule = search.Schedule(**snakemake.params.schedule)
     shards = map(read_csv, snakemake.input.shards)
     cells = pd.concat([shard for shard in shards if len(shard)])  # of more shards than cells

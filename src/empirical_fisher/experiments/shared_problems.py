@@ -1,23 +1,46 @@
-"""Random regressions and networks for the experiments.
+"""The problems that several experiments share: of a data set's model, and random ones.
 
-Inputs are normal; targets come from the model itself. All that is random comes from the generator
-that is passed in.
+Inputs of random problems are normal; targets come from the model itself. All that is random comes
+from the generator that is passed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.data.datasets import Dataset, design
 from empirical_fisher.likelihoods import Bernoulli, Gaussian
 from empirical_fisher.networks import TanhNetwork
-from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.problems import Problem, linear_problem, network_problem
 
 TASKS = ("regression", "binary", "multiclass")  #: of `random_problem`
 CLASSES = 3  #: of its multiclass problems
 LIKELIHOODS = {"regression": Gaussian(), "binary": Bernoulli()}  #: of one output
+
+
+def modelled(
+    data: Dataset, *, network: Mapping[str, Any] | None = None, **settings: Any
+) -> Problem:
+    """A data set with the model that the configuration gives it, and a bias.
+
+    Parameters
+    ----------
+    data
+        What to predict, and from what.
+    network
+        ``hidden``, ``activation`` and ``seed`` of `problems.network_problem`; without, a linear
+        model.
+    settings
+        ``prior_variance`` and ``probability_clip`` of `problems.linear_problem`.
+    """
+    inputs, targets, task = design(data, bias=True)
+    if network is None:
+        return linear_problem(inputs, targets, task, **settings)
+    return network_problem(inputs, targets, task, **settings, **network)
 
 
 def constant_problem(targets: Sequence[float]) -> Problem:

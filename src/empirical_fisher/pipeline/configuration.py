@@ -21,6 +21,9 @@ DETAILS = {
 #: second moments of squared gradients, are numbers, too.
 SMALLEST, LARGEST = 1e-50, 1e50
 
+#: Where a data set may have any model; elsewhere it must be linear.
+ANY_MODEL = ("optimization.", "robustness.row_orders.")
+
 MOST_CELLS = 1_000_000  #: of a grid
 MOST_FAULTS = 50  #: that are told; more are counted
 
@@ -92,6 +95,11 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key}: {show(name)} needs task: {kind} in its entry under datasets"
         elif kind and kind not in (datasets[name].get("task"), *datasets[name]["source"]):
             yield f"{key}: {show(name)} is of the wrong kind; {kind} is needed"
+        elif not key.startswith(ANY_MODEL) and datasets[name].get("model", "linear") != "linear":
+            yield (
+                f"{key}: {show(name)} has a network as its model, and a linear one is needed; "
+                "give the source another name, without model"
+            )
     yield from _unsuited(config)
     for key, cells in _grids(config):
         if cells > MOST_CELLS:

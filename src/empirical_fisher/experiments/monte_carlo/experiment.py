@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.data.datasets import Dataset, design
+from empirical_fisher.data.datasets import Dataset
+from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.methods import solve
-from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.problems import Problem
 from empirical_fisher.search import CELL, TIE, Schedule, cells
 from empirical_fisher.solvers import iterates
 
@@ -25,7 +26,7 @@ def descend(
 ) -> Array:
     """Run NGD with a fresh one-sample Fisher at every step, ``K`` runs at once.
 
-    As `solvers.descend` with NGD, from ``θ = 0``, but for the matrix.
+    As `solvers.descend` with NGD, but for the matrix.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def descend(
         matrix = point.sampled_fisher(point.draw_labels(generators))
         return -solve(matrix, damping + problem.prior_precision, point.gradient)
 
-    start = np.zeros((len(damping), problem.parameters))
+    start = np.tile(problem.start, (len(damping), 1))
     path = iterates(start, towards, step_size, schedule.iterations)
     with np.errstate(over="ignore", invalid="ignore"):
         loss = np.stack([problem.at(theta).loss for theta in path])
@@ -143,7 +144,7 @@ def descents(
     Parameters
     ----------
     data, model
-        The problem: see `problems.linear_problem`.
+        The problem: see `shared_problems.modelled`.
     cell
         NGD's best cell, one row as `search.best_cell` makes it.
     schedule
@@ -157,7 +158,7 @@ def descents(
         ``ends, traces``: the tables of `experiment`.
     """
     ends, traces = experiment(
-        linear_problem(*design(data, bias=True), **model),
+        modelled(data, **model),
         tuple(cell[["step_size", "damping"]].iloc[0]),
         settings["step_size_factors"],
         log_axis(**settings["dampings"]),

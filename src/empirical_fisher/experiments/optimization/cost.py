@@ -15,7 +15,7 @@ TRIES = 3  #: the fastest of them counts
 ENOUGH = 0.1  #: seconds after which there is no other try
 SMALL = 1e-12  #: step size of the steps that are timed, with which none diverges
 MATRICES = 3  #: that a step makes of each run, of as many rows and columns as parameters
-VECTORS = 12  #: that a step makes of each run, of as many entries as predictions
+VECTORS = 12  #: that a step makes of each run, of as many entries as a pass of the model keeps
 UNITS = {"days": 86_400, "h": 3600, "min": 60, "s": 1}
 
 
@@ -51,7 +51,7 @@ def seconds(cells: int, iterations: int, step: float) -> float:
 def megabytes(problem: Problem, method: str, cells: int, iterations: int) -> float:
     """The memory that a search of ``cells`` needs, beside that of its libraries and its data."""
     matrices = 0 if method == "GD" else MATRICES * problem.parameters**2
-    predictions = problem.at(np.zeros(problem.parameters)).predictions.size
+    predictions = problem.size * problem.model.width
     records = 4 * (iterations + 1) * cells
     return 8e-6 * (SLOTS * (matrices + VECTORS * predictions) + records)
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.data.datasets import Dataset
+from empirical_fisher.experiments.shared_problems import modelled
+from empirical_fisher.problems import Problem
 from empirical_fisher.search import Schedule, best_cell, evaluate, trace
 
 #: Columns of `row_orders`.
@@ -40,7 +41,7 @@ def best_with_cosine(
 
 def row_orders(
     dataset: Dataset,
-    model: Mapping[str, float],
+    model: Mapping[str, Any],
     grids: Mapping[str, pd.DataFrame],
     winners: Mapping[str, pd.DataFrame],
     seeds: Iterable[int],
@@ -56,7 +57,7 @@ def row_orders(
     dataset
         With the rows in the file's order. A bias is appended to its features.
     model
-        Other arguments of `problems.linear_problem`.
+        Other arguments of `shared_problems.modelled`.
     grids, winners
         For each method the tables that `search.evaluate` and `search.best_cell` make of it.
     seeds
@@ -76,8 +77,7 @@ def row_orders(
         for seed in seeds:
             order = np.random.default_rng(seed).permutation(len(dataset.targets))
             moved = replace(dataset, inputs=dataset.inputs[order], targets=dataset.targets[order])
-            inputs, targets, task = design(moved, bias=True)
-            shuffled = linear_problem(inputs, targets, task, **model)
+            shuffled = modelled(moved, **model)
             again = evaluate(shuffled, method, step_size, damping, schedule)
             row = best_with_cosine(shuffled, method, again, schedule)
             row.insert(1, "seed", seed)
