@@ -12,6 +12,10 @@ if os.name == "nt":
         "This runs on Linux, macOS and WSL, not on Windows itself: install WSL and run it there."
     )
 sys.path.insert(0, f"{workflow.current_basedir}/src")
+# What glibc gives back to the system at once, the next step of a descent asks for again, and each of
+# its pages costs time then.
+os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**28))
+os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**25))
 # Snakemake hands this path to a shell as it is, so that a space in it would end it.
 sys.executable = shlex.quote(sys.executable)
 

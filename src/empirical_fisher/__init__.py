@@ -45,9 +45,9 @@ The search runs every cell of a grid and takes the best:
 [[1.0, 0.484]]
 
 The names that this package itself offers come from its modules of mathematics, and each module is
-loaded when the first of its names is asked for. Three wings stand on them: `data` gets data sets,
-`experiments` has a folder for every topic, and `pipeline` serves the workflow. They need more
-packages, those of the extra ``pipeline``.
+loaded when the first of its names is asked for. Four wings stand on them. `which` names a matrix
+that another library computed. `data` gets data sets, `experiments` has a folder for every topic,
+and `pipeline` serves the workflow; these three need more packages, the extra ``pipeline``.
 """
 
 from importlib import import_module
@@ -83,8 +83,8 @@ _MODULES = {
     "models": ("Model", "LinearModel", "NotProvidedError"),
     "networks": ("Network",),
     "jax_models": ("JaxModel",),
-    "problems": ("Problem", "linear_problem", "network_problem", "Point", "MinimizerNotFoundError"),
     "data_terms": ("TooManyParametersError",),
+    "problems": ("Problem", "linear_problem", "network_problem", "Point", "MinimizerNotFoundError"),
     "methods": ("direction",),
     "norms": ("cosine",),
     "solvers": ("descend", "Descent"),

@@ -108,10 +108,8 @@ class DataTerms:
         likelihoods other than the three.
         """
         likelihood = self.likelihood
-        if isinstance(likelihood, Categorical):
+        if isinstance(likelihood, Bernoulli | Categorical):
             odds = np.expm1(self.losses)
-        elif isinstance(likelihood, Bernoulli):
-            odds = self.residuals[..., 0] ** 2 / self.variances[..., 0, 0]
         elif isinstance(likelihood, Gaussian):
             return 2 * self.data_loss
         else:
@@ -126,7 +124,8 @@ class DataTerms:
         """
         likelihood = self.likelihood
         if isinstance(likelihood, Bernoulli):
-            return self.variances[..., 0, 0].min(axis=-1)
+            farthest = np.abs(self.predictions).max(axis=-2)
+            return likelihood.hessian(farthest)[..., 0, 0]
         p = likelihood.mean(self.predictions)
         if p.shape[-1] == 1:
             return np.full(p.shape[:-2], np.inf)

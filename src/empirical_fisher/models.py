@@ -230,6 +230,8 @@ class LinearModel(Model):
 
     def gram(self, theta: Array, weights: Array) -> Array:
         """Blocks ``Xᵀ diag(Λ_mk) X``; see `Model.gram`."""
+        if self.outputs == 1:
+            return self._weighted(weights[..., 0])[..., 0, :, :]
         lead = theta.shape[:-1]
         upper = weights[(..., *np.triu_indices(self.outputs))]
         blocks = np.take(self._weighted(upper), _places(self.outputs), axis=-3)
@@ -303,7 +305,7 @@ class LinearModel(Model):
 
 
 def design_matrix(inputs: Inputs) -> Inputs:
-    """Inputs as floats, dense or ``csr_array``; ValueError unless a finite matrix with a row."""
+    """Inputs ``(N, D)`` as floats, dense or ``csr_array``; ValueError unless they are sound."""
     sparse = scipy.sparse.issparse(inputs)
     matrix = (
         scipy.sparse.csr_array(inputs, dtype=float) if sparse else np.asarray(inputs, dtype=float)

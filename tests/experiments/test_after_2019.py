@@ -320,14 +320,12 @@ def test_second_derivatives_are_those_of_the_losses(name):
     labels, _ = outcomes.outcomes(point)
     found = diagonals.second_derivatives(point, labels)
     for index in (0, len(labels) - 1):
-        for n in (0, 5):
 
-            def loss(theta, index=index, n=n):
-                f = point.problem.model.predict(theta)
-                return point.problem.likelihood.nll(f, labels[index])[n]
+        def slopes(theta, index=index):
+            return outcomes.gradients(point.problem.at(theta), labels[index])
 
-            hessian = derivative(lambda at, loss=loss: derivative(loss, at), point.theta, 1e-3)
-            np.testing.assert_allclose(found[index, n], np.diag(hessian), atol=1e-6)
+        expected = np.einsum("npp->np", derivative(slopes, point.theta))
+        np.testing.assert_allclose(found[index], expected, atol=1e-8)
 
 
 @pytest.mark.parametrize("task", ["regression", "binary"])
@@ -336,16 +334,8 @@ def test_variances_of_the_two_estimators_are_those_of_the_closed_forms(task):
     point = POINTS[f"network {task}"]
     labels, probabilities = outcomes.outcomes(point)
     jacobian = point.problem.model.jacobian(point.theta)[:, 0]
-    bends = np.array(
-        [
-            derivative(
-                lambda at, n=n: derivative(lambda x, n=n: point.problem.model.predict(x)[n, 0], at),
-                point.theta,
-                1e-3,
-            ).diagonal()
-            for n in range(point.problem.size)
-        ]
-    )
+    slopes = derivative(lambda at: point.problem.model.jacobian(at)[:, 0], point.theta)
+    bends = np.einsum("npp->np", slopes)
     p = point.problem.likelihood.mean(point.predictions)
     of_square, of_residual = 2.0, 1.0
     if task == "binary":
@@ -356,7 +346,7 @@ def test_variances_of_the_two_estimators_are_those_of_the_closed_forms(task):
     _, second = diagonals.moments(diagonals.second_derivatives(point, labels), probabilities)
     np.testing.assert_allclose(first, np.sum(jacobian**4 * of_square, 0) / size, rtol=1e-8)
     expected = np.sum(bends**2 * of_residual, 0) / size
-    np.testing.assert_allclose(second, expected, rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(second, expected, rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -604,3 +594,22 @@ def test_progress_is_one_at_the_minimum():
     table = imbalance.descents(settings, [0])
     assert table[["frequent", "rare"]].iloc[0].tolist() == [0, 0]
     np.testing.assert_allclose(table[["frequent", "rare"]].iloc[-1], 1, rtol=1e-6)
+
+
+# Identities, at any draw
+
+
+@given(st.integers(0, 10_000), st.integers(1, 3))
+def test_means_over_batches_are_the_three_formulas(seed, batch):
+    measured = batches.enumerated(linear_point(seed, "binary", 5, 2), batch)
+    assert max(measured.values()) < 1e-12
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["regression", "binary"]))
+def test_labels_change_the_scale_of_kronecker_factors_of_one_output_only(seed, task):
+    assert kronecker.scale_error(linear_point(seed, task, 6, 2)) < 1e-12
+
+
+@given(st.integers(0, 10_000), st.sampled_from(TASKS))
+def test_squared_sums_are_unbiased(seed, task):
+    assert bartlett.batch_bias(linear_point(seed, task, 3, 2)) < 1e-12

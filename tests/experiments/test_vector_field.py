@@ -42,6 +42,10 @@ def oracle_direction(problem, method, place):
     )
 
 
+def flow(problem, places, method, scale):
+    return vector_field.flow(problem, {method: scale}, DAMPING)(places[None])[0]
+
+
 def follow(problem, *, points, kept, step=STEP):
     return vector_field.trajectories(
         problem, STARTS, SCALES, DAMPING, step=step, points=points, kept=kept
@@ -60,7 +64,7 @@ def test_parameters_are_intercept_and_slope(problem, table):
 
 @every_method
 def test_flow_is_the_oracles(problem, method):
-    velocity = vector_field.flow(problem, PLACES, method, SCALES[method], DAMPING)
+    velocity = flow(problem, PLACES, method, SCALES[method])
     for place, found in zip(PLACES, velocity, strict=True):
         assert_allclose(found, oracle_direction(problem, method, place), rtol=1e-9)
 
@@ -68,16 +72,16 @@ def test_flow_is_the_oracles(problem, method):
 @every_method
 def test_flow_of_any_shape(problem, method):
     scale = SCALES[method]
-    expected = vector_field.flow(problem, PLACES, method, scale, DAMPING)
-    square = vector_field.flow(problem, PLACES.reshape(2, 2, 2), method, scale, DAMPING)
-    alone = vector_field.flow(problem, PLACES[1], method, scale, DAMPING)
+    expected = flow(problem, PLACES, method, scale)
+    square = flow(problem, PLACES.reshape(2, 2, 2), method, scale)
+    alone = flow(problem, PLACES[1], method, scale)
     assert_allclose(square, expected.reshape(2, 2, 2), rtol=1e-12)
     assert_allclose(alone, expected[1], rtol=1e-12)
 
 
 def test_natural_flow_points_at_the_minimum(problem):
     """Least squares is quadratic: the field of NGD is θ* − θ, but for its tiny damping."""
-    velocity = vector_field.flow(problem, PLACES, "NGD", 1.0, DAMPING)
+    velocity = flow(problem, PLACES, "NGD", 1.0)
     assert_allclose(velocity, problem.minimizer() - PLACES, rtol=1e-6)
 
 
@@ -87,7 +91,7 @@ def test_field_tabulates_the_flow_method_by_method(problem):
     assert table["method"].tolist() == [method for method in SCALES for _ in PLACES]
     for method, rows in table.groupby("method"):
         assert_array_equal(rows[["b", "theta"]], PLACES)
-        velocity = vector_field.flow(problem, PLACES, method, SCALES[method], DAMPING)
+        velocity = flow(problem, PLACES, method, SCALES[method])
         assert_array_equal(rows[["db", "dtheta"]], velocity)
 
 

@@ -9,8 +9,7 @@ EFGD has in `methods`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,8 @@ from empirical_fisher.norms import cosine
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.solvers import iterates
 
+Flow = Callable[[Array], Array]
+
 
 def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
     """Least squares on the features ``(1, x)`` of a table with the columns ``x`` and ``target``."""
@@ -30,17 +31,33 @@ def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
     return linear_problem(inputs, table["target"].to_numpy(), "regression", prior_variance)
 
 
-def flow(problem: Problem, theta: Array, method: str, scale: float, damping: float) -> Array:
-    """Velocity at ``θ``, shape ``(..., 2)``: ``−scale (B + λ I)⁻¹ ∇L``.
+def flow(problem: Problem, scales: Mapping[str, float], damping: float) -> Flow:
+    """Velocity ``−scale (B + λ I)⁻¹ ∇L`` of all methods, as a function of where each of them is.
 
-    ``B`` is the Hessian for NGD, which for least squares is the Fisher with the prior, and the
-    empirical Fisher for EFGD; GD has no preconditioner.
+    ``B`` is the Hessian for NGD, which for least squares is the Fisher with the prior, the same
+    everywhere, and the empirical Fisher for EFGD; GD has no preconditioner.
+
+    Returns
+    -------
+    Callable
+        From ``θ`` of shape ``(methods, ..., 2)``, in the order of ``scales``, to velocities of the
+        same shape.
     """
-    point = problem.at(theta)
-    if method == "GD":
-        return -scale * point.gradient
-    matrix = point.hessian if method == "NGD" else point.empirical_fisher
-    return -scale * solve(matrix, damping, point.gradient)
+    hessian = problem.at(np.zeros(2)).hessian
+
+    def velocity(theta: Array) -> Array:
+        velocities = np.empty_like(theta)
+        gradients = problem.at(theta).gradient
+        for index, (method, scale) in enumerate(scales.items()):
+            slope = gradients[index]
+            if method == "NGD":
+                slope = solve(np.broadcast_to(hessian, (*slope.shape, 2)), damping, slope)
+            elif method == "EFGD":
+                slope = solve(problem.at(theta[index]).empirical_fisher, damping, slope)
+            velocities[index] = -scale * slope
+        return velocities
+
+    return velocity
 
 
 def square(low: float, high: float, count: int) -> Array:
@@ -53,9 +70,10 @@ def field(
     problem: Problem, points: Array, scales: Mapping[str, float], damping: float
 ) -> pd.DataFrame:
     """Tabulate the flow at ``points`` of shape ``(K, 2)``: ``method, b, theta, db, dtheta``."""
+    everywhere = np.broadcast_to(points, (len(scales), *points.shape))
+    velocities = flow(problem, scales, damping)(everywhere)
     tables = []
-    for method, scale in scales.items():
-        velocity = flow(problem, points, method, scale, damping)
+    for method, velocity in zip(scales, velocities, strict=True):
         columns = np.column_stack([points, velocity])
         table = pd.DataFrame(columns, columns=["b", "theta", "db", "dtheta"])
         table.insert(0, "method", method)
@@ -84,10 +102,10 @@ def trajectories(
         ``method, start, step, b, theta``, ordered by the first three.
     """
     shown = thinned(points - 1, kept)
+    together = np.tile(np.array(starts, dtype=float), (len(scales), 1, 1))
+    paths = iterates(together, flow(problem, scales, damping), step, points - 1)[shown]
     tables = []
-    for method, scale in scales.items():
-        towards = partial(flow, problem, method=method, scale=scale, damping=damping)
-        path = iterates(np.array(starts), towards, step, points - 1)[shown]
+    for method, path in zip(scales, np.moveaxis(paths, 1, 0), strict=True):
         for start, line in enumerate(np.swapaxes(path, 0, 1)):
             table = pd.DataFrame(line, columns=["b", "theta"])
             table.insert(0, "method", method)
@@ -162,7 +180,10 @@ def other_seeds(
             lognormal_line(**{**source, "seed": seed}), settings["prior_variance"]
         )
         way = problem.minimizer() - points
-        for method, scale in settings["scales"].items():
-            along = cosine(flow(problem, points, method, scale, settings["damping"]), way)
+        scales, damping = settings["scales"], settings["damping"]
+        everywhere = np.broadcast_to(points, (len(scales), *points.shape))
+        velocities = flow(problem, scales, damping)(everywhere)
+        for method, velocity in zip(scales, velocities, strict=True):
+            along = cosine(velocity, way)
             rows.append((seed, method, np.mean(along), np.min(along)))
     return pd.DataFrame(rows, columns=["seed", "method", "mean_cosine", "minimum_cosine"])
