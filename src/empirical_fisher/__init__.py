@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # for editors and type checkers; else `__getattr__` imports t
     from .likelihoods import Categorical as Categorical
     from .likelihoods import Gaussian as Gaussian
     from .likelihoods import Likelihood as Likelihood
+    from .methods import Method as Method
     from .methods import direction as direction
     from .models import LinearModel as LinearModel
     from .models import Model as Model
@@ -85,7 +86,7 @@ _MODULES = {
     "jax_models": ("JaxModel",),
     "data_terms": ("TooManyParametersError",),
     "problems": ("Problem", "linear_problem", "network_problem", "Point", "MinimizerNotFoundError"),
-    "methods": ("direction",),
+    "methods": ("Method", "direction"),
     "norms": ("cosine",),
     "solvers": ("descend", "Descent"),
     "bounds": ("lower_bound",),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from .arrays import Array
 from .bounds import lower_bound
+from .methods import Method
 from .problems import Problem
 from .solvers import descend
 
@@ -43,7 +44,7 @@ def cells(step_sizes: Array, dampings: Array | None = None) -> tuple[Array, Arra
 
 def evaluate(
     problem: Problem,
-    method: str,
+    method: Method | str,
     step_size: Array,
     damping: Array,
     schedule: Schedule,
@@ -112,7 +113,7 @@ def scattered(count: int) -> np.ndarray:
 
 
 def best_cell(
-    problem: Problem, method: str, grid: pd.DataFrame, schedule: Schedule
+    problem: Problem, method: Method | str, grid: pd.DataFrame, schedule: Schedule
 ) -> pd.DataFrame:
     """Find the cell with the lowest final loss, and among ties the fastest one.
 
@@ -192,7 +193,7 @@ def edge(grid: pd.DataFrame, cell: pd.DataFrame) -> str:
 
 
 def trace(
-    problem: Problem, method: str, step_size: float, damping: float, schedule: Schedule
+    problem: Problem, method: Method | str, step_size: float, damping: float, schedule: Schedule
 ) -> pd.DataFrame:
     """Follow one cell: a row for each iterate from ``θ₀`` to where the run ends.
 

@@ -11,7 +11,7 @@ from scipy.optimize import NonlinearConstraint, minimize
 from scipy.stats import ttest_rel
 
 from conftest import oracle_terms, verdicts
-from empirical_fisher import methods
+from empirical_fisher import preconditioners
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import FAULTS
 from empirical_fisher.experiments.note import claims as claims_note
@@ -218,7 +218,9 @@ def test_claims_hold_and_break(measured: Measured, monkeypatch: pytest.MonkeyPat
     right = held(*measured)
     for name in ("conditions", "general-solver", "second-order", "equal-reductions", "invariance"):
         assert right[name] == "yes"
-    monkeypatch.setitem(methods.PRECONDITIONERS, "EFGD", methods.PRECONDITIONERS["NGD"])
+    monkeypatch.setitem(
+        preconditioners.MATRICES, "empirical_fisher", preconditioners.MATRICES["fisher"]
+    )
     wrong = held(*measure())
     assert wrong["general-solver"] == "no"
     assert wrong["second-order"] == "no"
@@ -230,7 +232,7 @@ def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.Monk
     def identity(point: Any) -> Array:
         return np.broadcast_to(np.eye(point.theta.shape[-1]), (*point.theta.shape, 5)).copy()
 
-    monkeypatch.setitem(methods.PRECONDITIONERS, "EFGD", identity)
+    monkeypatch.setitem(preconditioners.MATRICES, "empirical_fisher", identity)
     problem, theta = problem_and_point([12], "binary", 30, 5)
     table = conditions(problem, theta, np.array([1e-12]), 1e-4)
     assert table["stationarity"].item() > claims_note.ROUNDING

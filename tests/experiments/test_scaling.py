@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from conftest import oracle_terms, verdicts
-from empirical_fisher import methods
+from empirical_fisher import preconditioners
 from empirical_fisher.data.datasets import DatasetError
 from empirical_fisher.experiments.scaling import claims as claims_scaling
 from empirical_fisher.experiments.scaling import experiment as scaling
@@ -175,7 +175,7 @@ def test_claims_on_updates_hold(tables) -> None:
 
 
 def test_the_fisher_in_place_of_the_empirical_fisher_breaks_the_claims(monkeypatch, cases) -> None:
-    monkeypatch.setitem(methods.PRECONDITIONERS, "EFGD", lambda point: point.fisher)
+    monkeypatch.setitem(preconditioners.MATRICES, "empirical_fisher", lambda point: point.fisher)
     broken = held(measure(cases))
     for claim in ("update-EFGD", "update-damped", "start-EFGD", "start-law", "opposite"):
         assert broken[claim] == "no", claim

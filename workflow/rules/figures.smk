@@ -7,7 +7,7 @@ CLAIMS["figures"] = {
     "line": rules.starting_points.output.line,
     "dataset": rules.starting_points.output.dataset,
     **{
-        figure: optimization_files("traces", methods_by(datasets))
+        figure: optimization_files("traces", paper_methods_by(datasets))
         for figure, datasets in optimized().items()
     },
 }

@@ -64,14 +64,14 @@ def shard_cells(wildcards):
 def robustness_cells(wildcards):
     """The cells of one data set's grids in all variants."""
     settings = config["robustness"]
-    grids = len(variants_of(wildcards)) * len(methods_of(wildcards.dataset))
+    grids = len(variants_of(wildcards)) * len(paper_methods_of(wildcards.dataset))
     return settings["step_sizes"]["count"] * settings["dampings"]["count"] * grids
 
 
 def row_orders_cells(wildcards):
     """The cells of one data set's grids in all orders of its rows, at most."""
     axes = [config["optimization"][name] for name in ("step_sizes", "dampings")]
-    grids = len(order_seeds(wildcards)) * len(methods_of(wildcards.dataset))
+    grids = len(order_seeds(wildcards)) * len(paper_methods_of(wildcards.dataset))
     return math.prod(axis["count"] for axis in axes) * grids
 
 

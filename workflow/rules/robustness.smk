@@ -19,7 +19,7 @@ rule robustness:
         axes={name: config["robustness"][name] for name in ("step_sizes", "dampings")},
         clip=config["robustness"]["probability_clip"],
         variants=variants_of,
-        methods=lambda wildcards: methods_of(wildcards.dataset),
+        methods=lambda wildcards: paper_methods_of(wildcards.dataset),
         schedule=schedule,
     script:
         "../scripts/step.py"
@@ -54,8 +54,8 @@ rule row_orders:
         code("robustness.row_orders:experiment"),
         "data/{dataset}.yaml",
         data="data/{dataset}.csv",
-        grids=lambda wildcards: optimization_files("grid", methods_by([wildcards.dataset])),
-        cells=lambda wildcards: optimization_files("best", methods_by([wildcards.dataset])),
+        grids=lambda wildcards: optimization_files("grid", paper_methods_by([wildcards.dataset])),
+        cells=lambda wildcards: optimization_files("best", paper_methods_by([wildcards.dataset])),
     output:
         "results/robustness/row_orders/{dataset}.csv",
     log:

@@ -42,14 +42,27 @@ def locate(
     otherwise
         The folder of a path that none of them names, but the command line.
     """
-    folder = otherwise
+    return folder_of(("datasets", dataset, "source", "file"), file, layers, otherwise) / file
+
+
+def folder_of(
+    keys: Iterable[str],
+    value: str,
+    layers: Iterable[tuple[Path, Mapping[str, Any]]],
+    otherwise: Path,
+) -> Path:
+    """The folder of the last configuration that gives a key a value, named by the keys above it.
+
+    The layers are those of `locate`.
+    """
+    keys, folder = tuple(keys), otherwise
     for path, layer in layers:
         entry: Any = layer
-        for key in ("datasets", dataset, "source", "file"):
+        for key in keys:
             entry = entry.get(key) if isinstance(entry, Mapping) else None
-        if entry == file:
+        if entry == value:
             folder = path.absolute().parent
-    return folder / file
+    return folder
 
 
 def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
@@ -87,7 +100,12 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     datasets = config["datasets"]
     for name, settings in datasets.items():
         yield from _contradictions_in(f"datasets.{name}", settings, config["optimization"])
-    yield from _names_alike(list(datasets))
+    yield from _names_alike("datasets", list(datasets))
+    yield from _names_alike("methods", list(config["methods"]))
+    for position, name in enumerate(config["optimization"]["methods"]):
+        if name not in config["methods"]:
+            known = hint(name, list(config["methods"]))
+            yield f"optimization.methods.{position}: unknown method {show(name)}{known}"
     for key, name, kind in _references(config):
         if name not in datasets:
             yield f"{key}: unknown data set {show(name)}{hint(name, list(datasets))}"
@@ -137,13 +155,13 @@ def _contradictions_in(
             yield f"{key}.methods: {method} is not among optimization.methods: {allowed}"
 
 
-def _names_alike(names: list[str]) -> Iterator[str]:
+def _names_alike(section: str, names: list[str]) -> Iterator[str]:
     """Names that a file system which ignores case takes for one."""
     first: dict[str, str] = {}
     for name in names:
         other = first.setdefault(name.lower(), name)
         if other != name:
-            yield f"datasets.{name}: differs from {other} only in upper and lower case"
+            yield f"{section}.{name}: differs from {other} only in upper and lower case"
 
 
 def _unsuited(config: Mapping[str, Any]) -> Iterator[str]:

@@ -26,7 +26,7 @@ import pandas as pd
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, design, naming
 from empirical_fisher.likelihoods import Likelihood
-from empirical_fisher.methods import pseudo_solve, solve
+from empirical_fisher.linear_systems import pseudo_solve, solve
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem, linear_problem
 

@@ -11,7 +11,7 @@ import pandas as pd
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset
 from empirical_fisher.experiments.shared_problems import modelled
-from empirical_fisher.methods import solve
+from empirical_fisher.linear_systems import solve
 from empirical_fisher.problems import Problem
 from empirical_fisher.search import CELL, TIE, Schedule, cells
 from empirical_fisher.solvers import iterates

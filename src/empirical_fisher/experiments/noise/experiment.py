@@ -25,7 +25,7 @@ import pandas as pd
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import Dataset, design
 from empirical_fisher.experiments.shared_problems import TASKS, random_problem
-from empirical_fisher.methods import pseudo_solve
+from empirical_fisher.linear_systems import pseudo_solve
 from empirical_fisher.problems import Point, linear_problem
 
 

@@ -28,7 +28,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.experiments.shared_problems import random_problem
-from empirical_fisher.methods import solve
+from empirical_fisher.linear_systems import solve
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem
 from empirical_fisher.solvers import iterates

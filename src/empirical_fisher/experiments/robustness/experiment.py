@@ -25,7 +25,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, design, standardized
-from empirical_fisher.methods import is_invertible
+from empirical_fisher.linear_systems import is_invertible
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import Schedule, cells, evaluate

@@ -19,7 +19,8 @@ import pandas as pd
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, DatasetError, design, naming
 from empirical_fisher.experiments.shared_problems import constant_problem
-from empirical_fisher.methods import direction, is_invertible
+from empirical_fisher.linear_systems import is_invertible
+from empirical_fisher.methods import direction
 from empirical_fisher.norms import cosine
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem

@@ -17,7 +17,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, lattice, thinned
 from empirical_fisher.data.sources.lognormal_line import lognormal_line
-from empirical_fisher.methods import solve
+from empirical_fisher.linear_systems import solve
 from empirical_fisher.norms import cosine
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.solvers import iterates
