@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.methods import directions, solve
+from empirical_fisher.linear_systems import solve
+from empirical_fisher.methods import directions
 from empirical_fisher.problems import Point
 from empirical_fisher.solvers import iterates
 
