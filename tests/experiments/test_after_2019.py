@@ -38,6 +38,7 @@ from empirical_fisher.experiments.after_2019.indicator import (
     least_indicator,
 )
 from empirical_fisher.experiments.shared_problems import TASKS
+from empirical_fisher.methods import direction
 from empirical_fisher.solvers import descend
 
 SETTINGS = CONFIG["after_2019"]
@@ -564,8 +565,8 @@ def test_direction_with_the_root_is_the_naive_quotient(classes):
     point = classes.at(theta)
     gradients = naive_gradients(point, classes.targets)
     expected = -gradients.mean(axis=0) / np.sqrt(np.mean(gradients**2, axis=0))
-    found = imbalance.towards(classes.at(theta[None]), "root", np.array([np.nan]))
-    np.testing.assert_allclose(found[0], expected, rtol=1e-6)
+    found = direction(point, imbalance.METHODS["root"], 0.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_best_path_is_that_of_the_best_cell(classes):
