@@ -45,6 +45,13 @@ def test_every_figure_has_a_chapter():
     assert [title.split(".")[0] for title in titles] == [str(1 + n) for n in range(len(titles))]
 
 
+def test_every_topic_has_a_chapter():
+    listed = [name for chapter in STORY for name in chapter["claims"]]
+    assert len(listed) == len({*listed})
+    topics = set(re.findall(r'^CLAIMS\["(.*?)"\]', WORKFLOW, re.M))
+    assert topics and topics <= {*listed}
+
+
 def test_what_the_report_shows_are_svgs_each_with_a_caption_that_begins_with_its_heading():
     shown = re.findall(r'report\(\s*"(.*?)",\s*caption="\.\./report/(.*?)"', WORKFLOW)
     assert len(shown) == WORKFLOW.count("report(")
