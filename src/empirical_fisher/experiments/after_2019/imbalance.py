@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array, exponent, lattice, log_axis
+from empirical_fisher.arrays import Array, lattice, log_axis
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.methods import direction
 from empirical_fisher.problems import Point, Problem, linear_problem
 from empirical_fisher.solvers import iterates
