@@ -71,9 +71,9 @@ def row_orders(
     pandas.DataFrame
         One row per method and seed: ``method, seed, step_size, damping, final_loss,
         minimum_cosine`` of the best cell in this order, as for `variant`; ``same_cell_loss``, the
-        final loss of the cell that is best in the file's order; and of the run of the best cell ``needed``, the
-        iterations until its loss comes within 1 % of the lowest final loss of NGD and EFGD in the
-        file's order and stays there (one more than there are if it does not), and
+        final loss of the cell that is best in the file's order; and of the run of the best cell
+        ``needed``, the iterations until its loss comes within 1 % of the lowest final loss of NGD
+        and EFGD in the file's order and stays there (one more than there are if it does not), and
         ``median_cosine``. The last two are of NGD and EFGD, and cosines of EFGD alone.
     """
     rows = []
