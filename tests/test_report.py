@@ -21,6 +21,7 @@ from conftest import ROOT
 from pipeline import WORKFLOW
 
 sys.path.insert(0, str(ROOT / "workflow" / "report"))
+import explorable
 import snakemake_report_plugin_page as page
 
 STORY = yaml.safe_load((Path(page.__file__).parent / "story.yaml").read_text("utf-8"))
@@ -50,6 +51,11 @@ def test_every_topic_has_a_chapter():
     assert len(listed) == len({*listed})
     topics = set(re.findall(r'^CLAIMS\["(.*?)"\]', WORKFLOW, re.M))
     assert topics and topics <= {*listed}
+
+
+def test_chapters_lead_to_every_scene_of_the_explorable_page():
+    led = [chapter["scene"] for chapter in STORY if "scene" in chapter]
+    assert led == [name for name, *_ in explorable.SCENES]
 
 
 def test_what_the_report_shows_are_svgs_each_with_a_caption_that_begins_with_its_heading():

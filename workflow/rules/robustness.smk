@@ -81,9 +81,7 @@ rule winner_orders:
         code("robustness.row_orders:winners"),
         "data/{dataset}.yaml",
         data="data/{dataset}.csv",
-        cells=lambda wildcards: optimization_files(
-            "best", {wildcards.dataset: ["NGD", "EFGD"]}
-        ),
+        cells=lambda wildcards: optimization_files("best", {wildcards.dataset: ["NGD", "EFGD"]}),
     output:
         "results/robustness/winner_orders/{dataset}.csv",
     log:

@@ -23,9 +23,7 @@ rule scaling:
         "../scripts/step.py"
 
 
-CLAIMS["scaling"] = {
-    name: path for name, path in rules.scaling.output.items() if name != "path"
-}
+CLAIMS["scaling"] = {name: path for name, path in rules.scaling.output.items() if name != "path"}
 ARGUMENTS["scaling"] = {"dataset": config["scaling"]["dataset"]}
 
 
