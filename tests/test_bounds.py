@@ -220,7 +220,7 @@ def test_the_local_bound_of_the_natural_gradient_is_that_of_its_differential_equ
         ).y[0, -1]
         value = bound(point, np.array([step_size]), np.array([damping]), np.array([steps]))
         allowed = step_size * steps * decrement * np.exp(movement)
-        everywhere = Terms(problem, limit).fisher(point, step_size, damping, steps)
+        everywhere = Terms(problem, limit).positive(point, step_size, damping, steps)
         expected = max(point.loss - allowed, everywhere)
         assert_allclose(value, expected, rtol=1e-7, atol=2e-9 * point.loss)
 
@@ -270,7 +270,7 @@ def test_nearly_singular_systems_have_the_bound_that_the_checks_of_every_step_en
     point = problem.at(np.array([3.0, -2.0, 1.0]))
     arguments = np.array([1e-20]), np.array([1e-19]), np.array([2])
     value = lower_bound(problem, "NGD", limit=100.0)(point, *arguments)
-    assert value == Terms(problem, 100.0).fisher(point, *arguments) < point.loss
+    assert value == Terms(problem, 100.0).positive(point, *arguments) < point.loss
 
 
 @pytest.mark.parametrize("prior_variance", [np.inf, 1e-3])
@@ -460,7 +460,7 @@ def test_both_modes_agree_on_the_papers_data(name, method):
 # In the arithmetic that is done
 
 PROBLEMS = 540  # in the usual tests
-MANY = int(os.environ.get("BOUNDS_PROBLEMS", "5000"))  # in the long ones
+MANY = int(os.environ.get("BOUNDS_PROBLEMS", "3000"))  # in the long ones
 
 
 def assert_searches_are_right(seeds):
@@ -548,12 +548,6 @@ def test_the_least_loss_is_that_of_rational_arithmetic(prior_variance):
     assert 0.5 * (least - overlap * seen) ** 2 <= float(exact)
     assert_allclose(0.5 * least**2, float(exact), rtol=1e-4)
     assert overlap < 1e-14
-
-
-@pytest.mark.parametrize("method", ["Adam", "ngd", "diagonal EF"])
-@pytest.mark.parametrize("task", TASKS)
-def test_no_bound_for_a_method_that_none_is_proven_for(task, method):
-    assert lower_bound(random_problem(task), method, 1.0) is None
 
 
 @pytest.mark.parametrize("scale", [1e-160, 1e-40, 1e40, 1e160])

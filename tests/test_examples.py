@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +13,8 @@ import yaml
 from PIL import Image
 
 from conftest import ROOT
+from empirical_fisher.data.datasets import read
+from empirical_fisher.experiments.shared_problems import modelled
 from pipeline import snakemake
 from server import LocalServer, serving
 
@@ -18,6 +22,7 @@ pytestmark = pytest.mark.long
 
 YACHT = pd.read_csv(ROOT / "data" / "snapshots" / "yacht.csv")
 OWN = yaml.safe_load((ROOT / "examples" / "own_datasets.yaml").read_text("utf-8"))
+NETWORKS = yaml.safe_load((ROOT / "examples" / "networks.yaml").read_text("utf-8"))
 TINY = {
     "appendix_datasets": OWN["optimization"]["datasets"][:1],
     "shards": 1,
@@ -91,3 +96,91 @@ def test_the_data_of_openml_is_what_was_served(folder: Path) -> None:
     assert (table.to_numpy() == YACHT.to_numpy()).all()
     record = yaml.safe_load((folder / "data" / "origins" / "Yacht42370.yaml").read_text("utf-8"))
     assert record["origin"]["id"] == 42370
+
+
+# Methods
+
+
+def planned(folder: Path, example: str, overlay: Path, *targets: str) -> tuple[set[str], str]:
+    """What the next run would make."""
+    configs = ("--configfile", example, overlay)
+    options = ("--cores", "2", "--directory", folder, "--dry-run")
+    said = snakemake(ROOT, *options, *configs, "--", *targets).stdout
+    lines = re.findall(r"^    output: (.*)$", said, re.MULTILINE)
+    return {path for line in lines for path in line.split(", ")}, said
+
+
+def drawn(folder: Path, example: str) -> pd.DataFrame:
+    """Make the figures of an example on Boston alone, tiny; the best cells of its methods."""
+    overlay = folder / "tiny.yaml"
+    only = {"datasets": ["Boston"], "appendix_datasets": ["Boston"]}
+    overlay.write_text(yaml.safe_dump({"optimization": {**TINY, **only}}))
+    options = ("--cores", "2", "--directory", folder, "--configfile", example, overlay)
+    ended = snakemake(ROOT, *options, "--", "figure3", "sensitivity_figure")
+    assert ended.returncode == 0, ended.stdout
+    for name in ("figure3_optimization", "sensitivity"):
+        with Image.open(folder / "figures" / f"{name}.png") as picture:
+            assert picture.width > 500
+    return pd.concat(map(pd.read_csv, folder.glob("results/best/Boston/*.csv")))
+
+
+def test_ten_methods_run_and_each_makes_a_path_of_its_own(tmp_path: Path) -> None:
+    best = drawn(tmp_path, "examples/methods.yaml")
+    example = yaml.safe_load((ROOT / "examples" / "methods.yaml").read_text("utf-8"))
+    assert set(best["method"]) == {*example["optimization"]["methods"]}
+    assert len(best) == 10
+    ends = best.set_index("method")["final_loss"]
+    # On least squares K-FAC is NGD, and all others are different methods.
+    assert ends["KFAC"] == pytest.approx(ends["NGD"], rel=1e-9)
+    assert ends.dropna().round(9).nunique() == 9
+
+
+def test_a_method_from_a_file_runs_again_when_the_file_is_edited(tmp_path: Path) -> None:
+    example = tmp_path / "example"
+    shutil.copytree(ROOT / "examples" / "own_method", example)
+    config = example / "own_method.yaml"
+    folder = tmp_path / "run"
+    folder.mkdir()
+    assert "Improved" in set(drawn(folder, str(config))["method"])
+    target = ("figure3", "sensitivity_figure")
+    assert planned(folder, str(config), folder / "tiny.yaml", *target)[0] == set()
+    code = example / "improved.py"
+    code.write_text(code.read_text("utf-8").replace("return -np.sum", "return -1.5 * np.sum"))
+    outputs, _ = planned(folder, str(config), folder / "tiny.yaml", *target)
+    assert {path for path in outputs if path.startswith("results")} == {
+        f"results/grid/Boston/Improved{part}.csv" for part in ("", "/1-of-1")
+    } | {f"results/{kind}/Boston/Improved.csv" for kind in ("best", "traces")}
+    code.write_text("def direction(point, damping, state, rng):\n    return point.gradient, 1\n")
+    _, said = planned(folder, str(config), folder / "tiny.yaml", *target)
+    assert "methods.Improved.python: options don't fit direction: got an unexpected" in said
+    assert "Traceback" not in said
+
+
+# Networks
+
+
+def test_networks_start_from_their_seed_and_have_panels(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The whole example on a tiny grid: every kind of target, through the whole pipeline."""
+    folder = tmp_path_factory.mktemp("networks")
+    shown = NETWORKS["optimization"]["datasets"]
+    overlay = folder / "tiny.yaml"
+    overlay.write_text(yaml.safe_dump({"optimization": {**TINY, "appendix_datasets": ["Yacht"]}}))
+    options = ("--cores", "2", "--directory", folder)
+    configs = ("--configfile", "examples/networks.yaml", overlay)
+    ended = snakemake(ROOT, *options, *configs, "--", "figure3", "sensitivity_figure")
+    assert ended.returncode == 0, ended.stdout
+    for name in ("figure3_optimization", "sensitivity"):
+        with Image.open(folder / "figures" / f"{name}.png") as picture:
+            assert picture.width > 500
+    for dataset in shown:
+        grids = [pd.read_csv(path) for path in (folder / "results/grid" / dataset).glob("*.csv")]
+        assert len(grids) == 3
+        assert not (pd.concat(grids)["status"] == "pruned").any()
+        traces = (folder / "results" / "traces" / dataset).glob("*.csv")
+        [first] = {pd.read_csv(path)["loss"][0] for path in traces}
+        problem = modelled(
+            read(folder / "data" / f"{dataset}.csv"), **NETWORKS["datasets"][dataset]["model"]
+        )
+        assert first == pytest.approx(problem.at(problem.start).loss, rel=1e-12)

@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from conftest import METHODS, draw_inputs, draw_targets
 from empirical_fisher.bounds import lower_bound
 from empirical_fisher.likelihoods import Categorical
-from empirical_fisher.methods import direction, is_invertible
+from empirical_fisher.linear_systems import is_invertible
+from empirical_fisher.methods import direction
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.search import Schedule, best_cell, cells, evaluate, trace
 

@@ -589,6 +589,27 @@ def test_adding_a_data_set_reruns_no_job_of_another(
     assert others == []
 
 
+def test_adding_methods_reruns_no_job_of_another(
+    repository: Path, run: Run, tmp_path: Path
+) -> None:
+    """A recipe, and a file of one's own; the topics that are about the paper's methods rest."""
+    overlay = tmp_path / "overlay.yaml"
+    (tmp_path / "mine.py").write_text("def mine(point):\n    return point.fisher\n", "utf-8")
+    overlay.write_text(
+        "methods:\n  Diagonal: {matrix: fisher, structure: diagonal}\n"
+        "  Mine: {python: mine.py:mine}\n"
+        f"optimization: {{methods: [{', '.join(METHODS)}, Diagonal, Mine]}}\n"
+    )
+    plan = snakemake(repository, "--dry-run", "--directory", run.folder, *ELSEWHERE, overlay)
+    assert plan.returncode == 0, plan.stdout
+    lines = re.findall(r"^    output: (.*)$", plan.stdout, re.MULTILINE)
+    outputs = {path for line in lines for path in line.split(", ")}
+    own = {path for path in outputs if Path(path).name in ("Diagonal.csv", "Mine.csv")}
+    assert own >= searched(methods=["Diagonal", "Mine"]) - JOINT
+    others = {path for path in outputs - own if "/Diagonal/" not in path and "/Mine/" not in path}
+    assert others == JOINT | figure(5) | {"results/robustness/row_orders.csv"}
+
+
 # Faults of the user's
 
 

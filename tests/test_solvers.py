@@ -20,7 +20,8 @@ from conftest import (
 )
 from empirical_fisher import data_terms, solvers
 from empirical_fisher.bounds import lower_bound
-from empirical_fisher.methods import direction, directions, is_invertible, natural_cosine, solve
+from empirical_fisher.linear_systems import is_invertible, solve
+from empirical_fisher.methods import direction, directions, natural_cosine
 from empirical_fisher.norms import cosine
 from empirical_fisher.problems import linear_problem
 from empirical_fisher.solvers import SLOTS, Descent, descend, iterates

@@ -19,6 +19,7 @@ MAY_KNOW = {
     "pipeline": {"pipeline"},
     "data": {"data", "mathematics", "pipeline"},
     "experiments": {"data", "experiments", "mathematics", "pipeline"},
+    "which": {"mathematics", "which"},
 }
 
 
@@ -81,9 +82,9 @@ def test_the_first_file_of_a_folder_says_what_the_folder_is_for_and_does_nothing
     assert not code
 
 
-def test_opening_the_library_shows_the_mathematics_and_three_wings() -> None:
+def test_opening_the_library_shows_the_mathematics_and_four_wings() -> None:
     shown = [path for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"]
     shown = [path for path in shown if not path.name.startswith("_")]
     folders = {path.name for path in shown if path.is_dir()}
-    assert folders == {"data", "experiments", "pipeline"}
+    assert folders == {"data", "experiments", "pipeline", "which"}
     assert len(shown) - len(folders) <= 16

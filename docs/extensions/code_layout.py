@@ -20,6 +20,7 @@ COLOURS = {
     "data": "#D5ECE8",
     "pipeline": "#E4E4E4",
     "experiments": "#D3DEEE",
+    "which": "#EFDDE8",
 }
 ARROW = {"arrowstyle": "-|>", "mutation_scale": 9, "color": "0.35", "shrinkA": 0, "shrinkB": 0}
 LINE = 0.19  #: inches from one line of text to the next
@@ -83,25 +84,28 @@ def reduced(modules: Sequence[str]) -> Iterable[tuple[str, str]]:
 
 
 def draw() -> Figure:
-    """Experiments at the top, the mathematics that all stands on at the bottom."""
+    """Experiments at the top, below them the mathematics that all stands on."""
     members = groups()
     topics = blocks(members["experiments"])
     most = max(len(rows(members[each])) for each in ("data", "pipeline"))
     heights = {
+        "which": TITLE + 0.1 + 2 * LINE * len(rows(members["which"])),
         MATHEMATICS: TITLE + 1.9,
         "middle": TITLE + 0.1 + 2 * LINE * most,
         "experiments": TITLE
         + 0.05
         + sum(TITLE + LINE * max(len(topics[name]) for name in shelf) for shelf in shelves(topics)),
     }
-    figure = Figure(figsize=(WIDTH, sum(heights.values()) + 2 * GAP + 0.1))
+    figure = Figure(figsize=(WIDTH, sum(heights.values()) + 3 * GAP + 0.1))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDTH), ylim=(0, figure.get_figheight()))
     axes.axis("off")
-    middle = 0.05 + heights[MATHEMATICS] + GAP
+    base = 0.05 + heights["which"] + GAP
+    middle = base + heights[MATHEMATICS] + GAP
     top = middle + heights["middle"] + GAP
     places: dict[str, Rectangle] = {
-        MATHEMATICS: (0.05, 0.05, WIDTH - 0.1, heights[MATHEMATICS]),
+        "which": (0.05, 0.05, WIDTH - 0.1, heights["which"]),
+        MATHEMATICS: (0.05, base, WIDTH - 0.1, heights[MATHEMATICS]),
         "data": (0.05, middle, SIDE, heights["middle"]),
         "pipeline": (WIDTH - SIDE - 0.05, middle, SIDE, heights["middle"]),
         "experiments": (0.05, top, WIDTH - 0.1, heights["experiments"]),
@@ -111,7 +115,7 @@ def draw() -> Figure:
         left, bottom, _, height = place
         axes.text(left + 0.12, bottom + height - 0.12, group, va="top", weight="bold", size=12)
     topic_boxes(axes, places["experiments"], topics)
-    for group in ("data", "pipeline"):
+    for group in ("data", "pipeline", "which"):
         module_rows(axes, places[group], members[group])
     mathematics(axes, places[MATHEMATICS], members[MATHEMATICS])
     wing_arrows(axes, places)

@@ -25,10 +25,16 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def caption(name: str) -> str:
-    """A caption of `CAPTIONS` with the values of config.yaml, in reStructuredText."""
+    """A caption of `CAPTIONS` with the values of config.yaml, in reStructuredText.
+
+    Of its rule's parameters it has the ``titles`` of Figure 3's data sets.
+    """
     config = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     template = jinja2.Template((CAPTIONS / f"{name}.rst").read_text("utf-8"))
-    return prose(template.render(snakemake=SimpleNamespace(config=config)))
+    shown = config["optimization"]["datasets"]
+    titles = {dataset: config["datasets"][dataset].get("title", dataset) for dataset in shown}
+    rule = SimpleNamespace(config=config, params=SimpleNamespace(titles=titles))
+    return prose(template.render(snakemake=rule))
 
 
 class DrawnFigure(SphinxDirective):

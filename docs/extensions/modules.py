@@ -9,7 +9,7 @@ from empirical_fisher.pipeline.provenance import imports
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "empirical_fisher"
 MATHEMATICS = "mathematics"  #: the group of the modules that are in no wing
-WINGS = ("data", "experiments", "pipeline")
+WINGS = ("data", "experiments", "pipeline", "which")
 
 
 def name(path: Path) -> str:

@@ -45,9 +45,9 @@ The search runs every cell of a grid and takes the best:
 [[1.0, 0.484]]
 
 The names that this package itself offers come from its modules of mathematics, and each module is
-loaded when the first of its names is asked for. Three wings stand on them: `data` gets data sets,
-`experiments` has a folder for every topic, and `pipeline` serves the workflow. They need more
-packages, those of the extra ``pipeline``.
+loaded when the first of its names is asked for. Four wings stand on them. `which` names a matrix
+that another library computed. `data` gets data sets, `experiments` has a folder for every topic,
+and `pipeline` serves the workflow; these three need more packages, the extra ``pipeline``.
 """
 
 from importlib import import_module
@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # for editors and type checkers; else `__getattr__` imports t
     from .likelihoods import Categorical as Categorical
     from .likelihoods import Gaussian as Gaussian
     from .likelihoods import Likelihood as Likelihood
+    from .methods import Method as Method
     from .methods import direction as direction
     from .models import LinearModel as LinearModel
     from .models import Model as Model
@@ -83,9 +84,9 @@ _MODULES = {
     "models": ("Model", "LinearModel", "NotProvidedError"),
     "networks": ("Network",),
     "jax_models": ("JaxModel",),
-    "problems": ("Problem", "linear_problem", "network_problem", "Point", "MinimizerNotFoundError"),
     "data_terms": ("TooManyParametersError",),
-    "methods": ("direction",),
+    "problems": ("Problem", "linear_problem", "network_problem", "Point", "MinimizerNotFoundError"),
+    "methods": ("Method", "direction"),
     "norms": ("cosine",),
     "solvers": ("descend", "Descent"),
     "bounds": ("lower_bound",),

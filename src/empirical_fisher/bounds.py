@@ -12,7 +12,7 @@ diverged.
 
 The loss is convex for a linear model and exact likelihoods. Clipped probabilities make it
 non-convex, and their "gradient" is not its derivative: no bound is offered for them, none for
-models that are not linear, and none for methods other than GD, NGD and EFGD.
+models that are not linear, and none for methods of which `decrements.proof` knows nothing.
 
 The bounds hold for the arithmetic that is done. `solvers.descend` lets no run finish a step of
 which contradicts `decrements`, and all bounds but the closed form of least squares are built on
@@ -31,12 +31,12 @@ import scipy.sparse
 
 from .arrays import Array, Inputs
 from .data_terms import MOST_PARAMETERS
-from .decrements import ABSOLUTE, RELATIVE, allowed_rounding, is_convex, ranges, stretch
+from .decrements import ABSOLUTE, RELATIVE, allowed_rounding, is_convex, proof, ranges, stretch
 from .likelihoods import Categorical, Gaussian
+from .methods import Method
 from .problems import Point, Problem
 from .solvers import Bound
 
-METHODS = ("GD", "NGD", "EFGD")  #: for which bounds are proven
 SLACK = RELATIVE  #: relative to the present loss
 FARTHEST = 30.0  #: movement of natural parameters up to which a bound looks ahead
 POWERS = 10  #: steps of the power iteration that bounds the curvature of many features
@@ -45,7 +45,7 @@ EPSILON = np.finfo(float).eps
 ORDINARY = 1e-60, 1e60
 
 
-def lower_bound(problem: Problem, method: str, limit: float) -> Bound | None:
+def lower_bound(problem: Problem, method: Method | str, limit: float) -> Bound | None:
     """The best bound known for a method on a problem, or None where none is proven.
 
     Parameters
@@ -55,14 +55,19 @@ def lower_bound(problem: Problem, method: str, limit: float) -> Bound | None:
     limit
         The loss above which a run counts as diverged.
     """
-    if method not in METHODS or not is_convex(problem) or not is_ordinary(problem, limit):
+    known = proof(problem, method)
+    if not known or not is_convex(problem) or not is_ordinary(problem, limit):
         return None
     terms = Terms(problem, limit)
-    if method == "EFGD":
-        return terms.empirical_fisher
+    if known == "positive":
+        return terms.positive
+    if known == "dominating":
+        return terms.dominating
     if isinstance(problem.likelihood, Gaussian) and problem.has_matrices:
-        return terms.least_squares_gradient if method == "GD" else terms.least_squares_fisher
-    return terms.gradient if method == "GD" else terms.classification_fisher
+        gradient, fisher = terms.least_squares_gradient, terms.least_squares_fisher
+    else:
+        gradient, fisher = terms.gradient, terms.classification_fisher
+    return gradient if known == "identity" else fisher
 
 
 def is_ordinary(problem: Problem, limit: float) -> bool:
@@ -222,17 +227,16 @@ class Terms:
         """GD: ``δ = ‖g‖² ≤ sup ‖g‖²``."""
         return self._after(point, gamma * remaining * self.steepest)
 
-    def fisher(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
-        """NGD: the Fisher is positive semi-definite, so ``δ ≤ ‖g‖² / (λ + ρ)``."""
+    def positive(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
+        """A positive semi-definite ``B``, as the Fisher is: ``δ ≤ ‖g‖² / (λ + ρ)``."""
         shift = damping + self.problem.prior_precision
         with np.errstate(divide="ignore", over="ignore"):
             return self._after(point, gamma * remaining * self.steepest / shift)
 
-    def empirical_fisher(
-        self, point: Point, gamma: Array, damping: Array, remaining: Array
-    ) -> Array:
-        """EFGD: without a prior ``δ ≤ ‖g‖² / (‖g‖² + λ)``, however near to singular the matrix.
+    def dominating(self, point: Point, gamma: Array, damping: Array, remaining: Array) -> Array:
+        """A ``B`` no less than ``g gᵀ``, as of EFGD: ``δ ≤ ‖g‖² / (‖g‖² + λ)`` without a prior.
 
+        That holds however near to singular the matrix is.
         With a prior ``δ`` is at most ``(1 + (2 ρ limit / (λ + ρ))^½)²`` and ``‖g‖² / (λ + ρ)``.
         """
         prior = self.problem.prior_precision
@@ -247,13 +251,13 @@ class Terms:
     def classification_fisher(
         self, point: Point, gamma: Array, damping: Array, remaining: Array
     ) -> Array:
-        """NGD on logistic or softmax regression: `fisher`, or that it can't have changed much yet.
+        """NGD on classes: `positive`, or that it can't have changed much yet.
 
         With ``δ = (o^½ + (2 ρ limit / (λ + ρ))^½)²`` for the mean odds ``o``, `decrements.stretch`
         for ``κ`` and ``c = γ (κ δ)^½`` the second bound is ``L(θ) − γ R δ / (1 − c (R − 1))`` where
         ``c (R − 1) < 1``, but for rounding, and otherwise there is none.
         """
-        everywhere = self.fisher(point, gamma, damping, remaining)
+        everywhere = self.positive(point, gamma, damping, remaining)
         prior = self.problem.prior_precision
         shift = damping + prior
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -284,7 +288,7 @@ class Terms:
 
         As `least_squares_gradient`, with the factor ``1 − γ (μ + ρ) / (μ + ρ + λ)``.
         """
-        everywhere = self.fisher(point, gamma, damping, remaining)
+        everywhere = self.positive(point, gamma, damping, remaining)
         return np.fmax(everywhere, self._least_squares(point, gamma, damping, remaining))
 
     def _least_squares(

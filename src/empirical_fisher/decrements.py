@@ -22,6 +22,7 @@ import numpy as np
 
 from .arrays import Array
 from .likelihoods import Bernoulli, Categorical
+from .methods import Method, named
 from .models import LinearModel
 from .problems import Point, Problem
 
@@ -37,32 +38,68 @@ def is_convex(problem: Problem) -> bool:
     return isinstance(problem.model, LinearModel) and not clipped
 
 
-def greatest_decrement(point: Point, method: str, damping: Array) -> Array:
+def proof(problem: Problem, method: Method | str) -> str:
+    """What is proven about a method on a problem.
+
+    ==============  =========================================================================
+    ``identity``    GD
+    ``fisher``      NGD
+    ``dominating``  EFGD, and others whose ``B`` is no less than the square ``g gᵀ`` of the data's
+                    gradient
+    ``positive``    all others with ``d = −P⁻¹ g`` and a positive semi-definite ``B``
+    nothing         the rest: other powers, momentum, scaled gradients, code of one's own, and
+                    matrices that may be indefinite
+    ==============  =========================================================================
+    """
+    method = named(method)
+    if method.python or method.power != 1 or method.momentum or method.gradient != "mean":
+        return ""
+    if method.matrix in ("ggn", "hessian") and not is_convex(problem):
+        return ""
+    if method.is_plain:
+        return PROVEN.get(method.matrix, "positive")
+    return "positive"
+
+
+PROVEN = {
+    "identity": "identity",
+    "fisher": "fisher",
+    "empirical_fisher": "dominating",
+    "squared_gradient": "dominating",
+}
+"""Of whole matrices that are not averaged."""
+
+
+def greatest_decrement(point: Point, method: Method | str, damping: Array) -> Array:
     """What the decrement can't exceed, shape ``(...)``; infinite where nothing is known.
 
-    With ``s = λ + ρ`` and without a prior that is
+    By what `proof` says of the method, with ``s = λ + ρ`` and without a prior, that is
 
-    ====  =========================================================================
-    GD    ``‖g‖²``
-    NGD   the lesser of ``‖g‖² / s`` and the mean odds ``o`` (see `Point.odds`)
-    EFGD  ``‖g‖² / (‖g‖² + λ)``
-    ====  =========================================================================
+    ==========  =========================================================================
+    identity    ``‖g‖²``
+    fisher      the lesser of ``‖g‖² / s`` and the mean odds ``o`` (see `Point.odds`)
+    dominating  ``‖g‖² / (‖g‖² + λ)``
+    positive    ``‖g‖² / s``
+    ==========  =========================================================================
 
-    With one it is for NGD the lesser of ``‖g‖² / s`` and ``(o^½ + ρ ‖θ‖ / s^½)²``, and for EFGD the
-    same with one in place of ``o``.
+    With a prior it is for the Fisher the lesser of ``‖g‖² / s`` and ``(o^½ + ρ ‖θ‖ / s^½)²``, and
+    for dominating matrices the same with one in place of ``o``.
     """
+    known = proof(point.problem, method)
     steepness = np.sum(point.gradient**2, axis=-1)
     prior = point.problem.prior_precision
     shift = damping + prior
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        if method == "GD":
+        if known == "identity":
             return steepness
-        if method == "NGD":
+        if known == "fisher":
             return np.fmin(steepness / shift, pulled_odds(point, shift))
-        if method == "EFGD" and prior:
+        if known == "dominating" and prior:
             return np.fmin(steepness / shift, (1 + pull(point, shift)) ** 2)
-        if method == "EFGD":
+        if known == "dominating":
             return steepness / (steepness + shift)
+        if known == "positive":
+            return steepness / shift
     return np.full(steepness.shape, np.inf)
 
 
@@ -135,7 +172,12 @@ class Allowance:
 
 
 def allowance(
-    point: Point, method: str, step_size: Array, damping: Array, greatest: Array, slack: Array
+    point: Point,
+    method: Method | str,
+    step_size: Array,
+    damping: Array,
+    greatest: Array,
+    slack: Array,
 ) -> Allowance:
     """What steps of a convex problem can do.
 
@@ -151,7 +193,8 @@ def allowance(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         floor = point.loss - step_size * greatest - slack
         reach = None
-        if method == "NGD" and isinstance(point.problem.likelihood, Bernoulli | Categorical):
+        is_fisher = proof(point.problem, method) == "fisher"
+        if is_fisher and isinstance(point.problem.likelihood, Bernoulli | Categorical):
             shift = damping + point.problem.prior_precision
             rounding = allowed_rounding(ranges(point.predictions))
             reach = step_size * np.sqrt(stretch(point, shift) * greatest) + rounding

@@ -305,7 +305,7 @@ class LinearModel(Model):
 
 
 def design_matrix(inputs: Inputs) -> Inputs:
-    """Inputs as floats, dense or ``csr_array``; ValueError unless a finite matrix with a row."""
+    """Inputs ``(N, D)`` as floats, dense or ``csr_array``; ValueError unless they are sound."""
     sparse = scipy.sparse.issparse(inputs)
     matrix = (
         scipy.sparse.csr_array(inputs, dtype=float) if sparse else np.asarray(inputs, dtype=float)

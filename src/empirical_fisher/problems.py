@@ -248,7 +248,8 @@ def network_problem(
     Parameters
     ----------
     inputs, targets, task, prior_variance, probability_clip
-        As for `linear_problem`. Standardised inputs are advisable: far from zero units are flat.
+        As for `linear_problem`, shapes included. Standardise the inputs: far from zero units are
+        flat.
     hidden, activation
         As for `Network`.
     seed

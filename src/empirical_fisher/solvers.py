@@ -13,7 +13,7 @@ import numpy as np
 
 from .arrays import Array
 from .decrements import ABSOLUTE, RELATIVE, Allowance, allowance, greatest_decrement, is_convex
-from .methods import PRECONDITIONERS, direction, natural_cosine, refuse_unknown
+from .methods import Method, State, named, natural_cosine, update
 from .problems import Point, Problem
 
 Bound = Callable[[Point, Array, Array, Array], Array]
@@ -89,7 +89,7 @@ class Descent:
 
 def descend(
     problem: Problem,
-    method: str,
+    method: Method | str,
     step_size: Array | float,
     damping: Array | float | None = None,
     iterations: int = 100,
@@ -103,17 +103,19 @@ def descend(
     """Run ``K`` descents, each with its own step size and damping.
 
     The runs share a number of slots that depends on the problem alone; when a run ends, the next
-    one takes its slot, and a slot without a run repeats ``θ₀``. So every evaluation has the same
+    one takes its slot, and a slot without a run repeats ``θ₀``. (Runs of a direction of one's own
+    start together, as many as there are slots, so that its state and its generator are of one
+    iteration.) So every evaluation has the same
     shape, and the rounding errors of a run do not depend on the other runs: alone or in a grid, it
     gives the same numbers to the last bit.
 
     Parameters
     ----------
     problem, method
-        What to minimise, and a key of `PRECONDITIONERS`.
+        What to minimise, and how: a `Method`, or the name of a standard one, as ``"NGD"``.
     step_size, damping
-        ``γ`` and ``λ`` of each run, shape ``(K,)``, or one number for all; GD does not read the
-        dampings.
+        ``γ`` and ``λ`` of each run, shape ``(K,)``, or one number for all; a method without a
+        preconditioner does not read the dampings.
     iterations
         Number ``T`` of steps.
     initial
@@ -136,7 +138,7 @@ def descend(
     ValueError
         If there is no such method, or an argument has not the shape or the range that it needs.
     """
-    refuse_unknown(method)
+    method = named(method)
     step_size, damping = _cells(method, step_size, damping)
     iterations = _whole(iterations)
     start = _start(problem, initial)
@@ -158,6 +160,7 @@ def descend(
     theta = np.tile(start, (slots, 1))
     run = np.full(slots, -1)  # which run a slot holds, −1 for none
     iteration = np.zeros(slots, dtype=int)
+    state: State = None
     waiting = np.arange(runs)
     lowest = np.inf
     convex = is_convex(problem)
@@ -165,19 +168,22 @@ def descend(
     while len(waiting) or np.any(run >= 0):
         too_high = lowest + KEEP * abs(lowest)
         free = np.flatnonzero(run < 0)
-        if len(free):
+        if len(free) == slots:
+            state = None
+        if len(free) == slots or (len(free) and not method.is_direction):
             hopeless = bound[waiting] > too_high
             status[waiting[hopeless]] = "pruned"
             waiting = waiting[~hopeless]
             entering, waiting = waiting[: len(free)], waiting[len(free) :]
             run[free[: len(entering)]] = entering
-            theta[free], iteration[free] = start, 0
+            iteration[free] = 0
+        theta[free] = start
         held = np.flatnonzero(run >= 0)
         gamma = step_size[run]
 
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             point = problem.at(theta)
-            aim = direction(point, method, damping[run])
+            aim, state = update(point, method, damping[run], state, iteration)
             step = gamma[:, None] * aim
             greatest = greatest_decrement(point, method, damping[run])
             decrement = -np.einsum("kp,kp->k", point.gradient, aim)
@@ -228,12 +234,12 @@ def descend(
 
 
 def _cells(
-    method: str, step_size: Array | float, damping: Array | float | None
+    method: Method, step_size: Array | float, damping: Array | float | None
 ) -> tuple[Array, Array]:
     """``γ`` and ``λ`` of each run, as arrays of one shape ``(K,)``."""
     if damping is None:
-        if PRECONDITIONERS[method] is not None:
-            raise ValueError(f"{method} needs a damping; give 0.0 for none")
+        if method.is_damped:
+            raise ValueError(f"{method.name} needs a damping; give 0.0 for none")
         damping = np.nan
     gamma, lam = np.atleast_1d(np.asarray(step_size, float), np.asarray(damping, float))
     if gamma.ndim > 1 or lam.ndim > 1 or len({len(gamma), len(lam)} - {1}) > 1:
@@ -245,8 +251,8 @@ def _cells(
     # NaN, as of the best cell where no cell finished, is a run that fails at once.
     if np.any((gamma < 0) | np.isinf(gamma)):
         raise ValueError("every step_size must be finite and not negative")
-    if PRECONDITIONERS[method] is not None and np.any((lam < 0) | np.isinf(lam)):
-        raise ValueError(f"every damping of {method} must be finite and not negative")
+    if method.is_damped and np.any((lam < 0) | np.isinf(lam)):
+        raise ValueError(f"every damping of {method.name} must be finite and not negative")
     return gamma, lam
 
 

@@ -201,6 +201,13 @@ EDITS = {
         [("one_sample", "length", 3.0), ("one_sample", "loss_ratio", 2.0)],
         [("one_sample", "length", np.nan), ("one_sample", "loss_ratio", 1.0)],
     ),
+    "one-sample-too-long-somewhere": (
+        [
+            ("one_sample", "length", by("iteration", {0: 3.0, 3: 1.0})),
+            ("one_sample", "loss_ratio", 2),
+        ],
+        [("one_sample", "length", 1.9), ("one_sample", "loss_ratio", 0.9)],
+    ),
     "one-example": identity("few_examples", "one_example_error"),
     "few-examples-decrease": identity("few_examples", "decrease_error"),
     "many-examples-decrease": (
@@ -313,5 +320,5 @@ def test_without_a_data_set_there_are_no_trials_on_data_sets(tables, tmp_path):
         found[name] = read_csv(tmp_path / name)
         assert sorted(table.columns) == sorted(tables[name].columns)
     judged = judge({**tables, **found})
-    for name in ("indicator-on-paths-improved", "one-sample-too-long"):
+    for name in ("indicator-on-paths-improved", "one-sample-too-long-somewhere"):
         assert (judged[name].holds, judged[name].trials) == ("no", 0)

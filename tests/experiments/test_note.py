@@ -11,7 +11,7 @@ from scipy.optimize import NonlinearConstraint, minimize
 from scipy.stats import ttest_rel
 
 from conftest import oracle_terms, verdicts
-from empirical_fisher import methods
+from empirical_fisher import preconditioners
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import FAULTS
 from empirical_fisher.experiments.note import claims as claims_note
@@ -218,7 +218,9 @@ def test_claims_hold_and_break(measured: Measured, monkeypatch: pytest.MonkeyPat
     right = held(*measured)
     for name in ("conditions", "general-solver", "second-order", "equal-reductions", "invariance"):
         assert right[name] == "yes"
-    monkeypatch.setitem(methods.PRECONDITIONERS, "EFGD", methods.PRECONDITIONERS["NGD"])
+    monkeypatch.setitem(
+        preconditioners.MATRICES, "empirical_fisher", preconditioners.MATRICES["fisher"]
+    )
     wrong = held(*measure())
     assert wrong["general-solver"] == "no"
     assert wrong["second-order"] == "no"
@@ -226,11 +228,42 @@ def test_claims_hold_and_break(measured: Measured, monkeypatch: pytest.MonkeyPat
     assert wrong["similar-reductions"] != "yes"
 
 
+def test_each_draw_is_a_trial_and_doctored_draws_are_told(measured: Measured) -> None:
+    tables, trials = measured
+    contrasts = contamination.contrasts(trials)
+    twice = {
+        name: pd.concat([table.assign(repeat=repeat) for repeat in range(3)])
+        for name, table in tables.items()
+    }
+    odd = twice["conditions"]["repeat"] == 2
+    broken = twice["conditions"].assign(
+        stationarity=np.where(odd, 1.0, 1e-12), length=np.where(odd, 1.5, 1.0)
+    )
+    rows = claims_note.claims(**{**twice, "conditions": broken}, contrasts=contrasts)
+    found = {row.id: row for row in rows}
+    for name, holds in (("note.conditions", "yes"), ("note.bounded", "yes")):
+        assert (found[name].holds, found[name].trials, found[name].agree) == (holds, 3, 2)
+    assert found["note.bounded"].kind == "identity"
+    assert {row.kind for row in rows if "desirable" in row.id} == {"question"}
+
+
+def test_an_update_times_the_damping_is_no_longer_than_the_gradient() -> None:
+    problem, theta = problem_and_point([12], "binary", 30, 5)
+    table = conditions(problem, theta, np.array([1e-3, 10.0]), 1e-6)
+    point = problem.at(theta)
+    for row in table.itertuples():
+        damped = point.empirical_fisher + row.damping * np.eye(5)
+        update = np.linalg.inv(damped) @ point.gradient
+        expected = row.damping * np.linalg.norm(update) / np.linalg.norm(point.gradient)
+        assert row.length == pytest.approx(expected, rel=1e-9)
+        assert row.length < 1
+
+
 def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
     def identity(point: Any) -> Array:
         return np.broadcast_to(np.eye(point.theta.shape[-1]), (*point.theta.shape, 5)).copy()
 
-    monkeypatch.setitem(methods.PRECONDITIONERS, "EFGD", identity)
+    monkeypatch.setitem(preconditioners.MATRICES, "empirical_fisher", identity)
     problem, theta = problem_and_point([12], "binary", 30, 5)
     table = conditions(problem, theta, np.array([1e-12]), 1e-4)
     assert table["stationarity"].item() > claims_note.ROUNDING

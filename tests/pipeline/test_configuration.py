@@ -256,8 +256,8 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
             "datasets.Wine.prefer: only a snapshot can be compared with its remote source",
         ),
         (
-            "datasets: {Boston: {methods: [Adam]}}",
-            'datasets.Boston.methods.0: is "Adam"; allowed: GD, NGD, EFGD',
+            "datasets: {Boston: {methods: [NGD, EFGD, Adam]}}",
+            "datasets.Boston.methods: Adam is not among optimization.methods: GD, NGD, EFGD",
         ),
         (
             "datasets: {Boston: {methods: []}}",
@@ -291,8 +291,8 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
         ),
         # methods
         (
-            "optimization: {methods: [GD, Adam]}",
-            'optimization.methods.1: is "Adam"; allowed: GD, NGD, EFGD',
+            "optimization: {methods: [GD, NGD, EFGD, Adam]}",
+            'optimization.methods.3: unknown method "Adam"; allowed: GD, NGD, EFGD',
         ),
         (
             "optimization: {methods: [GD, NGD, GD]}",
@@ -510,8 +510,8 @@ def test_the_hint_on_a_whole_number_is_a_whole_number(text: str, number: int) ->
 
 
 def test_two_mistakes_give_two_lines() -> None:
-    assert faults("{optimization: {methods: [Adam]}, vector_field: {damping: -1, arows: 3}}") == [
-        'optimization.methods.0: is "Adam"; allowed: GD, NGD, EFGD',
+    assert faults("{optimization: {search: all}, vector_field: {damping: -1, arows: 3}}") == [
+        'optimization.search: is "all"; allowed: certified, exhaustive',
         "vector_field.arows: unknown key (did you mean arrows?); allowed: dataset, prior_variance, "
         "damping, scales, window, arrows, contour_points, trajectories",
         "vector_field.damping: is -1; it must be at least 0",
@@ -519,9 +519,9 @@ def test_two_mistakes_give_two_lines() -> None:
 
 
 def test_a_number_too_small_is_told_beside_what_the_schema_refuses_and_no_fault_twice() -> None:
-    assert faults("{optimization: {methods: [Adam], shards: .nan}, "
+    assert faults("{optimization: {search: all, shards: .nan}, "
                   "vector_field: {damping: 1.0e-200, scales: {GD: -1.0e-60}}}") == [
-        'optimization.methods.0: is "Adam"; allowed: GD, NGD, EFGD',
+        'optimization.search: is "all"; allowed: certified, exhaustive',
         "optimization.shards: is NaN; it must be a whole number",
         "vector_field.scales.GD: is -1e-60; it must be greater than 0",
         "vector_field.damping: is 1e-200; its absolute value must be 0 or from 1e-50 to 1e+50",

@@ -17,6 +17,10 @@ from empirical_fisher.pipeline import schema
 from pipeline import SCHEMA
 
 SCHEMAS = ROOT / "workflow/schemas"
+RECIPE = (
+    *("matrix", "structure", "power", "average", "momentum", "gradient", "samples", "seed"),
+    *("python", "options", "label", "color"),
+)
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
@@ -76,10 +80,14 @@ def test_the_schema_covers_every_key_of_the_configuration_and_no_more() -> None:
     known = {path for path, _ in schemas(SCHEMA) if path and "[]" not in path}
     left_out = {
         *(f"datasets.*.{key}" for key in ("target", "drop", "positive", "categorical", "missing")),
-        *(f"datasets.*.{key}" for key in ("standardize", "prefer", "methods")),
+        *(f"datasets.*.{key}" for key in ("standardize", "prefer", "methods", "model")),
+        "datasets.*.model.network",
+        *(f"datasets.*.model.network.{key}" for key in ("hidden", "activation", "seed")),
         *(f"datasets.*.source.{key}" for key in ("openml", "url", "sha256", "file", "format")),
         *(f"datasets.*.source.{key}" for key in ("separator", "decimal", "thousands")),
         *(f"datasets.*.source.openml.{key}" for key in ("name", "version")),
+        *(f"methods.*.{key}" for key in RECIPE if key != "matrix"),
+        "methods.*.options.*",
     }
     assert set(keys(CONFIG, SCHEMA)) == known - left_out
     assert left_out < known
@@ -98,12 +106,15 @@ def test_only_optional_keys_may_be_missing() -> None:
     )
     settings = (
         *("title", "expect", "task", "target", "drop", "positive", "categorical", "missing"),
-        *("standardize", "prefer", "methods"),
+        *("standardize", "prefer", "methods", "model"),
     )
     assert optional == {
         *(f"datasets.*.{key}" for key in settings),
+        *("datasets.*.model.network.activation", "datasets.*.model.network.seed"),
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
+        *(f"datasets.*.model.network.{key}" for key in ("activation", "seed")),
+        *(f"methods.*.{key}" for key in RECIPE),
     }
 
 
@@ -139,7 +150,7 @@ def test_whatever_becomes_a_part_of_a_path_is_a_name_or_one_of_a_list() -> None:
     """The keys of data sets, the names that refer to them, and those of methods and snapshots."""
     found = dict(schemas(SCHEMA))
     name = SCHEMA["$defs"]["name"]["pattern"]
-    for path in ("datasets", "misspecification", "misspecification.logistic.problems"):
+    for path in ("datasets", "methods", "misspecification", "misspecification.logistic.problems"):
         node = found[path]
         assert "properties" in node or resolved(node["propertyNames"])["pattern"] == name, path
     named = re.compile(r"(\.dataset|datasets\.\[\]|snapshot|starting_points\.dataset\.name)$")
@@ -148,10 +159,29 @@ def test_whatever_becomes_a_part_of_a_path_is_a_name_or_one_of_a_list() -> None:
     ]
     assert len(references) >= 8
     assert {found[path].get("pattern") for path in references} == {name}
-    for path in ("optimization.methods.[]", "datasets.*.methods.[]", "datasets.*.source.sklearn"):
-        assert "enum" in found[path]
+    for path in ("optimization.methods.[]", "datasets.*.methods.[]"):
+        assert found[path]["pattern"] == name
+    assert "enum" in found["datasets.*.source.sklearn"]
 
 
 def test_every_section_has_its_file() -> None:
     files = {path.name.removesuffix(".schema.yaml") for path in SCHEMAS.glob("*.schema.yaml")}
     assert files == {*SCHEMA["properties"], "config", "definitions"}
+
+
+def test_every_name_of_a_data_set_is_known_as_one() -> None:
+    """So that one which is misspelt is told, in a new section too."""
+
+    def names(node: Any, key: str) -> Iterator[str]:
+        if isinstance(node, str) and node in CONFIG["datasets"]:
+            yield key
+        children = node.items() if isinstance(node, dict) else ()
+        children = enumerate(node) if isinstance(node, list) else children
+        for name, child in children:
+            below = f"{key}.{name}" if key else str(name)
+            if name in CONFIG["datasets"]:
+                yield below
+            yield from names(child, below)
+
+    found = {key for key in names(CONFIG, "") if not key.startswith("datasets.")}
+    assert found == {key for key, _, _ in schema.marked(CONFIG, SCHEMA, SCHEMA, "dataset")}

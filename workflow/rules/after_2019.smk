@@ -28,7 +28,7 @@ rule after_2019_paths:
         code("after_2019.paths:experiment"),
         expand("data/{dataset}.yaml", dataset=compared(optimized()["figure3"])),
         data=expand("data/{dataset}.csv", dataset=compared(optimized()["figure3"])),
-        cells=optimization_files("best", methods_by(compared(optimized()["figure3"]))),
+        cells=optimization_files("best", paper_methods_by(compared(optimized()["figure3"]))),
     output:
         indicator_paths="results/after_2019/indicator_paths.csv",
         one_sample="results/after_2019/one_sample.csv",

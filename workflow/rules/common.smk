@@ -4,11 +4,22 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
+from empirical_fisher.pipeline import (
+    configuration,
+    conversion,
+    failures,
+    outputs,
+    runs,
+    strict_yaml,
+)
 from empirical_fisher.pipeline.schema import read as read_schema
 from empirical_fisher.pipeline.provenance import code_files, module_of
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
+
+# The methods of the paper, which other topics and the claims rely on, and their matrices.
+PAPER = {"GD": "identity", "NGD": "fisher", "EFGD": "empirical_fisher"}
+LOOK = ("label", "color")
 
 # The tables that the claims of each topic stand on, and what else its claims need to know, by the
 # names of the arguments of its function `claims`. The topics come in the order of the ledger.
@@ -38,9 +49,24 @@ def check(config):
         faults = outputs.clashes(own, config["datasets"], [Path.cwd(), ROOT])
         if workflow.is_main_process:  # a job may be at work on a table
             faults += outputs.strays(config["datasets"], Path.cwd())
+    faults = faults or method_faults()
     if faults:
         sys.exit("\n".join(["The configuration has faults:", *faults]))
     config.update(conversion.floats(config, schema))
+
+
+def method_faults():
+    """What is wrong with the recipes; those of one's own are tried once, before any job."""
+    if config["methods"] == {name: {"matrix": matrix} for name, matrix in PAPER.items()}:
+        return []
+    if not workflow.is_main_process:
+        return []
+    from empirical_fisher.experiments import recipes
+
+    own = {name: own_code(name) for name in config["methods"]}
+    return recipes.faults(
+        config["methods"], {name: Path(*path) for name, path in own.items() if path}
+    )
 
 
 def code(*names):
@@ -115,8 +141,45 @@ def schedule(wildcards):
 
 def grid_axes(wildcards):
     """The axes of the grid that a method reads."""
-    axes = ["step_sizes"] if wildcards.method == "GD" else ["step_sizes", "dampings"]
+    axes = ["step_sizes", "dampings"] if is_damped(wildcards.method) else ["step_sizes"]
     return {axis: config["optimization"][axis] for axis in axes}
+
+
+def recipe(wildcards):
+    """What a method is, but for how it is shown."""
+    return without(config["methods"][wildcards.method], *LOOK)
+
+
+def own_code(method):
+    """The user's file that a method is in, if it is."""
+    named = config["methods"][method].get("python")
+    if not named:
+        return []
+    folder = configuration.folder_of(("methods", method, "python"), named, layers, otherwise=ROOT)
+    path = folder / named.rpartition(":")[0]
+    return [os.path.relpath(path)] if os.path.exists(path) else [str(path)]
+
+
+def looks(methods):
+    """How methods are shown: what their recipes say, and their place among those not in the paper."""
+    others = [name for name in config["methods"] if name not in PAPER]
+    found = {}
+    for name in methods:
+        said = config["methods"][name]
+        found[name] = {key: said[key] for key in LOOK if key in said}
+        if name not in PAPER:
+            found[name]["place"] = others.index(name)
+    return found
+
+
+def turned(methods):
+    """Those methods whose directions are compared with the natural gradient."""
+    return [name for name in methods if is_damped(name) and name != "NGD"] or ["EFGD"]
+
+
+def is_damped(method):
+    """Whether a method has a preconditioner, and so a damping."""
+    return config["methods"][method].get("matrix") != "identity"
 
 
 def methods_of(dataset):
@@ -133,7 +196,29 @@ def methods_by(datasets):
 
 def damped_methods(dataset):
     """The methods of a data set whose grid has two axes."""
-    return [method for method in methods_of(dataset) if method != "GD"]
+    return [method for method in methods_of(dataset) if is_damped(method)]
+
+
+def paper_methods_by(datasets):
+    """The methods of the paper that are searched for each of some data sets."""
+    by_dataset = methods_by(datasets).items()
+    return {dataset: [each for each in methods if each in PAPER] for dataset, methods in by_dataset}
+
+
+def paper_methods_of(dataset):
+    """Those of one data set."""
+    return paper_methods_by([dataset])[dataset]
+
+
+def damped_paper_methods(dataset):
+    """And those of them whose grid has two axes."""
+    return [method for method in paper_methods_of(dataset) if is_damped(method)]
+
+
+def all_of(methods_by_dataset):
+    """All methods of some data sets, in the order of optimization.methods."""
+    found = {method for methods in methods_by_dataset.values() for method in methods}
+    return [method for method in config["optimization"]["methods"] if method in found]
 
 
 def damped_methods_by(datasets):
@@ -182,16 +267,16 @@ def variants_of(wildcards):
     return [variant for variant, datasets in variants.items() if wildcards.dataset in datasets]
 
 
-def reordered():
-    """The data sets whose grids are searched with their rows in other orders, too."""
-    orders = config["robustness"]["row_orders"]["orders"]
+def reordered(kind="orders"):
+    """The data sets whose grids, or ``winners``, run with their rows in other orders, too."""
+    orders = config["robustness"]["row_orders"][kind]
     return [dataset for dataset in optimized_datasets() if orders.get(dataset, 0)]
 
 
-def order_seeds(wildcards):
+def order_seeds(wildcards, kind="orders"):
     """The seeds of the orders of a data set's rows."""
     settings = config["robustness"]["row_orders"]
-    return [settings["seed"] + order for order in range(settings["orders"][wildcards.dataset])]
+    return [settings["seed"] + order for order in range(settings[kind][wildcards.dataset])]
 
 
 def misspecified(wildcards):

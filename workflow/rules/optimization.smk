@@ -11,11 +11,13 @@ rule shard:
     input:
         code(
             "experiments.optimization.cost",
+            "experiments.recipes",
             "experiments.shared_problems",
             "search",
             "data.datasets",
             "pipeline.tables",
         ),
+        own=lambda wildcards: own_code(wildcards.method),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
     output:
@@ -28,6 +30,7 @@ rule shard:
         **request(cells=shard_cells),
     params:
         model=lambda wildcards: linear_model(wildcards.dataset),
+        recipe=recipe,
         schedule=schedule,
         axes=grid_axes,
         mode=config["optimization"]["search"],
@@ -38,7 +41,14 @@ rule shard:
 # Second step: the whole grid, its best cell by the tie rule, and the run of that cell.
 rule trace:
     input:
-        code("experiments.shared_problems", "search", "data.datasets", "pipeline.tables"),
+        code(
+            "experiments.recipes",
+            "experiments.shared_problems",
+            "search",
+            "data.datasets",
+            "pipeline.tables",
+        ),
+        own=lambda wildcards: own_code(wildcards.method),
         data="data/{dataset}.csv",
         record="data/{dataset}.yaml",
         shards=gather.grid("results/grid/{{dataset}}/{{method}}/{scatteritem}.csv"),
@@ -54,6 +64,7 @@ rule trace:
         **request(cells=shard_cells),
     params:
         model=lambda wildcards: linear_model(wildcards.dataset),
+        recipe=recipe,
         schedule=schedule,
     script:
         "../scripts/trace.py"
@@ -109,7 +120,12 @@ rule starting_points:
         f"data/{config['starting_points']['dataset']['name']}.yaml",
         data=f"data/{config['starting_points']['dataset']['name']}.csv",
         cells=optimization_files(
-            "best", damped_methods_by([config["starting_points"]["dataset"]["name"]])
+            "best",
+            {
+                config["starting_points"]["dataset"]["name"]: damped_paper_methods(
+                    config["starting_points"]["dataset"]["name"]
+                )
+            },
         ),
     output:
         line="results/starting_points/line.csv",
@@ -125,7 +141,35 @@ rule starting_points:
         settings=config["starting_points"],
         divergence_factor=config["optimization"]["divergence_factor"],
         model=linear_model(config["starting_points"]["dataset"]["name"]),
-        methods=damped_methods(config["starting_points"]["dataset"]["name"]),
+        methods=damped_paper_methods(config["starting_points"]["dataset"]["name"]),
+    script:
+        "../scripts/step.py"
+
+
+# Controls for Figure 3: the gain of single updates, and lengths that change places.
+rule controls:
+    input:
+        code("optimization.controls:experiment"),
+        "data/{dataset}.yaml",
+        data="data/{dataset}.csv",
+        cells=lambda wildcards: optimization_files("best", methods_by([wildcards.dataset])),
+    output:
+        updates="results/controls/updates/{dataset}.csv",
+        lengths="results/controls/lengths/{dataset}.csv",
+    log:
+        "logs/controls/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    params:
+        step="optimization.controls:experiment",
+        dataset=lambda wildcards: wildcards.dataset,
+        model=lambda wildcards: linear_model(wildcards.dataset),
+        iterations=config["optimization"]["iterations"],
+        orders=lambda wildcards: (
+            order_seeds(wildcards) if wildcards.dataset == "BreastCancer" else []
+        ),
     script:
         "../scripts/step.py"
 
@@ -153,6 +197,8 @@ rule figure3:
     params:
         step="optimization.figure:optimization",
         titles=panel_titles(optimized()["figure3"]),
+        looks=looks(all_of(methods_by(optimized()["figure3"]))),
+        cosines=turned(all_of(methods_by(optimized()["figure3"]))),
     script:
         "../scripts/step.py"
 
@@ -176,6 +222,8 @@ use rule figure3 as figure5 with:
     params:
         step="optimization.figure:optimization",
         titles=panel_titles(optimized()["figure5"]),
+        looks=looks(all_of(methods_by(optimized()["figure5"]))),
+        cosines=turned(all_of(methods_by(optimized()["figure5"]))),
 
 
 rule figure6:
@@ -234,5 +282,6 @@ rule sensitivity_figure:
     params:
         step="optimization.figure:sensitivity",
         titles=panel_titles(damped_methods_by(optimized()["figure3"])),
+        looks=looks(all_of(damped_methods_by(optimized()["figure3"]))),
     script:
         "../scripts/step.py"

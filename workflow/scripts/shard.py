@@ -6,21 +6,23 @@ import time
 from empirical_fisher import search
 from empirical_fisher.arrays import log_axis
 from empirical_fisher.data.datasets import read
+from empirical_fisher.experiments import recipes
 from empirical_fisher.experiments.optimization import cost
 from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.pipeline.tables import write_csv
 from job import logged
 
 model, axes = snakemake.params.model, snakemake.params.axes
-dataset, method = snakemake.wildcards.dataset, snakemake.wildcards.method
+dataset, name = snakemake.wildcards.dataset, snakemake.wildcards.method
 shard, shards = map(int, snakemake.wildcards.scatteritem.split("-of-"))
 schedule = search.Schedule(**snakemake.params.schedule)
 certified = snakemake.params.mode == "certified"
-subject = f"grid of {method} on {dataset}"
+subject = f"grid of {name} on {dataset}"
 SECONDS_BETWEEN_LINES = 5
 LONG = 600  #: seconds from which on a search is announced on the terminal
 
 with logged(snakemake.log[0], subject) as log:
+    method = recipes.read(name, snakemake.params.recipe, *snakemake.input.own)
     problem = modelled(read(snakemake.input.data), **model)
     grid = search.cells(**{name: log_axis(**axis) for name, axis in axes.items()})
     cells = [values[shard - 1 :: shards] for values in grid]

@@ -8,14 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .messages import hint, name_of, shortened, show
-from .schema import Validator, explain
+from .schema import Validator, explain, marked
 from .strict_yaml import DEEPEST, MOST_NODES
-
-#: What a source says besides which one it is, and the kinds of source that it belongs to.
-DETAILS = {
-    "sha256": ("url",),
-    **dict.fromkeys(("format", "separator", "decimal", "thousands"), ("url", "file")),
-}
 
 #: Numbers other than 0 have a size from the first to the second, so that fourth powers, such as the
 #: second moments of squared gradients, are numbers, too.
@@ -42,14 +36,27 @@ def locate(
     otherwise
         The folder of a path that none of them names, but the command line.
     """
-    folder = otherwise
+    return folder_of(("datasets", dataset, "source", "file"), file, layers, otherwise) / file
+
+
+def folder_of(
+    keys: Iterable[str],
+    value: str,
+    layers: Iterable[tuple[Path, Mapping[str, Any]]],
+    otherwise: Path,
+) -> Path:
+    """The folder of the last configuration that gives a key a value, named by the keys above it.
+
+    The layers are those of `locate`.
+    """
+    keys, folder = tuple(keys), otherwise
     for path, layer in layers:
         entry: Any = layer
-        for key in ("datasets", dataset, "source", "file"):
+        for key in keys:
             entry = entry.get(key) if isinstance(entry, Mapping) else None
-        if entry == file:
+        if entry == value:
             folder = path.absolute().parent
-    return folder / file
+    return folder
 
 
 def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
@@ -65,7 +72,7 @@ def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
         refused = {_path(error.absolute_path) for error in broken}
         lines = [line for error in broken for line in explain(error)]
         lines += [f"{key}: {words}" for key, words in _extremes(config) if key not in refused]
-    lines = lines or list(_contradictions(config))
+    lines = lines or list(_contradictions(config, schema))
     lines = list(dict.fromkeys(lines))
     more = len(lines) - MOST_FAULTS
     return lines if more <= 0 else [*lines[:MOST_FAULTS], f"and {more} more faults"]
@@ -82,18 +89,23 @@ def _endless(config: Mapping[str, Any]) -> Iterator[str]:
             return
 
 
-def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
-    """Faults that a schema can't see: names that mean nothing and empty intervals."""
+def _contradictions(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Faults that depend on several sections: names that mean nothing, and what does not suit."""
     datasets = config["datasets"]
     for name, settings in datasets.items():
         yield from _contradictions_in(f"datasets.{name}", settings, config["optimization"])
-    yield from _names_alike(list(datasets))
-    for key, name, kind in _references(config):
+    yield from _names_alike("datasets", list(datasets))
+    yield from _names_alike("methods", list(config["methods"]))
+    for position, name in enumerate(config["optimization"]["methods"]):
+        if name not in config["methods"]:
+            known = hint(name, list(config["methods"]))
+            yield f"optimization.methods.{position}: unknown method {show(name)}{known}"
+    for key, name, kind in marked(config, schema, schema, "dataset"):
         if name not in datasets:
             yield f"{key}: unknown data set {show(name)}{hint(name, list(datasets))}"
         elif kind == "regression" and "task" not in datasets[name]:
             yield f"{key}: {show(name)} needs task: {kind} in its entry under datasets"
-        elif kind and kind not in (datasets[name].get("task"), *datasets[name]["source"]):
+        elif kind not in ("any", datasets[name].get("task"), *datasets[name]["source"]):
             yield f"{key}: {show(name)} is of the wrong kind; {kind} is needed"
         elif not key.startswith(ANY_MODEL) and datasets[name].get("model", "linear") != "linear":
             yield (
@@ -116,13 +128,6 @@ def _contradictions_in(
 ) -> Iterator[str]:
     """Faults in what is said of one data set."""
     source, task = settings["source"], settings.get("task")
-    kinds = [kind for kind in source if kind not in DETAILS]
-    if len(kinds) != 1:
-        found = " and ".join(kinds) or "none"
-        yield f"{key}.source: names {found}; it must name one source (another needs another name)"
-    for detail, owners in DETAILS.items():
-        if detail in source and len(kinds) == 1 and kinds[0] not in owners:
-            yield f"{key}.source.{detail}: belongs to {' or '.join(owners)}, which isn't there"
     if source.get("thousands") == source.get("decimal", "."):
         yield f"{key}.source.thousands: is the decimal mark, too; say decimal: ',' or '.'"
     if "prefer" in settings and "snapshot" not in source:
@@ -137,13 +142,13 @@ def _contradictions_in(
             yield f"{key}.methods: {method} is not among optimization.methods: {allowed}"
 
 
-def _names_alike(names: list[str]) -> Iterator[str]:
+def _names_alike(section: str, names: list[str]) -> Iterator[str]:
     """Names that a file system which ignores case takes for one."""
     first: dict[str, str] = {}
     for name in names:
         other = first.setdefault(name.lower(), name)
         if other != name:
-            yield f"datasets.{name}: differs from {other} only in upper and lower case"
+            yield f"{section}.{name}: differs from {other} only in upper and lower case"
 
 
 def _unsuited(config: Mapping[str, Any]) -> Iterator[str]:
@@ -189,34 +194,6 @@ def _compared_with_nothing(variants: Mapping[str, list[str]]) -> Iterator[str]:
                     )
 
 
-def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Where a data set is named, its name, and the source or task that it must have, if any."""
-    yield "vector_field.dataset", config["vector_field"]["dataset"], "lognormal_line"
-    for key, problem in _misspecified_problems(config):
-        kind = "gaussian_classes" if ".logistic." in key else "normal_line"
-        yield f"{key}.dataset", problem["dataset"], kind
-    lists = [
-        ("optimization.datasets", config["optimization"]["datasets"], ""),
-        ("optimization.appendix_datasets", config["optimization"]["appendix_datasets"], ""),
-        ("consistency.datasets", config["consistency"]["datasets"], "gaussian_classes"),
-        ("noise.datasets", config["noise"]["datasets"], ""),
-        ("monte_carlo.datasets", config["monte_carlo"]["datasets"], ""),
-        ("magnitude.datasets", config["magnitude"]["datasets"], ""),
-        *(
-            (f"robustness.variants.{variant}", names, "")
-            for variant, names in config["robustness"]["variants"].items()
-        ),
-    ]
-    for key, names, kind in lists:
-        for position, name in enumerate(names):
-            yield f"{key}.{position}", name, kind
-    for name in config["robustness"]["row_orders"]["orders"]:
-        yield f"robustness.row_orders.orders.{name}", name, ""
-    yield "scaling.dataset", config["scaling"]["dataset"], "regression"
-    starting = config["starting_points"]["dataset"]["name"]
-    yield "starting_points.dataset.name", starting, "regression"
-
-
 def _path(parts: Iterable[Any]) -> str:
     """The path of a key, empty for all that the configuration holds."""
     return ".".join(map(name_of, parts))
@@ -259,9 +236,3 @@ def _grids(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             axes = node["step_sizes"], node["dampings"]
             if all(isinstance(axis, Mapping) for axis in axes):
                 yield key, axes[0]["count"] * axes[1]["count"]
-
-
-def _misspecified_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for family, settings in config["misspecification"].items():
-        for name, problem in settings["problems"].items():
-            yield f"misspecification.{family}.problems.{name}", problem

@@ -44,6 +44,13 @@ LINES: dict[str, dict[str, Any]] = {  #: the looks of lines without markers
     method: {key: value for key, value in look.items() if key != "marker"}
     for method, look in METHODS.items()
 }
+#: Of methods that are not in the paper, in turn. Their numbers have no common divisor, so that 72
+#: methods differ in one of the two.
+COLORS = (
+    *("#332288", "#44AA99", "#999933", "#AA4499", "#88CCEE", "#117733", "#882255", "#CC6677"),
+    "#777777",
+)
+MARKERS = ("D", "v", "P", "X", "<", ">", "p", "h")
 MATRICES: dict[str, dict[str, Any]] = {
     "fisher": {**LINES["NGD"], "label": "Fisher"},
     "empirical_fisher": {**LINES["EFGD"], "label": "empirical Fisher"},
@@ -90,6 +97,26 @@ RC: dict[Any, Any] = {
     "svg.hashsalt": "empirical-fisher",
     "savefig.dpi": 200,
 }
+
+
+def looks(recipes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Colour, marker and label of the curves of methods.
+
+    Parameters
+    ----------
+    recipes
+        What a configuration says of each: a ``label`` or a ``color``, if it does, and the ``place``
+        of one that is not in the paper among such methods.
+    """
+    found = {}
+    for name, recipe in recipes.items():
+        place = recipe.get("place", 0)
+        cycle = {"color": COLORS[place % len(COLORS)], "marker": MARKERS[place % len(MARKERS)]}
+        look = METHODS.get(name, {**cycle, "label": name})
+        own = {key: recipe[key] for key in ("color", "label") if key in recipe}
+        found[name] = {**look, **own}
+        found[name]["label"] = found[name]["label"].replace("$", r"\$")
+    return found
 
 
 PRINTED = 7.2  #: inches that a page of A4 or letter paper leaves between its margins

@@ -10,7 +10,7 @@ import pandas as pd
 
 from empirical_fisher.pipeline.ledger import Claim
 
-from . import claims_estimates, claims_improved, claims_uses
+from . import claims_estimates, claims_improved, claims_inverses, claims_uses
 
 
 def claims(
@@ -34,8 +34,7 @@ def claims(
     """All claims of this topic; each table is in a file of its name in ``results/after_2019``."""
     return [
         *claims_improved.claims(improved, quartic, indicator_paths, indicator_networks),
-        *claims_estimates.claims(
-            batches, diagonals, bartlett, kronecker, inverse_bias, one_sample, few_examples
-        ),
+        *claims_estimates.claims(batches, diagonals, bartlett, kronecker),
+        *claims_inverses.claims(inverse_bias, one_sample, few_examples),
         *claims_uses.claims(continual, takeuchi_trace, takeuchi_gap, imbalance, class_curvature),
     ]

@@ -1,4 +1,4 @@
-"""The ledger of estimates from batches, sampled labels, few examples and Kronecker factors.
+"""The ledger of estimates from batches, sampled labels and Kronecker factors.
 
 The sources are named with each claim; ``ours`` is what they imply but do not say.
 """
@@ -15,7 +15,6 @@ LIN = "Lin, Dangel, Eschenhagen, Bae, Turner, Makhzani (2024)"
 SOEN = "Soen, Sun (2024)"
 LIU = "Liu, Li, Hall, Liang, Ma (2023), Algorithm 2"
 MARTENS = "Martens, Grosse (2015)"
-NOTHING = "only rounding errors of the gradient are left"
 CLOSE = 0.1  #: the largest relative error of an estimate that is called one
 FLAT = 0.05  #: of an exponent that should be a whole number
 
@@ -25,9 +24,6 @@ def claims(
     diagonals: pd.DataFrame,
     bartlett: pd.DataFrame,
     kronecker: pd.DataFrame,
-    inverse_bias: pd.DataFrame,
-    one_sample: pd.DataFrame,
-    few_examples: pd.DataFrame,
 ) -> list[Claim]:
     """All claims about estimates; each table is that of the module of its name."""
     return [
@@ -35,8 +31,6 @@ def claims(
         *_diagonals(diagonals),
         *_bartlett(bartlett),
         *_kronecker(kronecker),
-        *_inverses(inverse_bias, one_sample),
-        *_few_examples(few_examples),
     ]
 
 
@@ -52,8 +46,8 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
         identity(
             "batch-second-moment",
             f"{LIN}, the factor B",
-            "Of batches drawn with replacement, E[B ḡḡᵀ] = Cov + B ∇L∇Lᵀ, which is also "
-            "B ((1 − 1/B) ∇L∇Lᵀ + EF/B).",
+            "Of batches drawn with replacement, E[B ḡḡᵀ] = Cov + B ∇L∇Lᵀ, which is also B ((1 − "
+            "1/B) ∇L∇Lᵀ + EF/B).",
             batches,
             ["with_replacement", "mixture"],
             "the mean over all batches and the two formulas",
@@ -70,8 +64,8 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
             "batch-squares",
             "claim",
             f"Kingma, Ba (2015), Algorithm 1; {LIN}",
-            "B times the squared gradient of a batch estimates the diagonal of the EF, both at the "
-            "start and at the minimum.",
+            "B times the squared gradient of a batch estimates the diagonal of the EF, both at "
+            "the start and at the minimum.",
             f"relative difference {span(errors['at_start'])} at the start and at most "
             f"{tiny(errors['at_minimum'].max())} at the minimum",
             f"an expected relative difference of at most {CLOSE:.0%} at each of the two",
@@ -82,8 +76,7 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
             "identity",
             f"{LIN}; Kunstner, Balles, Hennig (2019), §5",
             "If the loss is multiplied by c, the update with the root, g/√S, stays as it is, and "
-            "the "
-            "one without it, g/S, is divided by c.",
+            "the one without it, g/S, is divided by c.",
             f"exponents of c {span(batches['rooted_exponent'], '.3f')} and "
             f"{span(batches['root_free_exponent'], '.3f')}",
             f"exponents within {FLAT} of 0 and −1",
@@ -98,9 +91,9 @@ def _batches(batches: pd.DataFrame) -> list[Claim]:
             "root-and-units",
             "claim",
             f"{LIN}, invariance",
-            "Without the root a diagonal update does not depend on the units of the features; with "
-            "it, it does.",
-            f"relative change of the update in other units at most "
+            "Without the root a diagonal update does not depend on the units of the features; "
+            "with it, it does.",
+            "relative change of the update in other units at most "
             f"{units['root_free_units'].max():.0e} without the root, at least "
             f"{units['rooted_units'].min():.2g} with it",
             f"at most {ROUNDING:.0e} without the root and at least {EFFECT:.0%} with it",
@@ -124,8 +117,7 @@ def _diagonals(diagonals: pd.DataFrame) -> list[Claim]:
             "diagonal-unbiased",
             f"{SOEN}, the two estimators",
             "With the model's labels, squared first derivatives and second derivatives of −log p "
-            "both "
-            "estimate the diagonal of the Fisher without bias.",
+            "both estimate the diagonal of the Fisher without bias.",
             diagonals,
             ["first_bias", "second_bias"],
             "the expectations and the diagonal",
@@ -134,8 +126,7 @@ def _diagonals(diagonals: pd.DataFrame) -> list[Claim]:
             "diagonal-second-is-exact",
             f"{SOEN}; ours for linear models",
             "The estimate from second derivatives has no variance in a linear model and in the "
-            "last "
-            "layer of a network.",
+            "last layer of a network.",
             flat,
             ["second_deviation"],
             "the estimates of different labels",
@@ -151,8 +142,7 @@ def _diagonals(diagonals: pd.DataFrame) -> list[Claim]:
                 for task, row in lower.iterrows()
             ),
             f"for each likelihood, entries where the one has a variance at least {EFFECT:.0%} "
-            "lower "
-            "and entries where the other has",
+            "lower and entries where the other has",
             met,
             FIGURE,
         ),
@@ -200,8 +190,7 @@ def _bartlett(bartlett: pd.DataFrame) -> list[Claim]:
             "ours",
             f"{LIU}; ours",
             "However large the batch, one estimate from the summed gradient has a relative "
-            "standard "
-            "deviation of about √2, while that from the examples' squares gets better.",
+            "standard deviation of about √2, while that from the examples' squares gets better.",
             f"with {largest['size'].iloc[0]} examples {span(largest['batch_deviation'])} and "
             f"{span(largest['example_deviation'])}",
             "with the largest batch, 1.3 to 1.5 for the summed gradient and at most 0.2 for the "
@@ -227,8 +216,8 @@ def _kronecker(kronecker: pd.DataFrame) -> list[Claim]:
         identity(
             "kronecker-exact",
             f"{MARTENS}; ours",
-            "K-FAC is the Fisher of a layer exactly for least squares with a linear model, for one "
-            "example, and where all predictions are equal.",
+            "K-FAC is the Fisher of a layer exactly for least squares with a linear model, for "
+            "one example, and where all predictions are equal.",
             kronecker[kronecker["is_exact"]],
             ["factor_error"],
             "K-FAC and the Fisher",
@@ -270,92 +259,7 @@ def _kronecker(kronecker: pd.DataFrame) -> list[Claim]:
 def _qualities(shown: pd.DataFrame, *columns: str) -> str:
     """Relative indicators of some preconditioners on each problem."""
     names = {"model": "model's labels", "data": "data's labels", "EF": "EF"}
-    return "indicator over that of the natural gradient: " + "; ".join(
+    return "indicator relative to that of the natural gradient (1 is the best): " + "; ".join(
         f"{problem} " + ", ".join(f"{names[column]} {row[column]:.3g}" for column in columns)
         for problem, row in shown.iterrows()
     )
-
-
-def _inverses(inverse_bias: pd.DataFrame, one_sample: pd.DataFrame) -> list[Claim]:
-    bias = inverse_bias.groupby("seed").agg({"least": "min", "greatest": "max"})
-    late = one_sample[one_sample["iteration"] == one_sample["iteration"].max()]
-    long = (late["length"] >= 2).groupby([late["problem"], late["seed"]]).all()
-    up = (late["loss_ratio"] > 1 + EFFECT).groupby([late["problem"], late["seed"]]).all()
-    shown = late.groupby("problem").agg({"length": "median", "loss_ratio": "median"})
-    return [
-        judged(
-            "inverse-is-biased",
-            "ours",
-            "Kunstner, Balles, Hennig (2019), Appendix B; Jensen's inequality; ours",
-            "The damped inverse of a one-sample Fisher is on average larger than that of the "
-            "Fisher: "
-            "E[(F̂ + λ)⁻¹] ⪰ (F + λ)⁻¹.",
-            f"eigenvalues of the difference, relative to the exact inverse, from "
-            f"{bias['least'].min():.0e} up; the largest {span(bias['greatest'])}",
-            f"no eigenvalue below −{ROUNDING:.0e}, and one of at least {EFFECT:.0%}",
-            pd.DataFrame(
-                {"above": bias["least"] >= -ROUNDING, "biased": bias["greatest"] >= EFFECT}
-            ),
-        ),
-        judged(
-            "one-sample-too-long",
-            "ours",
-            "Kunstner, Balles, Hennig (2019), Appendix B; ours",
-            "This is why the one-sample Fisher diverges at NGD's best cell: along NGD's path its "
-            "step "
-            "becomes too long, and the loss rises.",
-            "at the last iterate, length of the step over NGD's and loss after it over loss "
-            "before: "
-            + "; ".join(
-                f"{problem} "
-                + (f"{row.length:.2g} and {row.loss_ratio:.2g}" if row.notna().all() else NOTHING)
-                for problem, row in shown.iterrows()
-            ),
-            "on every data set of Figure 3, at the last iterate, a step at least twice as long as "
-            f"NGD's in the Fisher's norm, and a loss at least {EFFECT:.0%} higher after it",
-            pd.DataFrame({"long": long, "up": up}).unstack("problem"),
-            FIGURE,
-        ),
-    ]
-
-
-def _few_examples(few_examples: pd.DataFrame) -> list[Claim]:
-    one = few_examples[few_examples["examples"] == 1]
-    few = few_examples[few_examples["examples"] <= few_examples["parameters"]]
-    most = few_examples[few_examples["examples"] == few_examples["examples"].max()]
-    return [
-        identity(
-            "one-example",
-            "Sherman, Morrison (1950); ours",
-            "With the EF of one example, (λ + ggᵀ)⁻¹g = g / (λ + ‖g‖²): the update is along the "
-            "gradient, and without damping its length is 1/‖g‖.",
-            one,
-            ["one_example_error"],
-            "the two updates",
-        ),
-        identity(
-            "few-examples-decrease",
-            "Wu, Yu, Zhang, Woodland (2024); Le Roux's note; ours",
-            "With no more examples than parameters ∇LᵀEF⁺∇L = 1: a step of EFGD promises the same "
-            "decrease wherever it starts.",
-            few,
-            ["decrease_error"],
-            "the promised decrease and 1",
-        ),
-        judged(
-            "many-examples-decrease",
-            "ours",
-            "ours",
-            "With many more examples than parameters EFGD promises less: ∇LᵀEF⁺∇L is well below 1 "
-            "and vanishes at the minimum.",
-            f"{span(most['decrease'])} at random parameters and at most "
-            f"{most['decrease_at_minimum'].max():.0e} at the minimum",
-            f"at most 0.9 at random parameters and at most {ROUNDING:.0e} at the minimum",
-            pd.DataFrame(
-                {
-                    "random": most.groupby("seed")["decrease"].max() <= 0.9,
-                    "minimum": most.groupby("seed")["decrease_at_minimum"].max() <= ROUNDING,
-                }
-            ),
-        ),
-    ]

@@ -61,9 +61,8 @@ def _algebra(improved: pd.DataFrame) -> list[Claim]:
             "improved-projection",
             f"{WU}, the projection property",
             "To first order an undamped EF step lowers all losses by the same amount, and a step "
-            "of "
-            "Eq. 8 each loss in proportion to its squared residual, if there are no more examples "
-            "than parameters.",
+            "of Eq. 8 each loss in proportion to its squared residual, if there are no more "
+            "examples than parameters.",
             few,
             ["projection_ef", "projection_improved"],
             "the changes of the losses on networks and these proportions",
@@ -112,11 +111,11 @@ def _quartic(quartic: pd.DataFrame) -> list[Claim]:
             "improved-other-minimum",
             "ours",
             f"{WU}, Eq. 8; ours",
-            "Undamped Eq. 8 with step size 1/3 converges to the minimum of Σ r⁴ and not to that of "
-            "least squares.",
-            f"final loss {span(trials['excess'], '.1%')} above the least-squares minimum, gradient "
-            f"of Σ r⁴ at most {trials['gradient'].max():.0e} of that at the start",
-            f"a gradient of Σ r⁴ of at most 1e-8 of that at the start, and a loss at least "
+            "Undamped Eq. 8 with step size 1/3 converges to the minimum of Σ r⁴ and not to that "
+            "of least squares.",
+            f"final loss {span(trials['excess'], '.1%')} above the least-squares minimum, "
+            f"gradient of Σ r⁴ at most {trials['gradient'].max():.0e} of that at the start",
+            "a gradient of Σ r⁴ of at most 1e-8 of that at the start, and a loss at least "
             f"{EFFECT:.0%} above the minimum",
             pd.DataFrame(
                 {"stationary": trials["gradient"] <= 1e-8, "other": trials["excess"] >= EFFECT}
@@ -131,8 +130,8 @@ def _indicator(paths: pd.DataFrame, networks: pd.DataFrame) -> list[Claim]:
             _order(
                 f"indicator-on-paths-{form}",
                 f"{WU}, {FORMS[form]}",
-                "Along Figure 3's paths the improved empirical Fisher has a lower indicator than a "
-                "one-sample Fisher, and this one a lower one than the EF, at every damping.",
+                "Along Figure 3's paths the improved empirical Fisher has a lower indicator than "
+                "a one-sample Fisher, and this one a lower one than the EF, at every damping.",
                 "median over the iterates of each data set",
                 paths,
                 form,
@@ -144,9 +143,8 @@ def _indicator(paths: pd.DataFrame, networks: pd.DataFrame) -> list[Claim]:
                 f"indicator-on-networks-{form}",
                 f"{WU}, {FORMS[form]}",
                 "On networks with no more examples than parameters the improved empirical Fisher "
-                "has "
-                "a lower indicator than a one-sample Fisher, and this one a lower one than the EF, "
-                "at every damping.",
+                "has a lower indicator than a one-sample Fisher, and this one a lower one than "
+                "the EF, at every damping.",
                 "median over the iterates of each likelihood",
                 networks,
                 form,
@@ -188,11 +186,11 @@ def _order(name: str, source: str, claim: str, what: str, table: pd.DataFrame, f
         "claim",
         source,
         claim,
-        f"indicator over that of the natural gradient, {what}, median over dampings: "
+        f"indicator relative to that of the natural gradient (1 is the best), {what}, median over "
+        "dampings: "
         + "; ".join(f"{problem} {_numbers(row, form)}" for problem, row in shown.iterrows()),
         f"for each problem, and for each of the two comparisons, at least {EFFECT:.0%} lower at "
-        "one "
-        f"damping or more, and nowhere more than {EFFECT:.0%} higher",
+        f"one damping or more, and nowhere more than {EFFECT:.0%} higher",
         met,
         FIGURE,
     )
@@ -216,13 +214,11 @@ def _robustness(networks: pd.DataFrame) -> Claim:
         "claim",
         f"{WU}, Eq. 8",
         "The indicator of Eq. 8 depends less on the damping than those of the EF and of a "
-        "one-sample "
-        "Fisher.",
+        "one-sample Fisher.",
         "highest indicator over lowest, of all dampings: "
         + "; ".join(f"{problem} {_numbers(row, 'improved')}" for problem, row in shown.iterrows()),
         "on networks, for each likelihood and compared with both, a quotient at least "
-        f"{EFFECT:.0%} "
-        "lower",
+        f"{EFFECT:.0%} lower",
         met,
         FIGURE,
     )

@@ -55,8 +55,7 @@ def _continual(continual: pd.DataFrame) -> list[Claim]:
             "claim",
             f"{VEN}, for EWC",
             "The way in which the Fisher is computed matters for what EWC retains, even with the "
-            "best "
-            "strength of its penalty.",
+            "best strength of its penalty.",
             "median of the mean test loss of both tasks: "
             + "; ".join(
                 f"{case} " + ", ".join(f"{name} {row[name]:.3f}" for name in ("exact", *LABELS))
@@ -74,11 +73,11 @@ def _continual(continual: pd.DataFrame) -> list[Claim]:
             "claim",
             f"{VEN}, for EWC",
             "The best strength of the penalty depends on the way by orders of magnitude.",
-            f"best strength with batched gradients over that with the exact Fisher: "
+            "best strength with batched gradients over that with the exact Fisher: "
             f"{span(ratio.loc['regular'])} (regular), {span(ratio.loc['interpolated'])} "
             "(interpolated)",
-            "at least ten times as strong with batched gradients as with the exact Fisher, on both "
-            "cases",
+            "at least ten times as strong with batched gradients as with the exact Fisher, on "
+            "both cases",
             (ratio >= 10).unstack("case"),
             FIGURE,
         ),
@@ -104,8 +103,8 @@ def _continual(continual: pd.DataFrame) -> list[Claim]:
         identity(
             "continual-likeliest",
             f"{VEN}, for EWC; ours",
-            "Where the first task is fitted, the most likely labels are the data's and give the EF "
-            "and not the Fisher.",
+            "Where the first task is fitted, the most likely labels are the data's and give the "
+            "EF and not the Fisher.",
             like,
             ["likeliest"],
             "the traces with the most likely labels and with the data's",
@@ -138,8 +137,7 @@ def _takeuchi(trace: pd.DataFrame, gap: pd.DataFrame) -> list[Claim]:
             "claim",
             f"{THOMAS}; Takeuchi (1976)",
             "tr(H⁻¹C)/N, the TIC, predicts how much higher the loss is on new data, whether the "
-            "model "
-            "is right or wrong.",
+            "model is right or wrong.",
             "TIC over the measured gap: "
             + "; ".join(f"{case} {span(takeuchi[case])}" for case in takeuchi),
             f"within {RIGHT:.0%} of the gap in each case",
@@ -154,8 +152,7 @@ def _takeuchi(trace: pd.DataFrame, gap: pd.DataFrame) -> list[Claim]:
             "AIC over the measured gap: "
             + "; ".join(f"{case} {span(akaike[case])}" for case in akaike),
             f"within {RIGHT:.0%} of the gap where the model is right, and further off in every "
-            "other "
-            "case",
+            "other case",
             pd.concat([(akaike["right"] - 1).abs() <= RIGHT, (wrong - 1).abs() > RIGHT], axis=1),
             FIGURE,
         ),
@@ -185,9 +182,8 @@ def _imbalance(imbalance: pd.DataFrame, class_curvature: pd.DataFrame) -> list[C
             kind,
             source,
             f"With class frequencies like Zipf's, {subject} learns the rare classes as it learns "
-            "the "
-            "frequent ones.",
-            f"at 90 % of the possible progress on the frequent half of the examples, "
+            "the frequent ones.",
+            "at 90 % of the possible progress on the frequent half of the examples, "
             f"{span(rare[method], '.0%')} of that on the rare half",
             f"at least {LEARNED:.0%}",
             rare[method] >= LEARNED,
@@ -201,7 +197,7 @@ def _imbalance(imbalance: pd.DataFrame, class_curvature: pd.DataFrame) -> list[C
             IMBALANCE,
             "With class frequencies like Zipf's, gradient descent learns the frequent classes and "
             "stalls on the rare ones.",
-            f"at 90 % of the possible progress on the frequent half of the examples, "
+            "at 90 % of the possible progress on the frequent half of the examples, "
             f"{span(rare['GD'], '.0%')} of that on the rare half",
             f"less than {LEARNED:.0%}",
             rare["GD"] < LEARNED,
@@ -222,7 +218,7 @@ def _imbalance(imbalance: pd.DataFrame, class_curvature: pd.DataFrame) -> list[C
             f"{IMBALANCE}, on gradients and Hessians",
             "Once the classes are learned, the Hessian's block of a class is proportional to the "
             "frequency of the class, which it is not at the start.",
-            f"trace of the block as a power of the frequency: exponent "
+            "trace of the block as a power of the frequency: exponent "
             f"{span(exponents['at_start'], '.2f')} at the start, "
             f"{span(exponents['at_minimum'], '.2f')} at the minimum",
             "within 0.25 of 0 at the start and within 0.25 of 1 at the minimum",

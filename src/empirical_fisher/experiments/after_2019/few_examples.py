@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.experiments.shared_problems import TASKS
-from empirical_fisher.methods import pseudo_solve, solve
+from empirical_fisher.linear_systems import pseudo_solve, solve
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import Point
 

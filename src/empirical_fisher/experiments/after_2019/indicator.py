@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.methods import pseudo_solve
+from empirical_fisher.linear_systems import pseudo_solve
 from empirical_fisher.problems import Point
 from empirical_fisher.rounding import gradient_error
 

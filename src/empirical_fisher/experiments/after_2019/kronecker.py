@@ -22,7 +22,7 @@ import scipy.linalg
 
 from empirical_fisher.arrays import Array
 from empirical_fisher.experiments.shared_problems import TASKS
-from empirical_fisher.methods import pseudo_solve
+from empirical_fisher.linear_systems import pseudo_solve
 from empirical_fisher.models import LinearModel
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import Point

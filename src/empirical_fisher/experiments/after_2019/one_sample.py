@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.methods import solve
+from empirical_fisher.linear_systems import solve
 from empirical_fisher.problems import Point
 
 from .indicator import is_resolved

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from empirical_fisher.methods import Method, named
 from empirical_fisher.problems import Problem
 from empirical_fisher.solvers import SLOTS, descend
 
@@ -21,7 +22,7 @@ UNITS = {"days": 86_400, "h": 3600, "min": 60, "s": 1}
 
 def seconds_a_step(
     problem: Problem,
-    method: str,
+    method: Method | str,
     damping: float,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
@@ -48,9 +49,9 @@ def seconds(cells: int, iterations: int, step: float) -> float:
     return max(cells, SLOTS) * (iterations + 1) * step
 
 
-def megabytes(problem: Problem, method: str, cells: int, iterations: int) -> float:
+def megabytes(problem: Problem, method: Method | str, cells: int, iterations: int) -> float:
     """The memory that a search of ``cells`` needs, beside that of its libraries and its data."""
-    matrices = 0 if method == "GD" else MATRICES * problem.parameters**2
+    matrices = MATRICES * problem.parameters**2 if named(method).needs_matrices else 0
     predictions = problem.size * problem.model.width
     records = 4 * (iterations + 1) * cells
     return 8e-6 * (SLOTS * (matrices + VECTORS * predictions) + records)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -19,14 +20,18 @@ from scipy import ndimage
 
 from empirical_fisher.pipeline import layout, style
 
+PAPER: Mapping[str, Mapping[str, Any]] = {method: {} for method in style.METHODS}
 SPECK = 1e-3  #: share of a grid below which a patch of cells that ran is shown as pruned
 
 
 @mpl.rc_context(style.RC)
 def optimization(
-    traces: Mapping[str, Mapping[str, pd.DataFrame]], titles: Mapping[str, str]
+    traces: Mapping[str, Mapping[str, pd.DataFrame]],
+    titles: Mapping[str, str],
+    looks: Mapping[str, Mapping[str, Any]] = PAPER,
+    cosines: Sequence[str] = ("EFGD",),
 ) -> Figure:
-    """Figures 3 and 5: the loss of each method at its best cell, and EFGD's cosine to NGD.
+    """Figures 3 and 5: the loss of each method at its best cell, and cosines to NGD.
 
     Parameters
     ----------
@@ -34,31 +39,38 @@ def optimization(
         For each data set and method the table that `search.trace` makes.
     titles
         The heading of each data set's panels.
+    looks
+        The methods in the order of the legend, as `style.looks` needs them.
+    cosines
+        Those of them whose cosine to the natural gradient is shown, each along its own path.
     """
-    methods = _methods(traces)
+    look = style.looks(looks)
+    methods = _methods(traces, look)
     blocks, wide = layout.wrapped(len(traces))
     figure = style.new_figure(3 * wide, 3.5 * blocks + 0.3)
     panels = layout.panels(figure, len(traces), height_ratios=(3, 2))
     for (dataset, runs), (top, bottom) in zip(traces.items(), panels, strict=True):
         top.sharex(bottom)
         for method, table in runs.items():
-            look = style.curve(style.METHODS, method, len(table))
-            top.plot(table["iteration"], table["loss"], **look)
+            top.plot(table["iteration"], table["loss"], **style.curve(look, method, len(table)))
         top.set(title=layout.heading(titles[dataset]), yscale="log")
         style.label_plainly(top.yaxis)
         top.tick_params(labelbottom=False)
-        if "EFGD" in runs:
-            table = runs["EFGD"]
-            look = style.curve(style.METHODS, "EFGD", len(table))
-            bottom.plot(table["iteration"], table["cosine"], **look)
-        else:
-            layout.note(bottom, "EFGD was not run")
+        for method in cosines:
+            if method in runs:
+                table = runs[method]
+                drawn = style.curve(look, method, len(table))
+                bottom.plot(table["iteration"], table["cosine"], **drawn)
+        if not {*cosines} & {*runs}:
+            names = cosines[0] if len(cosines) == 1 else "none of these"
+            layout.note(bottom, f"{names} was not run")
         bottom.axhline(0, color="0.6", linewidth=0.6, zorder=0)
         bottom.set(xlabel="Iteration", ylim=(-1.05, 1.05), yticks=(-1, 0, 1))
         if layout.is_leftmost(top):
             top.set_ylabel("Loss")
-            bottom.set_ylabel("Cosine of the\nEFGD, NGD steps")
-    layout.legend(figure, [style.example(style.METHODS[method]) for method in methods])
+            pair = f"of the\n{cosines[0]}, NGD steps" if len(cosines) == 1 else "to the\nNGD step"
+            bottom.set_ylabel(f"Cosine {pair}")
+    layout.legend(figure, [style.example(look[method]) for method in methods])
     return figure
 
 
@@ -68,6 +80,7 @@ def sensitivity(
     cells: Mapping[str, Mapping[str, pd.DataFrame]],
     traces: Mapping[str, Mapping[str, pd.DataFrame]],
     titles: Mapping[str, str],
+    looks: Mapping[str, Mapping[str, Any]] = PAPER,
 ) -> Figure:
     """Final loss over step size and damping: a row for each method, a column for each data set.
 
@@ -82,8 +95,10 @@ def sensitivity(
         upper end of the colours.
     titles
         The heading of each data set's panels.
+    looks
+        The methods in the order of the rows, as `style.looks` needs them.
     """
-    methods = _methods(grids)
+    methods = _methods(grids, looks)
     blocks, wide = layout.wrapped(len(grids))
     figure = style.new_figure(2.4 * wide + 0.6, (2.0 * len(methods) + 0.4) * blocks)
     columns = layout.panels(figure, len(grids), height_ratios=[1] * len(methods))
@@ -96,7 +111,7 @@ def sensitivity(
         ends = _colours(lowest, initial)
         for method, axes in zip(methods, column, strict=True):
             if layout.is_leftmost(axes):
-                axes.set_ylabel(f"{method}: damping λ")
+                axes.set_ylabel(f"{looks[method].get('label', method)}: damping λ")
             grid = by_method.get(method, blank)
             if grid is blank:
                 layout.note(axes, f"{method} was not run")
@@ -198,10 +213,12 @@ def starting_points(line: pd.DataFrame, dataset: pd.DataFrame, title: str) -> Fi
     return figure
 
 
-def _methods(tables: Mapping[str, Mapping[str, pd.DataFrame]]) -> list[str]:
+def _methods(
+    tables: Mapping[str, Mapping[str, pd.DataFrame]], look: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
     """All methods that any data set has a table of, in the order of the legend."""
     run = {method for by_method in tables.values() for method in by_method}
-    return [method for method in style.METHODS if method in run]
+    return [method for method in look if method in run]
 
 
 def _colours(lowest: float, initial: float) -> tuple[float, float]:

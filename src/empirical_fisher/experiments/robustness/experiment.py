@@ -25,7 +25,7 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset, design, standardized
-from empirical_fisher.methods import is_invertible
+from empirical_fisher.linear_systems import is_invertible
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.search import Schedule, cells, evaluate
@@ -66,10 +66,10 @@ def variant(
     Returns
     -------
     pandas.DataFrame
-        A row a method, ``method, step_size, damping, final_loss, minimum_cosine``: its best cell,
-        without GD in variants of the dampings, and for EFGD the lowest cosine between its direction
-        and the natural gradient on the way. NaN where no cell finished, or the undamped direction
-        is not defined.
+        One row per method, ``method, step_size, damping, final_loss, minimum_cosine``: its best
+        cell, without GD in variants of the dampings, and for EFGD the lowest cosine between its
+        direction and the natural gradient on the way. NaN where no cell finished, or the undamped
+        direction is not defined.
     """
     if name == "standardized":
         dataset = replace(dataset, inputs=standardized(dataset.inputs))
