@@ -287,6 +287,7 @@ class Point {
 }
 
 // θ*, by Newton steps that are halved until the loss falls; scaled to a Hessian of unit diagonal.
+// Null where there is no minimum, or none was found.
 function minimizer(problem, initial = new Float64Array(problem.parameters)) {
   let point = problem.at(initial);
   const size = problem.parameters;
@@ -300,6 +301,7 @@ function minimizer(problem, initial = new Float64Array(problem.parameters)) {
     const promised = -0.5 * dot(point.gradient, step);
     if (!Number.isFinite(promised)) return null;
     if (promised <= 1e-15 * (1 + Math.abs(point.loss))) {
+      if (separates(point)) return null;
       return point.theta.map((value, i) => value + step[i]);
     }
     let length = 1;
@@ -312,6 +314,12 @@ function minimizer(problem, initial = new Float64Array(problem.parameters)) {
     point = next;
   }
   return null;
+}
+
+// Whether θ classifies every example rightly: then a larger one always has a lower loss.
+function separates({ problem: { likelihood, prior_precision, targets }, predictions }) {
+  if (!likelihood.has_classes || prior_precision > 0) return false;
+  return predictions.every((f, n) => f > 0 === (targets[n] === 1));
 }
 
 // ---- norms and linear algebra
