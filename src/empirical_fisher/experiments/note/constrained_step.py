@@ -24,7 +24,6 @@ from empirical_fisher.methods import direction
 from empirical_fisher.norms import cosine
 from empirical_fisher.problems import MinimizerNotFoundError, Point, Problem
 
-
 #: Of the objective, which is of order one. Where rounding keeps the solver from the first, it is
 #: asked for the second, still far below the differences that are looked for.
 PRECISIONS = (1e-14, 1e-12)
