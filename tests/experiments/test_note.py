@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -251,9 +252,9 @@ def test_a_draw_whose_solver_rounding_keeps_from_its_precision_is_solved_all_the
     settings = CONFIG["note"]
     shape = settings["shapes"]["many"]
     smallest = settings["changes"]["low"]
-    for repeat in range(settings["repeats"]):
-        seed = [settings["seed"], repeat]
-        problem, theta = problem_and_point(seed, "binary", shape["examples"], shape["parameters"])
+    sizes = shape["examples"], shape["parameters"]
+    for task, repeat in itertools.product(settings["tasks"], range(settings["repeats"])):
+        problem, theta = problem_and_point([settings["seed"], repeat], task, *sizes)
         table = comparison(problem, theta, np.array([smallest]))
         assert table["angle"].item() < 1e-3
 
