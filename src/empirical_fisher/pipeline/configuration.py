@@ -22,7 +22,7 @@ DETAILS = {
 SMALLEST, LARGEST = 1e-50, 1e50
 
 #: Where a data set may have any model; elsewhere it must be linear.
-ANY_MODEL = ("optimization.", "robustness.row_orders.")
+ANY_MODEL = ("optimization.", "robustness.row_orders.", "scorecard.")
 
 MOST_CELLS = 1_000_000  #: of a grid
 MOST_FAULTS = 50  #: that are told; more are counted
@@ -102,10 +102,11 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         yield from _contradictions_in(f"datasets.{name}", settings, config["optimization"])
     yield from _names_alike("datasets", list(datasets))
     yield from _names_alike("methods", list(config["methods"]))
-    for position, name in enumerate(config["optimization"]["methods"]):
-        if name not in config["methods"]:
-            known = hint(name, list(config["methods"]))
-            yield f"optimization.methods.{position}: unknown method {show(name)}{known}"
+    for section in ("optimization", "scorecard"):
+        for position, name in enumerate(config[section]["methods"]):
+            if name not in config["methods"]:
+                known = hint(name, list(config["methods"]))
+                yield f"{section}.methods.{position}: unknown method {show(name)}{known}"
     for key, name, kind in _references(config):
         if name not in datasets:
             yield f"{key}: unknown data set {show(name)}{hint(name, list(datasets))}"
@@ -220,6 +221,7 @@ def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         ("noise.datasets", config["noise"]["datasets"], ""),
         ("monte_carlo.datasets", config["monte_carlo"]["datasets"], ""),
         ("magnitude.datasets", config["magnitude"]["datasets"], ""),
+        ("scorecard.datasets", config["scorecard"]["datasets"], ""),
         *(
             (f"robustness.variants.{variant}", names, "")
             for variant, names in config["robustness"]["variants"].items()
