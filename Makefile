@@ -36,7 +36,7 @@ endef
 .SILENT:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: figures report docs test lint pytest test-long test-kill test-slurm coverage mutants linkcheck gallery gallery-check bench clean help
+.PHONY: figures report docs test lint pytest test-long test-kill test-slurm coverage mutants linkcheck gallery gallery-check pictures bench clean help
 
 # On a cluster --cores would limit what all its jobs use together.
 on_slurm = $(filter slurm,$(PROFILE))
@@ -100,6 +100,9 @@ gallery: figures ## keep figures and ledger as made last in docs, and count the 
 
 gallery-check: figures ## make everything; fails if what "make gallery" keeps is not what was made
 	.venv/bin/python docs/keep_results.py --check
+
+pictures: report .venv/.requirements-test ## keep in docs/pictures how the pages look, wide and narrow, light and dark
+	PYTHONPATH=tests .venv/bin/python docs/photograph_pages.py
 
 clean: ## remove what the pipeline wrote, OUT=… in that folder; downloads and files of your own stay
 	"$(PYTHON)" workflow/clean.py "$(or $(OUT),.)"

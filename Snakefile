@@ -58,6 +58,7 @@ include: "workflow/rules/note.smk"
 include: "workflow/rules/robustness.smk"
 include: "workflow/rules/after_2019.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/explore.smk"
 
 
 rule all:
@@ -100,4 +101,4 @@ onerror:
     groups = [each.jobs if each.is_group() else [each] for each in workflow.scheduler.failed]
     failed = {job.log[0]: job.rule.name for group in groups for job in group}
     left = len(list(workflow.dag.needrun_jobs()))
-    atexit.register(print, runs.failures(failed, left), file=sys.stderr)
+    atexit.register(print, failures.summary(failed, left), file=sys.stderr)

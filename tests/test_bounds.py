@@ -460,7 +460,7 @@ def test_both_modes_agree_on_the_papers_data(name, method):
 # In the arithmetic that is done
 
 PROBLEMS = 540  # in the usual tests
-MANY = int(os.environ.get("BOUNDS_PROBLEMS", "5000"))  # in the long ones
+MANY = int(os.environ.get("BOUNDS_PROBLEMS", "3000"))  # in the long ones
 
 
 def assert_searches_are_right(seeds):

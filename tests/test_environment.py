@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from conftest import ROOT
+from pipeline import WORKFLOW
 
 NAME = "empirical-fisher"
 EXTRAS = ("docs", "slurm", "test")  # each has what the main lock file has, the pipeline's
@@ -41,7 +42,7 @@ def direct(*extras: str) -> dict[str, SpecifierSet]:
 
 
 def blocks(lock_file: str) -> list[str]:
-    """One text a pin: the pin's own line and the lines of hashes that follow it."""
+    """One text per pin: the pin's own line and the lines of hashes that follow it."""
     text = (ROOT / lock_file).read_text("utf-8")
     lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
     return re.split(r"\n(?=\S)", "\n".join(lines))
@@ -65,6 +66,10 @@ def test_conda_environment_names_the_direct_dependencies_at_the_pinned_versions(
     pinned = pins("requirements.txt")
     wanted = {name: f"=={pinned[name]}" for name in direct("pipeline")}
     assert conda() == {**wanted, "python": project()["requires-python"]}
+
+
+def test_every_rule_refers_to_that_environment_and_to_no_other() -> None:
+    assert {*re.findall(r'conda:\n +"(.*)"', WORKFLOW)} == {"../../environment.yml"}
 
 
 @pytest.mark.parametrize(

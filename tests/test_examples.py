@@ -13,6 +13,8 @@ import yaml
 from PIL import Image
 
 from conftest import ROOT
+from empirical_fisher.data.datasets import read
+from empirical_fisher.experiments.shared_problems import modelled
 from pipeline import snakemake
 from server import LocalServer, serving
 
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.long
 
 YACHT = pd.read_csv(ROOT / "data" / "snapshots" / "yacht.csv")
 OWN = yaml.safe_load((ROOT / "examples" / "own_datasets.yaml").read_text("utf-8"))
+NETWORKS = yaml.safe_load((ROOT / "examples" / "networks.yaml").read_text("utf-8"))
 TINY = {
     "appendix_datasets": OWN["optimization"]["datasets"][:1],
     "shards": 1,
@@ -151,3 +154,33 @@ def test_a_method_from_a_file_runs_again_when_the_file_is_edited(tmp_path: Path)
     _, said = planned(folder, str(config), folder / "tiny.yaml", *target)
     assert "methods.Improved.python: options don't fit direction: got an unexpected" in said
     assert "Traceback" not in said
+
+
+# Networks
+
+
+def test_networks_start_from_their_seed_and_have_panels(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The whole example on a tiny grid: every kind of target, through the whole pipeline."""
+    folder = tmp_path_factory.mktemp("networks")
+    shown = NETWORKS["optimization"]["datasets"]
+    overlay = folder / "tiny.yaml"
+    overlay.write_text(yaml.safe_dump({"optimization": {**TINY, "appendix_datasets": ["Yacht"]}}))
+    options = ("--cores", "2", "--directory", folder)
+    configs = ("--configfile", "examples/networks.yaml", overlay)
+    ended = snakemake(ROOT, *options, *configs, "--", "figure3", "sensitivity_figure")
+    assert ended.returncode == 0, ended.stdout
+    for name in ("figure3_optimization", "sensitivity"):
+        with Image.open(folder / "figures" / f"{name}.png") as picture:
+            assert picture.width > 500
+    for dataset in shown:
+        grids = [pd.read_csv(path) for path in (folder / "results/grid" / dataset).glob("*.csv")]
+        assert len(grids) == 3
+        assert not (pd.concat(grids)["status"] == "pruned").any()
+        traces = (folder / "results" / "traces" / dataset).glob("*.csv")
+        [first] = {pd.read_csv(path)["loss"][0] for path in traces}
+        problem = modelled(
+            read(folder / "data" / f"{dataset}.csv"), **NETWORKS["datasets"][dataset]["model"]
+        )
+        assert first == pytest.approx(problem.at(problem.start).loss, rel=1e-12)

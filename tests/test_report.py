@@ -21,6 +21,7 @@ from conftest import ROOT
 from pipeline import WORKFLOW
 
 sys.path.insert(0, str(ROOT / "workflow" / "report"))
+import explorable
 import snakemake_report_plugin_page as page
 
 STORY = yaml.safe_load((Path(page.__file__).parent / "story.yaml").read_text("utf-8"))
@@ -43,6 +44,18 @@ def test_every_figure_has_a_chapter():
     titles = [chapter["title"] for chapter in STORY]
     assert set(re.findall(r'category="(.*?)"', WORKFLOW)) <= set(titles)
     assert [title.split(".")[0] for title in titles] == [str(1 + n) for n in range(len(titles))]
+
+
+def test_every_topic_has_a_chapter():
+    listed = [name for chapter in STORY for name in chapter["claims"]]
+    assert len(listed) == len({*listed})
+    topics = set(re.findall(r'^CLAIMS\["(.*?)"\]', WORKFLOW, re.M))
+    assert topics and topics <= {*listed}
+
+
+def test_chapters_lead_to_every_scene_of_the_explorable_page():
+    led = [chapter["scene"] for chapter in STORY if "scene" in chapter]
+    assert led == [name for name, *_ in explorable.SCENES]
 
 
 def test_what_the_report_shows_are_svgs_each_with_a_caption_that_begins_with_its_heading():

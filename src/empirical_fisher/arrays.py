@@ -1,4 +1,4 @@
-"""Types of arrays, axes of values, and the exponent of one quantity as a power of another."""
+"""Types of arrays, and arrays of the values that experiments are run at."""
 
 from __future__ import annotations
 
@@ -27,23 +27,3 @@ def lattice(*axes: Array) -> Array:
 def thinned(last: int, kept: int) -> np.ndarray:
     """About ``kept`` of ``0, …, last``, including both ends, denser at the beginning."""
     return np.unique(np.append(0, np.geomspace(last, 1, kept - 1).round()).astype(int))
-
-
-def exponent(x: Array, y: Array) -> Array:
-    """``p`` of ``y ∝ x^p`` by least squares on log axes, shape ``()`` or ``(S,)``.
-
-    NaN where there is no such power: for values that are not positive or not finite, and for fewer
-    than two ``x``.
-
-    Parameters
-    ----------
-    x, y
-        Of shapes ``(K,)`` and ``(K,)`` or ``(K, S)``.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_x, log_y = np.log(np.asarray(x)), np.log(np.asarray(y))
-    powers = np.full(log_y.shape[1:], np.nan)
-    known = np.isfinite(log_y).all(axis=0)
-    if known.any() and np.isfinite(log_x).all() and len(np.unique(log_x)) > 1:
-        powers[known] = np.polyfit(log_x, log_y[..., known] if log_y.ndim > 1 else log_y, 1)[0]
-    return powers[()]

@@ -50,8 +50,8 @@ def refuse_matrix(parameters: int) -> None:
         raise TooManyParametersError(
             f"{parameters} parameters make a dense matrix of {8e-6 * parameters**2:,.0f} MB at "
             f"every point, and up to 32 of them are held at once; the limit is "
-            f"{MOST_PARAMETERS} parameters. Use fewer features, or gradient descent alone, "
-            "which needs no matrix: in config.yaml `methods: [GD]` for this data set"
+            f"{MOST_PARAMETERS} parameters. Use fewer features or hidden units, or gradient "
+            "descent alone, which needs no matrix: in config.yaml `methods: [GD]` for this data set"
         )
 
 

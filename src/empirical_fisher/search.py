@@ -71,8 +71,8 @@ def evaluate(
     Returns
     -------
     pandas.DataFrame
-        A row a cell, ``step_size, damping, status, iterations, final_loss, bound``; ``final_loss``
-        is NaN unless the run finished and ``bound`` unless it was pruned.
+        One row per cell: ``step_size, damping, status, iterations, final_loss, bound``. The
+        ``final_loss`` is NaN unless the run finished, the ``bound`` unless it was pruned.
     """
     bound = None
     if certified:
@@ -138,7 +138,7 @@ def best_cell(
         One row, ``step_size, damping, final_loss, ties, edge``; NaN and no ties if no cell
         finished. ``edge`` says on which sides of the grid the cell lies, and is empty within.
     """
-    ties = _near(grid, TIE)
+    ties = near(grid, TIE)
     if ties.empty:
         return pd.DataFrame([{**dict.fromkeys(CELL, np.nan), "ties": 0, "edge": ""}])
     step_size, damping = ties["step_size"].to_numpy(), ties["damping"].to_numpy()
@@ -148,14 +148,14 @@ def best_cell(
         needed=needed(run.loss, ties["final_loss"].min()),
         log_losses=log_losses,
     )
-    fastest = _near(paths[paths["needed"] == paths["needed"].min()], ROUNDING)
+    fastest = near(paths[paths["needed"] == paths["needed"].min()], ROUNDING)
     limit = fastest["log_losses"].min() + ROUNDING * len(run.loss)
     earliest = fastest[fastest["log_losses"] <= limit]
     winner = earliest.sort_values(CELL[:2], ascending=[True, False]).head(1)
     return winner[CELL].assign(ties=len(ties), edge=edge(grid, winner))
 
 
-def _near(grid: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+def near(grid: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """The cells whose final loss is within a relative tolerance of the lowest."""
     lowest = grid["final_loss"].min()
     return grid[grid["final_loss"] <= lowest + tolerance * abs(lowest)]

@@ -38,6 +38,7 @@ from empirical_fisher.experiments.after_2019.indicator import (
     least_indicator,
 )
 from empirical_fisher.experiments.shared_problems import TASKS
+from empirical_fisher.methods import direction
 from empirical_fisher.solvers import descend
 
 SETTINGS = CONFIG["after_2019"]
@@ -367,8 +368,15 @@ def test_the_squared_sum_has_the_fishers_diagonal_for_its_mean():
     assert bartlett.batch_bias(point) < 1e-13
     wrong = dataclasses.replace(point.problem, targets=1 - point.problem.targets)
     assert bartlett.batch_bias(wrong.at(point.theta)) < 1e-13  # the data's labels have no part
-    batch, examples = bartlett.at_optimum(POINTS["linear binary"])
-    assert batch < 1e-15 < 0.1 < examples
+
+
+def test_estimates_with_the_datas_labels_are_naive_squares():
+    point = POINTS["linear binary"]
+    gradients = naive_gradients(point, point.problem.targets)
+    length = np.linalg.norm(np.diagonal(point.ggn))
+    expected = np.sum(gradients, axis=0) ** 2 / 30, np.mean(gradients**2, axis=0)
+    found = bartlett.with_the_datas_labels(point)
+    assert found == pytest.approx([np.linalg.norm(each) / length for each in expected])
 
 
 # Kronecker factors, inverses, few examples
@@ -506,9 +514,9 @@ def test_gap_of_least_squares_is_that_on_new_data():
     generator = np.random.default_rng(0)
     inputs, noise = generator.standard_normal((2, 20, 3)), generator.standard_normal((2, 20))
     new, more = generator.standard_normal((400_000, 3)), generator.standard_normal(400_000)
-    for case, targets in takeuchi.CASES.items():
+    for targets in takeuchi.CASES.values():
         y = targets(inputs, noise)
-        gaps, traces = takeuchi.fitted_gaps(inputs, y, takeuchi.VARIANCES[case])
+        gaps, traces = takeuchi.fitted_gaps(inputs, y)
         y_new = targets(new, more)
         for k in range(2):
             theta = np.linalg.lstsq(inputs[k], y[k])[0]
@@ -557,8 +565,8 @@ def test_direction_with_the_root_is_the_naive_quotient(classes):
     point = classes.at(theta)
     gradients = naive_gradients(point, classes.targets)
     expected = -gradients.mean(axis=0) / np.sqrt(np.mean(gradients**2, axis=0))
-    found = imbalance.towards(classes.at(theta[None]), "root", np.array([np.nan]))
-    np.testing.assert_allclose(found[0], expected, rtol=1e-6)
+    found = direction(point, imbalance.METHODS["root"], 0.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_best_path_is_that_of_the_best_cell(classes):

@@ -270,7 +270,7 @@ def test_norms_along_descents_are_those_of_each_point() -> None:
 def tables() -> dict[str, Any]:
     network = {"examples": 8, "features": 2, "hidden": 12}
     compared = remainder.experiment(
-        seed=0, classes=3, step_size=0.1, iterations=20, copies=[1, 1000], **network
+        seed=0, classes=3, step_size=0.1, iterations=20, copies=[1, 1000], trials=2, **network
     )
     schedules = {
         "regression": {"damping": 1e-3, "iterations": 100},
@@ -278,7 +278,7 @@ def tables() -> dict[str, Any]:
     }
     return {
         "identities": identities.experiment(seed=0, draws=2, classes=3, **network),
-        **compared,
+        "trials": compared["trials"],
         "residuals": splits.gradients(reach=30.0, count=61, classes=3),
         "memorised": splits.memorise(seed=0, starts=2, kept=20, problems=schedules, **network),
     }
@@ -291,9 +291,19 @@ def ledger(tables: dict[str, Any], **changed: pd.DataFrame) -> dict[str, Claim]:
 
 def test_the_ledger_bears_out_what_is_proven_and_refuses_what_is_not(tables: Any) -> None:
     rows = ledger(tables)
-    assert len(rows) == 11
-    proven = ("fisher-is-ggn", "fisher-forms", "ef-is-ggn", "remainder-bound", "ef-split-residual")
+    identical = {name for name, row in rows.items() if row.kind == "identity"}
+    assert identical == {
+        "fisher-is-ggn",
+        "fisher-forms",
+        "fisher-is-hessian-of-divergence",
+        "hessian-of-both-splits",
+        "second-split",
+        "ef-is-ggn",
+        "ef-split-residual",
+    }
+    proven = {"remainder-bound", "ggn-is-definite", "remainder-vanishes", *identical}
     assert {rows[name].holds for name in proven} == {"yes"}
+    assert all(rows[name].agree == rows[name].trials for name in proven)
     assert rows["remainder-bound-squared"].holds == "no"
     assert rows["definition-1"].holds == "in part"
     assert rows["ef-vanishes-regression"].holds == "yes"
@@ -326,6 +336,8 @@ class Swapped(Bernoulli):
         (Swapped(), "fisher-is-ggn"),
         (Swapped(), "fisher-forms"),
         (Swapped(), "ef-is-ggn"),
+        (Swapped(), "hessian-of-both-splits"),
+        (Unweighted(), "fisher-is-hessian-of-divergence"),
     ],
 )
 def test_a_wrong_likelihood_breaks_the_equalities(
@@ -344,20 +356,90 @@ def test_the_empirical_fisher_is_no_ggn_of_the_canonical_split(tables: Any) -> N
 
 
 def test_a_smoothness_too_small_breaks_the_bound(tables: Any) -> None:
-    training = tables["training"]
-    wrong = training.assign(smoothness=training["smoothness"] / 1000)
-    assert ledger(tables, training=wrong)["remainder-bound"].holds == "no"
+    wrong = tables["trials"].copy()
+    wrong[["linear", "squared"]] *= 1000
+    assert ledger(tables, trials=wrong)["remainder-bound"].holds == "no"
 
 
 def test_the_square_holds_where_the_loss_is_scaled_down(tables: Any) -> None:
-    small = {
-        name: tables[name].assign(
-            remainder=1e-6 * tables[name]["remainder"], residual=1e-6 * tables[name]["residual"]
-        )
-        for name in ("training", "repeated")
-    }
-    rows = ledger(tables, **small)
+    problem, path = trained()
+    table = remainder.along(problem, path).assign(problem="softmax")
+    table = table.assign(smoothness=remainder.smoothness(problem, path))
+    table["remainder"], table["residual"] = 1e-6 * table["remainder"], 1e-6 * table["residual"]
+    small = remainder.summary(table, table).assign(seed=0)
+    rows = ledger(tables, trials=small)
     assert rows["remainder-bound"].holds == rows["remainder-bound-squared"].holds == "yes"
+
+
+def test_the_summary_of_a_seed_has_its_worst_ratios_and_its_ranks() -> None:
+    path = pd.DataFrame(
+        {"problem": "p", "residual": [3.0, 2, 1], "remainder": [4.0, 5, 6], "smoothness": 2.0}
+    )
+    copies = path.head(1).assign(remainder=60.0)
+    [row] = remainder.summary(path, copies).to_dict("records")
+    assert row == {"problem": "p", "correlation": -1, "linear": 10, "squared": 600}
+
+
+def test_other_seeds_are_other_trials_of_the_same(tables: Any) -> None:
+    trials = tables["trials"]
+    assert list(trials["seed"]) == [0, 0, 1, 1]
+    shape = {"examples": 8, "features": 2, "hidden": 12, "classes": 3}
+    alone = remainder.trained(seed=1, step_size=0.1, iterations=20, copies=[1, 1000], **shape)
+    expected = remainder.summary(**alone)
+    pd.testing.assert_frame_equal(
+        trials.tail(2).drop(columns="seed").reset_index(drop=True), expected
+    )
+
+
+def test_a_remainder_that_rises_in_some_draws_depends_on_the_draw(tables: Any) -> None:
+    trials = pd.concat([tables["trials"].head(2).assign(seed=seed) for seed in range(3)])
+    trials["correlation"] = np.where(trials["seed"] == 2, -1.0, 1.0)
+    row = ledger(tables, trials=trials)["remainder-is-monotone"]
+    assert (row.holds, row.trials, row.agree, row.varied) == ("yes", 3, 2, "the draw")
+
+
+def test_a_remainder_that_stays_when_residuals_fall_is_seen(tables: Any) -> None:
+    table = tables["memorised"]
+    stuck = table.assign(fisher_remainder=table["hessian"])
+    assert ledger(tables, memorised=stuck)["remainder-vanishes"].holds == "no"
+
+
+def test_an_indefinite_ggn_and_a_definite_hessian_are_seen(tables: Any) -> None:
+    table = tables["identities"]
+    assert (
+        ledger(tables, identities=table.assign(ggn_lowest=-0.1))["ggn-is-definite"].holds
+        == "in part"
+    )
+    both = table.assign(ggn_lowest=-0.1, hessian_lowest=0.0)
+    assert ledger(tables, identities=both)["ggn-is-definite"].holds == "no"
+
+
+@pytest.mark.parametrize("likelihood", [Gaussian(), Bernoulli(), Categorical(3)], ids=str)
+def test_the_parts_of_equation_9_are_those_of_second_derivatives(likelihood: Likelihood) -> None:
+    """The Hessians of b_n are those of the probability itself, by differences of differences."""
+    model = network(likelihood.outputs)
+    problem = Problem(likelihood, model, np.array([0.0, 1, 0, 1, 1]))
+    theta = 0.5 * parameters(model)
+    point = problem.at(theta)
+
+    def b(at: Array) -> Array:
+        return np.exp(-problem.at(at).losses)
+
+    second = derivative(lambda at: derivative(b, at, 1e-3), theta, 1e-3)
+    expected = -np.mean(second / b(theta)[:, None, None], axis=0)
+    np.testing.assert_allclose(identities.empirical_remainder(point), expected, atol=2e-6)
+
+
+def test_the_divergence_of_two_gaussians_has_the_hessian_of_half_the_squared_distance() -> None:
+    inputs = np.random.default_rng(0).standard_normal((6, 2))
+    point = Problem(Gaussian(), LinearModel(inputs), np.ones(6)).at(np.array([0.3, -1.0]))
+    found = identities.divergence_hessian(point)
+    np.testing.assert_allclose(found, inputs.T @ inputs / 6, rtol=1e-9, atol=1e-10)
+
+
+def test_the_lowest_eigenvalue_is_relative_to_the_largest() -> None:
+    assert identities.lowest(np.diag([-1.0, 3.0, -4.0])) == pytest.approx(-1)
+    assert identities.lowest(np.diag([2.0, 8.0])) == pytest.approx(0.25)
 
 
 def test_swapping_fisher_and_empirical_fisher_is_seen(tables: Any) -> None:

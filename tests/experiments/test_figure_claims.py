@@ -5,43 +5,28 @@ import pandas as pd
 import pytest
 
 from conftest import CONFIG, paper_table, verdicts
-from empirical_fisher.data import datasets
 from empirical_fisher.experiments.figures import claims as claims_figures
-from empirical_fisher.experiments.misspecification import experiment as misspecification
+from empirical_fisher.experiments.figures import optimization
 from empirical_fisher.experiments.vector_field.experiment import fit, line_problem, trajectories
-from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import linear_problem
 
 
-def summaries(family, change=lambda table: table):
-    """The summary of a family of misspecified problems, as its rule makes it."""
-    settings = CONFIG["misspecification"][family]
-    rows = {}
-    for name, case in settings["problems"].items():
-        table, task = paper_table(case["dataset"])
-        data = datasets.from_table(change(table), task)
-        design = datasets.design(data, bias=settings["bias"])
-        problem = linear_problem(*design, settings["prior_variance"])
-        rows[name] = misspecification.summary(
-            problem.at(problem.minimizer()), classification=task == "binary"
+def trials(**distances):
+    """Three draws of a family, at these distances; the misspecified models predict well."""
+    rows = [
+        {"problem": name, "seed": seed, "distance": distance, "accuracy": accuracy}
+        for seed in range(3)
+        for name, distance, accuracy in (
+            ("correct", distances.get("correct", 0.1), 0.731),
+            ("misspecified_a", distances.get("wrong", 0.5), 0.86),
         )
-    return stacked(rows, "problem")
-
-
-@pytest.fixture(scope="module")
-def logistic():
-    return summaries("logistic")
-
-
-@pytest.fixture(scope="module")
-def linear():
-    return summaries("linear")
+    ]
+    return pd.DataFrame(rows)
 
 
 def run(*losses, cosine=1.0):
     """A trace; the last loss and cosine stay until iteration 100."""
     table = pd.DataFrame({"loss": losses, "cosine": cosine}, index=range(len(losses)))
-    return table.reindex(range(101)).ffill()
+    return table.reindex(range(101)).ffill().rename_axis("iteration").reset_index()
 
 
 # Figure 1
@@ -57,19 +42,31 @@ def paths():
     return fit(problem), trajectories(problem, scales=settings["scales"], **options)
 
 
+def fields(**changed):
+    """What other draws of the data would have measured if nothing were wrong."""
+    rows = [
+        {"seed": seed, "method": method, "worse_than_gd": 0.6, "detour": detour, "miss": 0.01}
+        for seed in range(3)
+        for method, detour in (("GD", 0.2), ("NGD", 0.0), ("EFGD", 1.0))
+    ]
+    return pd.DataFrame(rows).assign(**changed)
+
+
 def test_paths_of_figure_1(paths):
-    assert verdicts(claims_figures.vector_fields(*paths)) == {"paths": "yes", "paths-end": "yes"}
+    right = {"paths": "yes", "paths-end": "yes"}
+    assert verdicts(claims_figures.vector_fields(*paths, fields())) == right
+    swapped = fields().replace({"method": {"NGD": "EFGD", "EFGD": "NGD"}})
+    assert verdicts(claims_figures.vector_fields(*paths, swapped))["paths"] == "no"
+    elsewhere = fields(miss=1.0)
+    assert verdicts(claims_figures.vector_fields(*paths, elsewhere))["paths-end"] == "no"
 
 
-def test_swapped_methods_are_noticed(paths):
+def test_the_figure_s_own_paths_are_measured(paths):
+    [straight, ends] = claims_figures.vector_fields(*paths, fields())
+    assert "NGD 0," in straight.measured
     minimum, table = paths
-    swapped = table.replace({"method": {"NGD": "EFGD", "EFGD": "NGD"}})
-    assert verdicts(claims_figures.vector_fields(minimum, swapped))["paths"] == "no"
-
-
-def test_ends_elsewhere_are_noticed(paths):
-    minimum, table = paths
-    assert verdicts(claims_figures.vector_fields(minimum + 1, table))["paths-end"] == "no"
+    [_, elsewhere] = claims_figures.vector_fields(minimum + 1, table, fields())
+    assert ends.measured != elsewhere.measured
 
 
 def test_detours():
@@ -83,92 +80,142 @@ def test_detours():
 # Figures 2 and 4
 
 
-def test_accuracies_of_figure_2(logistic):
-    assert claims_figures.accuracies(logistic).holds == "yes"
-
-
-def test_swapped_labels_are_noticed(logistic):
-    """Labels of the other class: what was right is wrong."""
-    wrong = logistic.assign(accuracy=1 - logistic["accuracy"])
+def test_accuracies_of_figure_2():
+    assert claims_figures.accuracies(trials()).holds == "yes"
+    wrong = trials().assign(accuracy=0.5)
     assert claims_figures.accuracies(wrong).holds == "no"
 
 
-@pytest.mark.parametrize("family", ["logistic", "linear"])
-def test_ellipses_of_figures_2_and_4(family, request):
-    summary = request.getfixturevalue(family)
-    assert claims_figures.distances("figures.x", "", summary, "").holds == "yes"
+def test_accuracies_that_round_otherwise_in_most_draws_depend_on_the_draw():
+    table = trials()
+    table.loc[(table["problem"] == "correct") & (table["seed"] > 0), "accuracy"] = 0.70
+    claim = claims_figures.accuracies(table)
+    assert (claim.holds, claim.trials, claim.agree) == ("in part", 3, 2)
 
 
-@pytest.mark.parametrize("family", ["logistic", "linear"])
-def test_a_wrong_fisher_is_noticed(family, request):
-    """With the empirical Fisher in the Fisher's place nothing is far; with half of it, not near."""
-    summary = request.getfixturevalue(family)
-    entries = ("11", "12", "22")
-    same = summary.assign(**{f"fisher_{e}": summary[f"empirical_fisher_{e}"] for e in entries})
-    assert claims_figures.distances("figures.x", "", same, "").holds == "in part"
-    half = summary.assign(**{f"fisher_{e}": summary[f"fisher_{e}"] / 2 for e in entries})
-    correct_only = half[half["problem"] == "correct"]
-    assert claims_figures.distances("figures.x", "", correct_only, "").holds == "no"
-
-
-def test_distance_is_the_frobenius_norm_s(linear):
-    row = linear.iloc[2]
-    fisher, empirical = (
-        np.array([[row[f"{m}_11"], row[f"{m}_12"]], [row[f"{m}_12"], row[f"{m}_22"]]], dtype=float)
-        for m in ("fisher", "empirical_fisher")
-    )
-    expected = np.linalg.norm(empirical - fisher) / np.linalg.norm(fisher)
-    assert claims_figures.distance(row) == pytest.approx(expected, rel=1e-14)
+@pytest.mark.parametrize(
+    ("distances", "holds"),
+    [
+        ({}, "yes"),
+        ({"correct": 0.2}, "in part"),
+        ({"wrong": 0.2}, "in part"),
+        ({"correct": 0.5, "wrong": 0.1}, "no"),
+    ],
+)
+def test_ellipses_of_figures_2_and_4(distances, holds):
+    claim = claims_figures.distances("figures.x", "", trials(**distances), "")
+    assert (claim.holds, claim.trials, claim.agree) == (holds, 3, 3)
 
 
 # Figures 3 and 5
 
 
+def reordered(*finals, needed=50.0, cosine=0.95):
+    """Other orders of the rows, in which EFGD ends at these losses and NGD at 1."""
+    rows = [
+        {"seed": seed, "method": method, "final_loss": loss, "needed": count}
+        for seed, final in enumerate(finals)
+        for method, loss, count in (("NGD", 1.0, 10.0), ("EFGD", final, needed))
+    ]
+    return pd.DataFrame(rows).assign(median_cosine=cosine)
+
+
 def test_a_slower_and_higher_efgd_is_unfavourable():
     runs = {"A": {"NGD": run(9, 1), "EFGD": run(9, 5, 2)}}
-    assert set(verdicts(claims_figures.unfavourable("figure3", runs)).values()) == {"yes"}
+    assert set(verdicts(optimization.unfavourable("figure3", runs, {})).values()) == {"yes"}
     swapped = {"A": {"NGD": runs["A"]["EFGD"], "EFGD": runs["A"]["NGD"]}}
-    assert set(verdicts(claims_figures.unfavourable("figure3", swapped)).values()) == {"no"}
+    assert set(verdicts(optimization.unfavourable("figure3", swapped, {})).values()) == {"no"}
     both = {**runs, "B": swapped["A"]}
-    assert set(verdicts(claims_figures.unfavourable("figure3", both)).values()) == {"in part"}
+    assert set(verdicts(optimization.unfavourable("figure3", both, {})).values()) == {"in part"}
 
 
-def test_a_difference_of_rounding_is_none():
-    runs = {"A": {"NGD": run(9, 1), "EFGD": run(9, 5, 1 + 1e-14)}}
-    assert verdicts(claims_figures.unfavourable("figure5", runs)) == {
+def test_less_than_one_percent_is_no_difference():
+    runs = {"A": {"NGD": run(9, 1), "EFGD": run(9, 5, 1.009)}}
+    assert verdicts(optimization.unfavourable("figure5", runs, {})) == {
         "figure5-final-loss": "no",
         "figure5-speed": "yes",
     }
 
 
+def test_each_order_of_the_rows_is_a_trial():
+    runs = {"A": {"NGD": run(9, 1), "EFGD": run(9, 5, 2)}}
+    orders = {"A": reordered(2.0, 2.0, 1.0), "B": reordered(1.0)}
+    loss, speed = optimization.unfavourable("figure3", runs, orders)
+    assert (loss.holds, loss.trials, loss.agree) == ("yes", 3, 2)
+    assert loss.varied == "the order of the rows"
+    assert (speed.holds, speed.trials, speed.agree) == ("yes", 3, 3)
+    assert "by A 0 to 1." in loss.measured
+
+
+def test_a_run_that_never_comes_near_needs_for_ever():
+    runs = {"A": {"NGD": run(9, 1), "EFGD": run(9, 5, 2)}}
+    [trial] = optimization.outcomes(runs, {"A": reordered(2.0, needed=101.0)})
+    assert trial["A"].loc["EFGD", "needed"] == np.inf
+
+
 def test_opposite_directions_on_boston():
-    runs = {"NGD": run(9, 1), "EFGD": run(9, 5, 1, cosine=[0.5, -0.9, 1.0])}
-    assert verdicts(claims_figures.opposite(runs)) == {"boston-opposite": "yes"}
-    runs["EFGD"]["cosine"] = runs["EFGD"]["cosine"].abs()
-    assert verdicts(claims_figures.opposite(runs)) == {"boston-opposite": "no"}
+    runs = {"Boston": {"NGD": run(9, 1), "EFGD": run(9, 5, 1, cosine=[0.5, -0.9, 1.0])}}
+    tied = {"Boston": pd.DataFrame({"minimum_cosine": [-0.9, -0.9, -0.4]})}
+    [claim] = optimization.opposite(runs, tied)
+    assert (claim.holds, claim.trials, claim.agree) == ("yes", 3, 2)
+    assert verdicts(optimization.opposite(runs, {})) == {"boston-opposite": "yes"}
+    runs["Boston"]["EFGD"]["cosine"] = runs["Boston"]["EFGD"]["cosine"].abs()
+    assert verdicts(optimization.opposite(runs, {})) == {"boston-opposite": "no"}
 
 
-def test_a_good_approximation_on_a1a():
-    good = {"NGD": run(9, 4, 1), "EFGD": run(9, 4, 2, 1.001)}
-    assert verdicts(claims_figures.favourable(good)) == {"a1a-good": "yes"}
-    slow = {"NGD": run(9, 1), "EFGD": run(9, 8, 7, 6, 1.001)}
-    assert verdicts(claims_figures.favourable(slow)) == {"a1a-good": "in part"}
-    climbs_again = {"NGD": run(9, 1), "EFGD": run(9, 1.001, 5, 1.001)}
-    assert verdicts(claims_figures.favourable(climbs_again)) == {"a1a-good": "in part"}
-    bad = {"NGD": run(9, 1), "EFGD": run(9, 8)}
-    assert verdicts(claims_figures.favourable(bad)) == {"a1a-good": "no"}
+@pytest.mark.parametrize(
+    ("natural", "empirical", "holds"),
+    [
+        (run(9, 4, 1), run(9, 4, 2, 1.001), "yes"),
+        (run(9, 1), run(9, 8, 7, 6, 1.001), "in part"),
+        (run(9, 1), run(9, 1.001, 5, 1.001), "in part"),
+        (run(9, 1), run(9, 8), "no"),
+    ],
+)
+def test_a_good_approximation_on_a1a(natural, empirical, holds):
+    runs = {"a1a": {"NGD": natural, "EFGD": empirical}}
+    assert verdicts(optimization.favourable(runs, {})) == {"a1a-good": holds}
 
 
 def test_magnitude_and_loss_on_breast_cancer():
-    right = {"NGD": run(1, 5.0384e-4), "EFGD": run(1, 0.01, cosine=0.95)}
-    assert set(verdicts(claims_figures.right_direction(right)).values()) == {"yes"}
-    wrong = {"NGD": run(1, 5.16e-4), "EFGD": run(1, 6e-4, cosine=0.2)}
-    assert set(verdicts(claims_figures.right_direction(wrong)).values()) == {"no"}
+    right = {"BreastCancer": {"NGD": run(1, 5.0384e-4), "EFGD": run(1, 0.01, cosine=0.95)}}
+    assert set(verdicts(optimization.right_direction(right, {})).values()) == {"yes"}
+    wrong = {"BreastCancer": {"NGD": run(1, 5.16e-4), "EFGD": run(1, 6e-4, cosine=0.2)}}
+    assert set(verdicts(optimization.right_direction(wrong, {})).values()) == {"no"}
+    other = reordered(9.0, cosine=0.2).assign(seed=2)
+    orders = {"BreastCancer": pd.concat([reordered(9.0, 9.0), other])}
+    [magnitude, _] = optimization.right_direction(right, orders)
+    assert (magnitude.holds, magnitude.trials, magnitude.agree) == ("yes", 3, 2)
+
+
+def changed_places(borrowed, searched):
+    finals = {"NGD": 0.1, "EFGD": 1.0, "EFGD's lengths": borrowed, "line search": searched}
+    table = pd.DataFrame({"run": finals.keys(), "final_loss": finals.values()})
+    return {"BreastCancer": pd.concat([table.assign(order=order) for order in (np.nan, 0)])}
+
+
+def test_lengths_that_change_places():
+    found = verdicts(optimization.lengths_that_change_places(changed_places(0.9, 0.15)))
+    assert found == {"breastcancer-lengths": "yes", "breastcancer-line-search": "yes"}
+    found = verdicts(optimization.lengths_that_change_places(changed_places(0.3, 0.9)))
+    assert found == {"breastcancer-lengths": "in part", "breastcancer-line-search": "no"}
+
+
+def test_worse_updates():
+    table = pd.DataFrame({"path": ["GD", "GD", "EFGD"], "GD": 2.0, "EFGD": 1.0})
+    found = verdicts(optimization.worse_updates(fields(), {"A": table}))
+    assert found == {"worse-updates-field": "yes", "worse-updates": "yes"}
+    better = table.assign(EFGD=3.0)
+    both = {"A": better, "B": table}
+    found = verdicts(optimization.worse_updates(fields(worse_than_gd=0.4), both))
+    assert found == {"worse-updates-field": "no", "worse-updates": "in part"}
 
 
 def test_claims_on_what_was_not_run_are_left_out():
-    assert list(claims_figures.particular({"Boston": {"GD": run(1)}})) == []
-    assert list(claims_figures.unfavourable("figure5", {"Yacht": {"NGD": run(1)}})) == []
+    alone = {"Boston": {"GD": run(1)}, "a1a": {"NGD": run(1)}}
+    for claims in (optimization.opposite, optimization.favourable, optimization.right_direction):
+        assert list(claims(alone, {})) == []
+    assert list(optimization.unfavourable("figure5", {"Yacht": {"NGD": run(1)}}, {})) == []
 
 
 @pytest.mark.parametrize(
@@ -176,7 +223,7 @@ def test_claims_on_what_was_not_run_are_left_out():
     [([0, 0, 1], 2), ([1, 0, 1, 1], 2), ([1, 1], 0), ([1, 0], np.inf), ([0], np.inf), ([1], 0)],
 )
 def test_low_for_good(low, index):
-    assert claims_figures.settled(np.array(low, dtype=bool)) == index
+    assert optimization.settled(np.array(low, dtype=bool)) == index
 
 
 # Figure 6
@@ -205,15 +252,29 @@ def test_one_claim_about_each_method(line, method):
 # All of them
 
 
-def test_every_claim_has_an_id_a_number_and_a_known_verdict(paths, logistic, linear, line):
+def test_every_claim_has_an_id_a_number_and_a_known_verdict(paths, line):
     minimum, table = paths
     runs = {"NGD": run(9, 1), "EFGD": run(9, 5, 2)}
     traces = {
         "figure3": dict.fromkeys(CONFIG["optimization"]["datasets"], runs),
         "figure5": dict.fromkeys(CONFIG["optimization"]["appendix_datasets"], runs),
     }
-    claims = claims_figures.claims(minimum, table, logistic, linear, line, line, **traces)
+    updates = {"A": pd.DataFrame({"path": ["GD", "EFGD"], "GD": 1.0, "EFGD": 2.0})}
+    claims = claims_figures.claims(
+        minimum,
+        table,
+        fields(),
+        trials(),
+        trials(),
+        line,
+        line,
+        **traces,
+        orders={},
+        ties={},
+        updates=updates,
+        lengths=changed_places(1.0, 1.0),
+    )
     ids = [claim.id for claim in claims]
-    assert len(set(ids)) == len(ids) == 15
+    assert len(set(ids)) == len(ids) == 19
     assert all(id.startswith("figures.") for id in ids)
     assert all(any(c.isdigit() for c in claim.measured) for claim in claims)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from conftest import verdicts
-from empirical_fisher.arrays import exponent
 from empirical_fisher.experiments.magnitude import claims as claims_magnitude
 from empirical_fisher.experiments.magnitude import experiment as magnitude
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.experiments.shared_problems import random_problem
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from conftest import verdicts
-from empirical_fisher.arrays import exponent
 from empirical_fisher.data_terms import DataTerms
 from empirical_fisher.experiments.monte_carlo import claims as claims_monte_carlo
 from empirical_fisher.experiments.monte_carlo import costs, errors
 from empirical_fisher.experiments.monte_carlo import experiment as monte_carlo
 from empirical_fisher.experiments.noise import experiment as noise
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.experiments.shared_problems import CLASSES, TASKS
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.search import Schedule, trace
@@ -32,7 +32,7 @@ def test_error_of_one_sample_is_that_of_the_closed_form(name):
     else:
         variance = np.full(30, 2.0)  # of a squared standard normal number
     expected = np.sqrt(np.sum(variance * lengths**2)) / 30 / np.linalg.norm(point.fisher)
-    by_samples, overall = errors.errors(point, seed=0, repeats=200, doublings=4)
+    by_samples, overall, _ = errors.errors(point, seed=0, repeats=200, doublings=4)
     found = by_samples.set_index("samples")["error"]
     assert found[1] == pytest.approx(expected, rel=0.3)
     assert found[16] == pytest.approx(expected / 4, rel=0.15)
@@ -50,9 +50,10 @@ def test_logistic_sample_is_exact_where_both_labels_are_even():
 
 
 def measured(points=POINTS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    tables = {name: errors.errors(point, 0, 20, 6) for name, point in points.items()}
+    """The tables of all draws, and of five trials."""
+    tables = {name: errors.errors(point, 0, 50, 6, 5) for name, point in points.items()}
     return tuple(
-        stacked({name: pair[i] for name, pair in tables.items()}, "dataset") for i in (0, 1)
+        stacked({name: parts[i] for name, parts in tables.items()}, "dataset") for i in (1, 2)
     )
 
 
@@ -63,13 +64,19 @@ def counted() -> pd.DataFrame:
     return stacked(tables, "task")
 
 
-def finals(loss: float) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, pd.DataFrame]]]:
-    ends = pd.DataFrame({"setting": ["cell", "tuned"], "median": [loss, loss]})
+def finals(*losses: float):
+    """One data set, on which runs of both settings end so, and EFGD at 2 on either grid."""
+    fresh = [
+        {"setting": name, "run": run, "final_loss": loss}
+        for name in ("cell", "tuned")
+        for run, loss in enumerate(losses)
+    ]
+    rival = {"setting": "EFGD", "run": 0, "final_loss": 2.0}
     cells = {
         method: pd.DataFrame({"dataset": ["A"], "method": [method], "final_loss": [final]})
         for method, final in (("NGD", 1), ("EFGD", 2))
     }
-    return {"A": ends}, {"A": cells}
+    return {"A": pd.DataFrame([*fresh, rival])}, {"A": cells}
 
 
 def test_costs_are_counted():
@@ -89,6 +96,24 @@ def test_ledger_believes_what_was_measured():
     claims = verdicts(claims_monte_carlo.claims(*measured(), counted(), *finals(1.9)))
     assert claims.pop("cost-of-a-step") == "no"
     assert set(claims.values()) == {"yes"}
+
+
+def test_ledger_says_when_the_labels_decide():
+    rows = claims_monte_carlo.claims(*measured(), counted(), *finals(1.9, 1.9, np.inf))
+    [tuned] = [row for row in rows if row.id == "monte_carlo.tuned"]
+    assert (tuned.holds, tuned.trials, tuned.agree) == ("yes", 3, 2)
+
+
+def test_trials_are_groups_of_repetitions():
+    point = POINTS["binary 1"]
+    _, whole, both = errors.errors(point, seed=0, repeats=6, doublings=3, trials=2)
+    _, first, _ = errors.errors(point, seed=0, repeats=3, doublings=3)
+    scale = whole["expected"].item() * np.sqrt(2)  # of half of the draws
+    assert both["distance"][0] * scale == pytest.approx(first["error"].item())
+    by_samples, _, alone = errors.errors(point, seed=0, repeats=3, doublings=3)
+    assert both["slope"][0] == pytest.approx(alone["slope"].item())
+    lines = np.polyfit(np.log(by_samples["samples"]), np.log(by_samples["error"]), 1)
+    assert alone["slope"].item() == pytest.approx(lines[0])
 
 
 def test_ledger_says_no_to_a_biased_sample_and_to_lost_runs(monkeypatch):
@@ -121,36 +146,61 @@ def test_descent_with_an_exact_sample_is_natural_gradient_descent(monkeypatch):
         np.testing.assert_allclose(loss[:, run], expected, rtol=1e-10)
 
 
+def settled(**changed):
+    arguments = {
+        "problem": POINTS["binary 1"].problem,
+        "cell": (1.0, 1e-3),
+        "step_sizes": np.array([0.1, 1.0]),
+        "dampings": np.array([1e-2, 1.0, 100.0]),
+        "schedule": SCHEDULE,
+        "seed": 4,
+        "tuning": 3,
+        "runs": 2,
+    }
+    return monte_carlo.experiment(**{**arguments, **changed})
+
+
 def test_experiment_finds_its_settings_and_its_losses_again():
-    problem = POINTS["binary 1"].problem
-    ends, traces = monte_carlo.experiment(
-        problem, (1.0, 1e-3), [1.0, 0.1], np.array([1e-2, 1.0, 100.0]), SCHEDULE, seed=4, runs=3
-    )
+    tables = settled()
+    ends, finals, traces = (tables[name] for name in ("ends", "finals", "traces"))
     assert len(ends) == 1 + 2 * 3
     assert ends["setting"].iloc[0] == "cell"
     grid = ends.iloc[1:]
     tuned = grid[grid["setting"] == "tuned"]
     assert tuned["highest"].item() == grid["highest"].min()
-    rows = traces[(traces["setting"] == "tuned") & (traces["iteration"] == SCHEDULE.iterations)]
-    assert rows["loss"].median() == tuned["median"].item()
-    alone = monte_carlo.descend(
-        problem,
-        tuned["step_size"].to_numpy(),
-        tuned["damping"].to_numpy(),
-        SCHEDULE,
-        [np.random.default_rng([4, 1])],
-    )
+    cell = tuned["step_size"].to_numpy(), tuned["damping"].to_numpy()
+    problem = POINTS["binary 1"].problem
+    fresh = monte_carlo.descend(problem, *cell, SCHEDULE, [np.random.default_rng([4, 3 + 1])])
     run = traces[(traces["setting"] == "tuned") & (traces["run"] == 1)]["loss"]
-    np.testing.assert_allclose(run, alone[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(run, fresh[:, 0], rtol=1e-12)
+    last = finals[(finals["setting"] == "tuned") & (finals["run"] == 1)]["final_loss"]
+    assert last.item() == pytest.approx(fresh[-1, 0], rel=1e-12)
+
+
+def test_the_rival_has_the_same_cells():
+    problem = POINTS["binary 1"].problem
+    losses = [
+        trace(problem, "EFGD", step_size, damping, SCHEDULE)["loss"].iloc[-1]
+        for step_size in (0.1, 1.0)
+        for damping in (1e-2, 1.0, 100.0)
+    ]
+    finals = settled()["finals"]
+    rival = finals[finals["setting"] == "EFGD"]["final_loss"].item()
+    assert rival == pytest.approx(min(losses), rel=1e-12)
 
 
 def test_diverged_runs_are_infinite_and_their_traces_end_there():
-    problem = POINTS["regression 1"].problem
-    ends, traces = monte_carlo.experiment(
-        problem, (1e3, 1.0), [1.0], np.array([1e8]), SCHEDULE, seed=0, runs=2
+    tables = settled(
+        problem=POINTS["regression 1"].problem,
+        cell=(1e3, 1.0),
+        step_sizes=np.array([1e3]),
+        dampings=np.array([1e8]),
+        tuning=2,
     )
-    assert ends["diverged"].tolist() == [2, 0]
-    assert np.isinf(ends["median"].iloc[0])
+    assert tables["ends"]["diverged"].tolist() == [2, 0]
+    finals = tables["finals"]
+    assert np.isinf(finals[finals["setting"] == "cell"]["final_loss"]).all()
+    traces = tables["traces"]
     cell = traces[traces["setting"] == "cell"]
     assert cell["iteration"].max() < SCHEDULE.iterations
     assert cell["loss"].max() > 100 * cell["loss"].iloc[0]

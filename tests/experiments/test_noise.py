@@ -7,11 +7,12 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from conftest import verdicts
 from empirical_fisher.experiments.noise import claims as claims_noise
+from empirical_fisher.experiments.noise import decrease, stochastic
 from empirical_fisher.experiments.noise import experiment as noise
-from empirical_fisher.experiments.noise import stochastic
 from empirical_fisher.experiments.shared_problems import random_problem
 from empirical_fisher.problems import Point, linear_problem
 
@@ -127,7 +128,7 @@ def problem():
     return random_problem(np.random.default_rng(5), "regression", 30, 3, condition=9.0)
 
 
-@pytest.mark.parametrize("method", stochastic.UPDATES)
+@pytest.mark.parametrize("method", [*stochastic.UPDATES, *stochastic.CONTROLS])
 def test_descent_is_the_naive_loop(problem, method):
     examples = stochastic.draws(7, range(2), problem.size, steps=4)
     step_size = np.array([0.01, 0.02])
@@ -151,6 +152,12 @@ def test_descent_is_the_naive_loop(problem, method):
                 "square root": g / np.sqrt(np.diag(moment)),
                 "Fisher": np.linalg.inv(inputs.T @ inputs / len(inputs)) @ g,
                 "gradient": mean,
+                "scalar": mean @ mean / np.trace(moment) * g,
+                "equal noise": np.outer(mean, mean)
+                @ np.linalg.inv(
+                    np.trace(np.cov(gradients.T, bias=True)) / 3 * np.eye(3) + np.outer(mean, mean)
+                )
+                @ g,
             }[method]
             theta = theta - step_size[run] * update
 
@@ -189,13 +196,90 @@ def outcome(**finals: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def ends(seeds: int = 2, **medians: float) -> pd.DataFrame:
+    """Trials that end at these medians, one at most for every other method."""
+    methods = [*stochastic.UPDATES, *stochastic.CONTROLS]
+    rows = [
+        {"problem": name, "seed": seed, "method": method, "step_size": 1.0}
+        | {"median": medians.get(method.replace(" ", "_"), 1.0)}
+        for name in ("ill-conditioned", "isotropic")
+        for seed in range(seeds)
+        for method in methods
+    ]
+    return pd.DataFrame(rows)
+
+
+GOOD = {"diagonal": 0.2, "transposed": 0.2, "printed": 0.1, "EF": 0.5, "gradient": 0.0}
+
+
 def test_ledger_follows_the_runs():
-    good = outcome(diagonal=0.1, transposed=0.1, printed=0.1, EF=0.5, gradient=0.0)
-    claims = verdicts(claims_noise.descents(good))
+    claims = verdicts(claims_noise.descents(ends(**GOOD)))
     assert set(claims.values()) == {"yes"}
-    swapped = outcome(diagonal=2.0, transposed=2.0, printed=2.0, EF=1.5, gradient=3.0)
+    swapped = ends(diagonal=2.0, transposed=2.0, printed=3.0, EF=1.5, gradient=4.0)
     claims = verdicts(claims_noise.descents(swapped))
     assert set(claims.values()) == {"no"}
+
+
+def test_less_than_one_percent_is_no_difference():
+    close = verdicts(claims_noise.descents(ends(diagonal=0.995, transposed=0.995)))
+    assert close["attenuation"] == close["attenuation-by-covariance"] == "no"
+
+
+def test_ledger_says_when_a_draw_decides():
+    trials = pd.concat([ends(seeds=2, **GOOD), ends(seeds=3).query("seed == 2")])
+    rows = {row.id: row for row in claims_noise.descents(trials)}
+    row = rows["noise.not-curvature"]
+    assert (row.holds, row.trials, row.agree, row.varied) == ("yes", 3, 2, "the draw")
+
+
+def test_trials_are_tunings_of_other_problems_and_examples():
+    settings = {
+        "size": 20,
+        "features": 2,
+        "conditions": {"isotropic": 1.0, "ill-conditioned": 9.0},
+        "steps": 10,
+    }
+    axis = {"low": 1e-3, "high": 1.0, "count": 3}
+    table = stochastic.trials(4, settings, count=2, step_sizes=axis, tuning=2, runs=3)
+    assert set(table["seed"]) == {4, 5}
+    row = table[(table["problem"] == "ill-conditioned") & (table["method"] == "printed")].iloc[1]
+    problem = random_problem(np.random.default_rng(5), "regression", 20, 2, 9.0)
+    fresh = stochastic.draws(5, range(2, 5), 20, steps=10)
+    again = stochastic.descend(problem, "printed", np.full(3, row["step_size"]), fresh)
+    assert row["median"] == np.median(again[-1])
+
+
+def test_shares_of_decreases_are_those_of_a_loop_and_near_the_normal_law():
+    point = POINTS["regression 1"]
+    table = decrease.decreases(point, seed=3, batch=5, batches=400)
+    shares = table.set_index("direction")["share"]
+    gradients, mean = point.example_gradients, point.gradient
+    covariance = np.cov(gradients.T, bias=True)
+    generator = np.random.default_rng(3)
+    drawn = generator.integers(40, size=(400, 5))
+    count = 0
+    for batch in drawn:
+        step = np.linalg.inv(covariance) @ np.mean([gradients[n] for n in batch], axis=0)
+        count += step @ mean > 0
+    assert shares["covariance"] == pytest.approx(count / 400)
+    signal = np.sqrt(5 * mean @ np.linalg.inv(covariance) @ mean)
+    assert shares["covariance"] == pytest.approx(norm.cdf(signal), abs=0.06)
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_covariance_and_second_moment_turn_the_gradient_alike(name):
+    assert decrease.angle(POINTS[name]) < 1e-10
+    assert decrease.angle(mislabelled()[name]) > 1e-3
+
+
+def test_ledger_of_the_likeliest_decrease_can_say_no():
+    table = decrease.table(POINTS, seed=0, batch=4, batches=50)
+    swap = {"covariance": "gradient", "gradient": "covariance"}
+    good = table.assign(share=np.where(table["direction"] == "covariance", 0.9, 0.5))
+    claims = verdicts(claims_noise.likeliest(good))
+    assert set(claims.values()) == {"yes"}
+    wrong = good.assign(direction=good["direction"].replace(swap), angle=0.1)
+    assert set(verdicts(claims_noise.likeliest(wrong)).values()) == {"no"}
 
 
 def test_summary_counts_diverged_runs_and_leaves_them_out_of_the_mean():

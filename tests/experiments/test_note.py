@@ -228,6 +228,37 @@ def test_claims_hold_and_break(measured: Measured, monkeypatch: pytest.MonkeyPat
     assert wrong["similar-reductions"] != "yes"
 
 
+def test_each_draw_is_a_trial_and_doctored_draws_are_told(measured: Measured) -> None:
+    tables, trials = measured
+    contrasts = contamination.contrasts(trials)
+    twice = {
+        name: pd.concat([table.assign(repeat=repeat) for repeat in range(3)])
+        for name, table in tables.items()
+    }
+    odd = twice["conditions"]["repeat"] == 2
+    broken = twice["conditions"].assign(
+        stationarity=np.where(odd, 1.0, 1e-12), length=np.where(odd, 1.5, 1.0)
+    )
+    rows = claims_note.claims(**{**twice, "conditions": broken}, contrasts=contrasts)
+    found = {row.id: row for row in rows}
+    for name, holds in (("note.conditions", "yes"), ("note.bounded", "yes")):
+        assert (found[name].holds, found[name].trials, found[name].agree) == (holds, 3, 2)
+    assert found["note.bounded"].kind == "identity"
+    assert {row.kind for row in rows if "desirable" in row.id} == {"question"}
+
+
+def test_an_update_times_the_damping_is_no_longer_than_the_gradient() -> None:
+    problem, theta = problem_and_point([12], "binary", 30, 5)
+    table = conditions(problem, theta, np.array([1e-3, 10.0]), 1e-6)
+    point = problem.at(theta)
+    for row in table.itertuples():
+        damped = point.empirical_fisher + row.damping * np.eye(5)
+        update = np.linalg.inv(damped) @ point.gradient
+        expected = row.damping * np.linalg.norm(update) / np.linalg.norm(point.gradient)
+        assert row.length == pytest.approx(expected, rel=1e-9)
+        assert row.length < 1
+
+
 def test_conditions_break_with_an_identity_for_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
     def identity(point: Any) -> Array:
         return np.broadcast_to(np.eye(point.theta.shape[-1]), (*point.theta.shape, 5)).copy()

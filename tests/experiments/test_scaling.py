@@ -18,7 +18,7 @@ DISTANCES = np.logspace(-2, 4, 13)
 DAMPINGS = [0.0, 1.0, 1e4]
 STEP_SIZES = np.logspace(-3, 7, 81)
 SCHEDULE = Schedule(iterations=20, divergence_factor=100.0)
-TABLES = ("updates", "directions", "runs", "descent")
+TABLES = ("updates", "directions", "runs", "descent", "lowest")
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +50,37 @@ def measure(cases: dict[str, scaling.Landscape]) -> dict[str, pd.DataFrame]:
         scaling.angles(cases["Data"], 50, 0, DISTANCES),
         scaling.starts(cases, [0.5, 2.0, 8.0, 32.0, 64.0], STEP_SIZES, 1e-10, SCHEDULE),
         scaling.path(cases["Data"], STEP_SIZES, 1e-10, SCHEDULE),
+        scaling.lowest(cases["Data"], 50, 0, DISTANCES),
     )
     return dict(zip(TABLES, measured, strict=True))
 
 
 def held(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
-    return verdicts(claims_scaling.claims(*(tables[name] for name in TABLES), "Data"))
+    names = ("updates", "directions", "lowest", "runs")
+    return verdicts(claims_scaling.claims(*(tables[name] for name in names), "Data"))
+
+
+def test_the_lowest_cosine_of_a_ray_is_that_of_its_points(cases, tables) -> None:
+    case = cases["Data"]
+    terms = oracle_terms(case.problem)
+    for ray in (0, 7):
+        cosines = []
+        for distance in DISTANCES:
+            theta = case.minimum + distance * case.rays(50, 0)[ray]
+            _, gradient, fisher, empirical, _ = terms(theta)
+            a, b = np.linalg.solve(empirical, gradient), np.linalg.solve(fisher, gradient)
+            cosines.append(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+        assert tables["lowest"]["lowest"][ray] == pytest.approx(min(cosines), abs=1e-9)
+    assert tables["lowest"]["lowest"].min() == pytest.approx(tables["directions"]["lowest"].min())
+
+
+def test_rays_that_are_opposite_in_some_groups_only_make_it_depend_on_the_rays(tables) -> None:
+    table = pd.DataFrame({"ray": range(20), "lowest": [-0.95] * 7 + [0.0] * 13})
+    rows = claims_scaling.claims(
+        tables["updates"], tables["directions"], table, tables["runs"], "Data"
+    )
+    [claim] = [row for row in rows if row.id == "scaling.opposite"]
+    assert (claim.holds, claim.trials, claim.agree) == ("yes", 10, 7)
 
 
 def test_updates_on_two_points_are_those_of_the_closed_form(tables) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from empirical_fisher.pipeline import runs
+from empirical_fisher.pipeline import failures, runs
 from empirical_fisher.pipeline.files import write_whole
 from processes import largest_file
 
@@ -104,7 +104,7 @@ def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
     done = str(tmp_path / "a.log")
     Path(done).write_text("2026-01-01 00:00:00,000 INFO done\n")
     failed = {silent: "shard", told: "trace", absent: "dataset", done: "shard"}
-    assert runs.failures(failed, 5).splitlines() == [
+    assert failures.summary(failed, 5).splitlines() == [
         "",
         "Not all is done: 3 failed, 5 left for the next run.",
         "  this: broke",
@@ -121,7 +121,7 @@ def test_failures_are_told_with_the_message_of_the_log(tmp_path: Path) -> None:
 def test_a_job_that_was_done_and_refused_is_told_if_there_is_no_other(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_text("2026-01-01 00:00:00,000 INFO done\n")
-    assert runs.failures({str(log): "shard"}, 2).splitlines()[1:] == [
+    assert failures.summary({str(log): "shard"}, 2).splitlines()[1:] == [
         "Not all is done: 1 failed, 2 left for the next run.",
         "  shard: nothing in its log; it was killed or refused, as said above",
         f"    log: {log}",

@@ -108,6 +108,7 @@ def test_only_optional_keys_may_be_missing() -> None:
     )
     assert optional == {
         *(f"datasets.*.{key}" for key in settings),
+        *("datasets.*.model.network.activation", "datasets.*.model.network.seed"),
         *(f"datasets.*.expect.{fact}" for fact in ("rows", "features", "positives")),
         *(f"datasets.*.source.{source}" for source in choices),
         *(f"datasets.*.model.network.{key}" for key in ("activation", "seed")),
@@ -164,3 +165,21 @@ def test_whatever_becomes_a_part_of_a_path_is_a_name_or_one_of_a_list() -> None:
 def test_every_section_has_its_file() -> None:
     files = {path.name.removesuffix(".schema.yaml") for path in SCHEMAS.glob("*.schema.yaml")}
     assert files == {*SCHEMA["properties"], "config", "definitions"}
+
+
+def test_every_name_of_a_data_set_is_known_as_one() -> None:
+    """So that one which is misspelt is told, in a new section too."""
+
+    def names(node: Any, key: str) -> Iterator[str]:
+        if isinstance(node, str) and node in CONFIG["datasets"]:
+            yield key
+        children = node.items() if isinstance(node, dict) else ()
+        children = enumerate(node) if isinstance(node, list) else children
+        for name, child in children:
+            below = f"{key}.{name}" if key else str(name)
+            if name in CONFIG["datasets"]:
+                yield below
+            yield from names(child, below)
+
+    found = {key for key in names(CONFIG, "") if not key.startswith("datasets.")}
+    assert found == {key for key, _, _ in schema.marked(CONFIG, SCHEMA, SCHEMA, "dataset")}

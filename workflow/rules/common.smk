@@ -4,7 +4,14 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
-from empirical_fisher.pipeline import configuration, conversion, outputs, runs, strict_yaml
+from empirical_fisher.pipeline import (
+    configuration,
+    conversion,
+    failures,
+    outputs,
+    runs,
+    strict_yaml,
+)
 from empirical_fisher.pipeline.schema import read as read_schema
 from empirical_fisher.pipeline.provenance import code_files, module_of
 
@@ -264,16 +271,16 @@ def variants_of(wildcards):
     return [variant for variant, datasets in variants.items() if wildcards.dataset in datasets]
 
 
-def reordered():
-    """The data sets whose grids are searched with their rows in other orders, too."""
-    orders = config["robustness"]["row_orders"]["orders"]
+def reordered(kind="orders"):
+    """The data sets whose grids, or ``winners``, run with their rows in other orders, too."""
+    orders = config["robustness"]["row_orders"][kind]
     return [dataset for dataset in optimized_datasets() if orders.get(dataset, 0)]
 
 
-def order_seeds(wildcards):
+def order_seeds(wildcards, kind="orders"):
     """The seeds of the orders of a data set's rows."""
     settings = config["robustness"]["row_orders"]
-    return [settings["seed"] + order for order in range(settings["orders"][wildcards.dataset])]
+    return [settings["seed"] + order for order in range(settings[kind][wildcards.dataset])]
 
 
 def misspecified(wildcards):

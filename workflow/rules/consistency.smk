@@ -40,7 +40,27 @@ rule consistency_models:
         "../scripts/step.py"
 
 
+# The true parameters, where nothing is fitted.
+rule consistency_population:
+    input:
+        code("consistency.population:experiment"),
+    output:
+        "results/consistency/population.csv",
+    log:
+        "logs/consistency/population.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    params:
+        **config["consistency"]["population"],
+        step="consistency.population:experiment",
+    script:
+        "../scripts/step.py"
+
+
 CLAIMS["consistency"] = {
+    "population": rules.consistency_population.output[0],
     "sizes": expand(
         "results/consistency/sizes/{dataset}.csv", dataset=config["consistency"]["datasets"]
     ),

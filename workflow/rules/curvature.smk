@@ -24,6 +24,7 @@ rule curvature_remainder:
     output:
         training="results/curvature/remainder_training.csv",
         repeated="results/curvature/remainder_repeated.csv",
+        trials="results/curvature/remainder_trials.csv",
     log:
         "logs/curvature/remainder.log",
     conda:
@@ -59,7 +60,7 @@ rule curvature_splits:
 
 CLAIMS["curvature"] = {
     "identities": rules.curvature_identities.output[0],
-    **rules.curvature_remainder.output,
+    "trials": rules.curvature_remainder.output.trials,
     **rules.curvature_splits.output,
 }
 

@@ -23,27 +23,31 @@ rule misspecification:
         "../scripts/step.py"
 
 
-# Figure 2 on data drawn with other seeds.
+# Figures 2 and 4 on data drawn with other seeds.
 rule misspecification_seeds:
     input:
         code("misspecification.experiment:other_seeds"),
     output:
-        "results/robustness/figure2_seeds.csv",
+        "results/misspecification/{family}_seeds.csv",
     log:
-        "logs/misspecification_seeds.log",
+        "logs/misspecification/{family}_seeds.log",
+    wildcard_constraints:
+        family="|".join(config["misspecification"]),
     conda:
         "../../environment.yml"
     resources:
         **request(),
     params:
         step="misspecification.experiment:other_seeds",
-        sources={
-            name: config["datasets"][problem["dataset"]]["source"]["gaussian_classes"]
-            for name, problem in config["misspecification"]["logistic"]["problems"].items()
+        sources=lambda wildcards: {
+            name: config["datasets"][problem["dataset"]]["source"]
+            for name, problem in config["misspecification"][wildcards.family]["problems"].items()
         },
         seeds=config["robustness"]["seeds"],
-        bias=config["misspecification"]["logistic"]["bias"],
-        prior_variance=config["misspecification"]["logistic"]["prior_variance"],
+        bias=lambda wildcards: config["misspecification"][wildcards.family]["bias"],
+        prior_variance=lambda wildcards: config["misspecification"][wildcards.family][
+            "prior_variance"
+        ],
     script:
         "../scripts/step.py"
 

@@ -7,6 +7,7 @@ rule noise_errors:
     output:
         identities="results/noise/identities.csv",
         errors="results/noise/errors.csv",
+        decreases="results/noise/decreases.csv",
     log:
         "logs/noise/errors.log",
     conda:
@@ -28,6 +29,7 @@ rule noise_descent:
         choices="results/noise/choices.csv",
         paths="results/noise/paths.csv",
         summary="results/noise/summary.csv",
+        trials="results/noise/trials.csv",
     log:
         "logs/noise/descent.log",
     conda:
@@ -42,7 +44,7 @@ rule noise_descent:
         "../scripts/step.py"
 
 
-CLAIMS["noise"] = {**rules.noise_errors.output, "paths": rules.noise_descent.output.paths}
+CLAIMS["noise"] = {**rules.noise_errors.output, "trials": rules.noise_descent.output.trials}
 
 
 rule noise_figure:

@@ -146,6 +146,34 @@ rule starting_points:
         "../scripts/step.py"
 
 
+# Controls for Figure 3: the gain of single updates, and lengths that change places.
+rule controls:
+    input:
+        code("optimization.controls:experiment"),
+        "data/{dataset}.yaml",
+        data="data/{dataset}.csv",
+        cells=lambda wildcards: optimization_files("best", methods_by([wildcards.dataset])),
+    output:
+        updates="results/controls/updates/{dataset}.csv",
+        lengths="results/controls/lengths/{dataset}.csv",
+    log:
+        "logs/controls/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        **request(),
+    params:
+        step="optimization.controls:experiment",
+        dataset=lambda wildcards: wildcards.dataset,
+        model=lambda wildcards: linear_model(wildcards.dataset),
+        iterations=config["optimization"]["iterations"],
+        orders=lambda wildcards: (
+            order_seeds(wildcards) if wildcards.dataset == "BreastCancer" else []
+        ),
+    script:
+        "../scripts/step.py"
+
+
 rule figure3:
     input:
         code("optimization.figure:optimization"),

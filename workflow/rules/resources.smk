@@ -5,13 +5,13 @@ from pathlib import Path
 # What jobs need at most, as measured; docs/resources.md has the measurements. The search keeps 32
 # runs side by side: "a step" is one of one run on N examples with D features.
 MEGABYTES = 1000  # Snakemake twice, 170 each, and Python with its libraries and tables, 150 to 390
-MEGABYTES_A_SEARCH = 600  # products of features, predictions of the runs
-MEGABYTES_A_MEGABYTE = 15  # of input: numbers of two characters at least, kept three times over
-MEGABYTES_A_MATRIX_ENTRY = 8e-4  # three matrices of D² numbers for every run
+MEGABYTES_PER_SEARCH = 600  # products of features, predictions of the runs
+MEGABYTES_PER_MEGABYTE = 15  # of input: numbers of two characters at least, kept three times over
+MEGABYTES_PER_MATRIX_ENTRY = 8e-4  # three matrices of D² numbers for every run
 MINUTES = 10
-SECONDS_A_STEP = 2e-5
-SECONDS_A_NUMBER = 1.5e-8  # of the N D
-SECONDS_A_PRODUCT = 3e-10  # of the N D²
+SECONDS_PER_STEP = 2e-5
+SECONDS_PER_NUMBER = 1.5e-8  # of the N D
+SECONDS_PER_PRODUCT = 3e-10  # of the N D²
 
 
 def request(cells=None):
@@ -21,10 +21,10 @@ def request(cells=None):
     """
 
     def mem_mb(wildcards, input, attempt):
-        needed = MEGABYTES + MEGABYTES_A_MEGABYTE * megabytes(input)
+        needed = MEGABYTES + MEGABYTES_PER_MEGABYTE * megabytes(input)
         if cells:
             _, columns = shape(input.data)
-            needed += MEGABYTES_A_SEARCH + MEGABYTES_A_MATRIX_ENTRY * columns**2
+            needed += MEGABYTES_PER_SEARCH + MEGABYTES_PER_MATRIX_ENTRY * columns**2
         return math.ceil(needed) * 2 ** (attempt - 1)
 
     def runtime(wildcards, input, attempt):
@@ -52,7 +52,7 @@ def shape(table):
 def seconds_a_step(table):
     """How long a step on a data file takes at most."""
     rows, columns = shape(table)
-    return SECONDS_A_STEP + rows * columns * (SECONDS_A_NUMBER + columns * SECONDS_A_PRODUCT)
+    return SECONDS_PER_STEP + rows * columns * (SECONDS_PER_NUMBER + columns * SECONDS_PER_PRODUCT)
 
 
 def shard_cells(wildcards):
@@ -83,5 +83,5 @@ def row_orders_cells(wildcards):
 def monte_carlo_cells(wildcards):
     """The runs with the Fisher by samples, in all cells."""
     settings = config["monte_carlo"]["descent"]
-    cells = len(settings["step_size_factors"]) * settings["dampings"]["count"] + 1  # and NGD's own
-    return cells * settings["runs"]
+    cells = settings["step_sizes"]["count"] * settings["dampings"]["count"]
+    return cells * (1 + settings["tuning"]) + 2 * settings["runs"]  # EFGD's, and the fresh runs

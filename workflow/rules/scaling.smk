@@ -7,6 +7,7 @@ rule scaling:
     output:
         steps="results/scaling/steps.csv",
         angles="results/scaling/angles.csv",
+        lowest="results/scaling/lowest.csv",
         starts="results/scaling/starts.csv",
         path="results/scaling/path.csv",
     log:
@@ -22,7 +23,7 @@ rule scaling:
         "../scripts/step.py"
 
 
-CLAIMS["scaling"] = dict(rules.scaling.output.items())
+CLAIMS["scaling"] = {name: path for name, path in rules.scaling.output.items() if name != "path"}
 ARGUMENTS["scaling"] = {"dataset": config["scaling"]["dataset"]}
 
 

@@ -37,7 +37,7 @@ rule vector_field_seeds:
         step="vector_field.experiment:other_seeds",
         source=config["datasets"][config["vector_field"]["dataset"]]["source"]["lognormal_line"],
         seeds=config["robustness"]["seeds"],
-        settings=without(config["vector_field"], "contour_points", "trajectories"),
+        settings=without(config["vector_field"], "contour_points"),
     script:
         "../scripts/step.py"
 

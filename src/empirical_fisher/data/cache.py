@@ -20,22 +20,10 @@ from typing import Any
 from empirical_fisher.pipeline.files import write_text
 
 from .addresses import shown
-from .datasets import DatasetError
+from .disk import writing
 
 ATTEMPT = "attempt-"
 ADDRESSES = ("url", "server")  #: what of a question is an address
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong in writing to a folder into a `DatasetError`."""
-    try:
-        yield
-    except OSError as error:
-        raise DatasetError(
-            f"{folder} can't be written: {error.strerror or error}; "
-            "make room or allow writing there, then run again"
-        ) from None
 
 
 @contextmanager

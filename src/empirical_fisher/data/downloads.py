@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from . import addresses, deadline, formats
 from . import cache as kept
 from .datasets import DatasetError
+from .disk import writing
 from .formats import Raw
 
 LOGGER = logging.getLogger("empirical_fisher")
@@ -227,7 +228,7 @@ def download_once(
     fetch = pooch.HTTPDownloader(
         timeout=min(SILENCE, limits.deadline), chunk_size=CHUNK, hooks={"response": look}
     )
-    with opened, kept.writing(path.parent.parent), path.open("wb") as file, explained():
+    with opened, writing(path.parent.parent), path.open("wb") as file, explained():
         fetch(url, _Bounded(file, limits), None)
     if checksum:
         algorithm, _, expected = checksum.partition(":")

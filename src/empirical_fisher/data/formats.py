@@ -38,7 +38,7 @@ class Raw:
     Parameters
     ----------
     table
-        A column a feature, and the target among them. Numbers are numbers, nominal columns are
+        One column per feature, and the target among them. Numbers are numbers, nominal columns are
         categorical, other text is text, missing values are NaN; columns of LIBSVM files are sparse.
     target
         The target's name as the source states it, if it does.

@@ -11,8 +11,8 @@ import yaml
 from empirical_fisher.pipeline.files import write_text
 
 from .addresses import printable, shown
-from .cache import writing
 from .datasets import DatasetError
+from .disk import writing
 
 HEADER = "# Written on first use and compared ever after; delete it to accept another version.\n"
 

@@ -40,8 +40,8 @@ def prepare(raw: Raw, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[s
     Returns
     -------
     table : pandas.DataFrame
-        A column a feature, in the source's order, then ``target``. Features are int64 or float64
-        and finite; they are sparse where the source's are and there are more than ``WIDEST``.
+        One column per feature, in the source's order, then ``target``. Features are finite, int64
+        or float64; they are sparse where the source's are and there are more than ``WIDEST``.
     facts : dict
         ``task``, ``rows``, ``features``, ``labels`` (of a classification, in the order of their
         numbers), ``constant`` (names of features with one value only, if any), ``numbering`` (those

@@ -8,14 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .messages import hint, name_of, shortened, show
-from .schema import Validator, explain
+from .schema import Validator, explain, marked
 from .strict_yaml import DEEPEST, MOST_NODES
-
-#: What a source says besides which one it is, and the kinds of source that it belongs to.
-DETAILS = {
-    "sha256": ("url",),
-    **dict.fromkeys(("format", "separator", "decimal", "thousands"), ("url", "file")),
-}
 
 #: Numbers other than 0 have a size from the first to the second, so that fourth powers, such as the
 #: second moments of squared gradients, are numbers, too.
@@ -78,7 +72,7 @@ def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
         refused = {_path(error.absolute_path) for error in broken}
         lines = [line for error in broken for line in explain(error)]
         lines += [f"{key}: {words}" for key, words in _extremes(config) if key not in refused]
-    lines = lines or list(_contradictions(config))
+    lines = lines or list(_contradictions(config, schema))
     lines = list(dict.fromkeys(lines))
     more = len(lines) - MOST_FAULTS
     return lines if more <= 0 else [*lines[:MOST_FAULTS], f"and {more} more faults"]
@@ -95,8 +89,8 @@ def _endless(config: Mapping[str, Any]) -> Iterator[str]:
             return
 
 
-def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
-    """Faults that a schema can't see: names that mean nothing and empty intervals."""
+def _contradictions(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Faults that depend on several sections: names that mean nothing, and what does not suit."""
     datasets = config["datasets"]
     for name, settings in datasets.items():
         yield from _contradictions_in(f"datasets.{name}", settings, config["optimization"])
@@ -107,12 +101,12 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             if name not in config["methods"]:
                 known = hint(name, list(config["methods"]))
                 yield f"{section}.methods.{position}: unknown method {show(name)}{known}"
-    for key, name, kind in _references(config):
+    for key, name, kind in marked(config, schema, schema, "dataset"):
         if name not in datasets:
             yield f"{key}: unknown data set {show(name)}{hint(name, list(datasets))}"
         elif kind == "regression" and "task" not in datasets[name]:
             yield f"{key}: {show(name)} needs task: {kind} in its entry under datasets"
-        elif kind and kind not in (datasets[name].get("task"), *datasets[name]["source"]):
+        elif kind not in ("any", datasets[name].get("task"), *datasets[name]["source"]):
             yield f"{key}: {show(name)} is of the wrong kind; {kind} is needed"
         elif not key.startswith(ANY_MODEL) and datasets[name].get("model", "linear") != "linear":
             yield (
@@ -135,13 +129,6 @@ def _contradictions_in(
 ) -> Iterator[str]:
     """Faults in what is said of one data set."""
     source, task = settings["source"], settings.get("task")
-    kinds = [kind for kind in source if kind not in DETAILS]
-    if len(kinds) != 1:
-        found = " and ".join(kinds) or "none"
-        yield f"{key}.source: names {found}; it must name one source (another needs another name)"
-    for detail, owners in DETAILS.items():
-        if detail in source and len(kinds) == 1 and kinds[0] not in owners:
-            yield f"{key}.source.{detail}: belongs to {' or '.join(owners)}, which isn't there"
     if source.get("thousands") == source.get("decimal", "."):
         yield f"{key}.source.thousands: is the decimal mark, too; say decimal: ',' or '.'"
     if "prefer" in settings and "snapshot" not in source:
@@ -208,35 +195,6 @@ def _compared_with_nothing(variants: Mapping[str, list[str]]) -> Iterator[str]:
                     )
 
 
-def _references(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Where a data set is named, its name, and the source or task that it must have, if any."""
-    yield "vector_field.dataset", config["vector_field"]["dataset"], "lognormal_line"
-    for key, problem in _misspecified_problems(config):
-        kind = "gaussian_classes" if ".logistic." in key else "normal_line"
-        yield f"{key}.dataset", problem["dataset"], kind
-    lists = [
-        ("optimization.datasets", config["optimization"]["datasets"], ""),
-        ("optimization.appendix_datasets", config["optimization"]["appendix_datasets"], ""),
-        ("consistency.datasets", config["consistency"]["datasets"], "gaussian_classes"),
-        ("noise.datasets", config["noise"]["datasets"], ""),
-        ("monte_carlo.datasets", config["monte_carlo"]["datasets"], ""),
-        ("magnitude.datasets", config["magnitude"]["datasets"], ""),
-        ("scorecard.datasets", config["scorecard"]["datasets"], ""),
-        *(
-            (f"robustness.variants.{variant}", names, "")
-            for variant, names in config["robustness"]["variants"].items()
-        ),
-    ]
-    for key, names, kind in lists:
-        for position, name in enumerate(names):
-            yield f"{key}.{position}", name, kind
-    for name in config["robustness"]["row_orders"]["orders"]:
-        yield f"robustness.row_orders.orders.{name}", name, ""
-    yield "scaling.dataset", config["scaling"]["dataset"], "regression"
-    starting = config["starting_points"]["dataset"]["name"]
-    yield "starting_points.dataset.name", starting, "regression"
-
-
 def _path(parts: Iterable[Any]) -> str:
     """The path of a key, empty for all that the configuration holds."""
     return ".".join(map(name_of, parts))
@@ -279,9 +237,3 @@ def _grids(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             axes = node["step_sizes"], node["dampings"]
             if all(isinstance(axis, Mapping) for axis in axes):
                 yield key, axes[0]["count"] * axes[1]["count"]
-
-
-def _misspecified_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for family, settings in config["misspecification"].items():
-        for name, problem in settings["problems"].items():
-            yield f"misspecification.{family}.problems.{name}", problem

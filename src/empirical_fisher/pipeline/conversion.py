@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .schema import resolved
 from .strict_yaml import INTEGER, NUMBER, number
 
 
@@ -44,12 +45,7 @@ def _changed(
     change: Callable[[Any, list[str]], Any],
 ) -> Any:
     """A value with all values in it changed, which depends on the types that the schema allows."""
-    parts = [schema, *schema.get("allOf", ())]
-    if "$ref" in schema:
-        parts.append(root["$defs"][schema["$ref"].removeprefix("#/$defs/")])
-    if len(parts) > 1:
-        schema = {key: part[key] for part in reversed(parts) for key in part}
-        schema = {key: rule for key, rule in schema.items() if key not in ("$ref", "allOf")}
+    schema = resolved(schema, root)
     if isinstance(value, Mapping):
         known, others = schema.get("properties", {}), schema.get("additionalProperties")
         below = {name: known.get(name, others) or {} for name in value}

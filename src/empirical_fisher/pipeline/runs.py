@@ -1,13 +1,11 @@
-"""One run of the pipeline at a time in a folder, however the last one ended; and its last lines."""
+"""One run of the pipeline at a time in a folder, however the last one ended."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import os
-import re
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,33 +111,3 @@ def _clear(folder: Path) -> None:
 def _below(folder: Path, pattern: str) -> list[Path]:
     """What matches in the folders that a run writes to."""
     return [path for name in WRITTEN for path in (folder / name).rglob(pattern)]
-
-
-def failures(rules: Mapping[str, str], left: int) -> str:
-    """Say in a few lines what failed, why, and where to read on.
-
-    Parameters
-    ----------
-    rules
-        For the log file of every job that failed, the name of its rule. Jobs whose log says that
-        they are done are passed over if others say more: on a cluster they were in a group with
-        one that failed.
-    left
-        How many jobs the next run has to do, those that failed included.
-    """
-    logs = {path: _read(Path(path)) for path in sorted(rules)}
-    failed = {
-        path: text for path, text in logs.items() if not text.endswith(" INFO done\n")
-    } or logs
-    lines = [f"\nNot all is done: {len(failed)} failed, {left} left for the next run."]
-    for path, text in failed.items():
-        told = re.search(r"^\S+ \S+ ERROR (.*(?:\n  .*)*)$", text, re.MULTILINE)
-        lost = f"{rules[path]}: nothing in its log; it was killed or refused, as said above"
-        words = told[1].replace("\n", "\n  ") if told else lost
-        lines += [f"  {words}", f"    log: {path}"]
-    return "\n".join(lines)
-
-
-def _read(log: Path) -> str:
-    """What a log says, if it has come to be."""
-    return log.read_text(encoding="utf-8") if log.exists() else ""

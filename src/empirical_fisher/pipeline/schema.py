@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,26 @@ def _interval(_: Any, wanted: bool, value: Any, schema: Any) -> Iterator[Validat
         yield ValidationError("is empty")
 
 
+def _details(_: Any, owners: dict[str, list[str]], source: Any, schema: Any) -> Iterator[Any]:
+    """The keyword ``details``: keys that say more of another one, of which there must be one.
+
+    Its value has, for each of these keys, the keys that it may say more of.
+    """
+    if not isinstance(source, dict) or not source:
+        return
+    kinds = [key for key in source if key not in owners and key in schema["properties"]]
+    if len(kinds) != 1:
+        found = " and ".join(kinds) or "none"
+        yield ValidationError(
+            f"names {found}; it must name one source (another needs another name)"
+        )
+        return
+    for key in source:
+        if key in owners and kinds[0] not in owners[key]:
+            told = f"belongs to {' or '.join(owners[key])}, which isn't there"
+            yield ValidationError(told, path=[key])
+
+
 def _ends(value: Any) -> list[Any]:
     """The ends of an interval, which is a pair or has the keys ``low`` and ``high``."""
     if isinstance(value, dict):
@@ -54,7 +74,7 @@ def _is_finite(value: Any) -> bool:
 #: Where true and false are no numbers, and 1.0 is no whole number.
 Validator = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    {"ascending": _ascending, "interval": _interval},
+    {"ascending": _ascending, "details": _details, "interval": _interval},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
@@ -93,6 +113,49 @@ def read(path: Path) -> dict[str, Any]:
 
     schema = whole(read_yaml(path))
     return {**schema, "$defs": definitions}
+
+
+def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema with what it refers to, and all that must hold besides, put into it."""
+    parts = [{key: rule for key, rule in schema.items() if key not in ("$ref", "allOf")}]
+    parts += schema.get("allOf", ())
+    if "$ref" in schema:
+        parts.append(root["$defs"][schema["$ref"].removeprefix("#/$defs/")])
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = _merged(whole, resolved(part, root))
+    return whole
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """Two parts of a schema in one; what the first says counts more."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return one
+    both = {key: _merged(one[key], other[key]) for key in one if key in other}
+    return {**other, **one, **both}
+
+
+def marked(
+    value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], keyword: str, key: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Everything of which a schema says a keyword: its key, its value, and what the keyword says.
+
+    Names in a section whose ``propertyNames`` have the keyword are among it.
+    """
+    rules = resolved(schema, root)
+    if keyword in rules:
+        yield key, value, rules[keyword]
+    if isinstance(value, Mapping):
+        names = resolved(rules.get("propertyNames", {}), root)
+        known, others = rules.get("properties", {}), rules.get("additionalProperties") or {}
+        for name, child in value.items():
+            below = f"{key}.{name}" if key else str(name)
+            if keyword in names:
+                yield below, name, names[keyword]
+            yield from marked(child, known.get(name, others), root, keyword, below)
+    elif isinstance(value, list):
+        for position, child in enumerate(value):
+            yield from marked(child, rules.get("items", {}), root, keyword, f"{key}.{position}")
 
 
 def explain(error: ValidationError) -> Iterator[str]:
@@ -138,6 +201,8 @@ def explain(error: ValidationError) -> Iterator[str]:
         yield f"{key}: must have {rule['const']} among its entries"
     elif error.validator == "multipleOf":
         yield f"{key}: {show(value)} is not a multiple of {rule}"
+    elif error.validator == "details":
+        yield f"{key}: {error.message}"
     elif error.validator == "ascending":
         yield f"{key}: must ascend"
     elif error.validator == "interval":

@@ -19,8 +19,8 @@ from urllib.parse import quote
 from xml.parsers import expat
 
 from .. import addresses, deadline, formats
-from .. import cache as kept
 from ..datasets import DatasetError
+from ..disk import writing
 from ..downloads import (
     FILE,
     Limits,
@@ -157,7 +157,7 @@ def _client(room: Path) -> Any:
 
     To ask for what is not in its cache fails at once, since there is no address to ask.
     """
-    with kept.writing(room.parent):
+    with writing(room.parent):
         home = tempfile.mkdtemp(dir=room)
     places = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "OPENML_CACHE_DIR")
     os.environ.update(dict.fromkeys(places, home))
@@ -231,7 +231,7 @@ def _ask(call: str, read: Callable[[Path], Understood], room: Path, bounds: Limi
 
     def ask() -> Understood:
         download_once(address, answer, None, share, refused=_tell_error)
-        with kept.writing(room.parent), _understood():
+        with writing(room.parent), _understood():
             return read(answer)
 
     try:

@@ -53,12 +53,11 @@ def deviations(point: Point) -> tuple[float, float]:
     return relative[0], relative[1]
 
 
-def at_optimum(point: Point) -> tuple[float, float]:
-    """With the data's labels, at the minimum: ``‖N (∇L)²‖`` and ``‖diag EF‖`` over ``‖diag F‖``."""
-    there = point.problem.at(point.problem.minimizer())
-    length = np.linalg.norm(np.diagonal(there.fisher))
-    batch = point.problem.size * there.gradient**2
-    examples = np.diagonal(there.empirical_fisher)
+def with_the_datas_labels(point: Point) -> tuple[float, float]:
+    """``‖N (∇L)²‖`` and ``‖diag EF‖`` over ``‖diag F‖``: the two estimates with other labels."""
+    length = np.linalg.norm(np.diagonal(point.fisher))
+    batch = point.problem.size * point.gradient**2
+    examples = np.diagonal(point.empirical_fisher)
     return float(np.linalg.norm(batch) / length), float(np.linalg.norm(examples) / length)
 
 
@@ -76,8 +75,8 @@ def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFram
     -------
     pandas.DataFrame
         ``seed, task, size``; ``batch_bias``, for the fewest examples; ``batch_deviation,
-        example_deviation``: see `deviations`; ``data_batch, data_examples``, for the most examples:
-        see `at_optimum`. NaN elsewhere.
+        example_deviation``: see `deviations`; ``data_batch, data_examples``, at the minimum for
+        the most examples: see `with_the_datas_labels`. NaN elsewhere.
     """
     sizes = settings["sizes"]
     rows = []
@@ -86,7 +85,10 @@ def experiment(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFram
             for size in sizes:
                 point = linear_point(seed, task, size, settings["features"])
                 bias = batch_bias(point) if size == min(sizes) else np.nan
-                data = at_optimum(point) if size == max(sizes) else (np.nan, np.nan)
+                data = np.nan, np.nan
+                if size == max(sizes):
+                    optimum = point.problem.at(point.problem.minimizer())
+                    data = with_the_datas_labels(optimum)
                 rows.append((seed, task, size, bias, *deviations(point), *data))
     columns = [
         *("seed", "task", "size", "batch_bias", "batch_deviation", "example_deviation"),

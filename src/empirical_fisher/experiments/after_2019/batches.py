@@ -24,7 +24,8 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array, exponent
+from empirical_fisher.arrays import Array
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.experiments.shared_problems import TASKS
 from empirical_fisher.models import LinearModel
 from empirical_fisher.norms import relative_distance

@@ -22,10 +22,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import Array, exponent, lattice, log_axis
-from empirical_fisher.methods import direction
+from empirical_fisher.arrays import Array, lattice, log_axis
+from empirical_fisher.experiments.power_laws import exponent
+from empirical_fisher.methods import Method, directions
 from empirical_fisher.problems import Point, Problem, linear_problem
 from empirical_fisher.solvers import iterates
+
+METHODS: dict[str, Method | str] = {
+    "GD": "GD",
+    "root": Method("root", "empirical_fisher", structure="diagonal", power=0.5),
+    "NGD": "NGD",
+    "EFGD": "EFGD",
+}
 
 
 def class_sizes(examples: int, classes: int) -> np.ndarray:
@@ -47,22 +55,12 @@ def drawn_problem(seed: int, classes: int, features: int, examples: int) -> Prob
     )
 
 
-def towards(point: Point, method: str, damping: Array) -> Array:
-    """The direction of a method at ``K`` parameter vectors with a damping each, ``(K, P)``."""
-    if method == "root":
-        squares = point.gram_diagonal(point.weights("empirical_fisher"))
-        return -point.gradient / np.sqrt(squares)
-    return direction(point, method, damping)
-
-
 def best_path(problem: Problem, method: str, grid: Mapping[str, Any], iterations: int) -> Array:
     """All iterates ``(T + 1, P)`` from ``θ = 0`` in the cell with the lowest final loss."""
     axes = {name: log_axis(**axis) for name, axis in grid.items()}
-    step_size, damping = lattice(axes["step_sizes"], axes.get("dampings", np.array([np.nan]))).T
+    step_size, damping = lattice(axes["step_sizes"], axes.get("dampings", np.zeros(1))).T
     start = np.zeros((len(step_size), problem.parameters))
-    path = iterates(
-        start, lambda theta: towards(problem.at(theta), method, damping), step_size, iterations
-    )
+    path = iterates(start, directions(problem, METHODS[method], damping), step_size, iterations)
     with np.errstate(over="ignore", invalid="ignore"):
         final = problem.at(path[-1]).loss
     return path[:, np.argmin(np.where(np.isfinite(final), final, np.inf))]

@@ -6,10 +6,9 @@ the ``N`` examples by about ``tr(H⁻¹C)/N``. If the model is right, ``C`` and 
 matrix, the trace to the number ``P`` of parameters, and the criterion to that of Akaike, ``P/N``.
 
 The gap is measured on linear regressions with normal inputs, by many draws of the ``N`` examples.
-The expected loss on new data is known: for ``θ``, half of ``‖θ − θ*‖²`` plus the variance that no
-linear model explains. From each gap the difference of the two losses of ``θ*`` is taken, whose mean
-is zero: that leaves the mean as it is and takes away most of its noise. Without loss of generality
-``θ* = 0``.
+The loss on new data is known: that of the best ``θ*`` plus ``‖θ − θ*‖² / 2``. From each gap that of
+``θ*`` is taken, whose mean is zero: that leaves the mean as it is and takes away most of its noise.
+What no linear model explains then cancels. Without loss of generality ``θ* = 0``.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ CASES: dict[str, Callable[[Array, Array], Array]] = {
     "curved": lambda x, noise: noise + (x[..., 0] ** 2 - 1) / np.sqrt(2),
 }
 """Targets for inputs ``(..., N, D)`` and standard normal noise ``(..., N)``, by the case."""
-VARIANCES = {"right": 1.0, "noisy": 4.0, "heteroscedastic": 1.0, "curved": 2.0}  #: of the targets
 
 
 def takeuchi_trace(point: Point) -> float:
@@ -65,28 +63,27 @@ def trace(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["seed", "task", "size", "parameters", "trace"])
 
 
-def fitted_gaps(inputs: Array, targets: Array, variance: float) -> tuple[Array, Array]:
+def fitted_gaps(inputs: Array, targets: Array) -> tuple[Array, Array]:
     """Gap and ``tr(H⁻¹C)`` of least squares on each of ``K`` draws, each of shape ``(K,)``.
+
+    The losses on new and on old data are those above the loss of ``θ* = 0``.
 
     Parameters
     ----------
     inputs, targets
         ``(K, N, D)`` and ``(K, N)``; uncorrelated over all that may be drawn.
-    variance
-        Of the targets.
     """
     size = inputs.shape[1]
     moment = np.swapaxes(inputs, -1, -2) @ inputs / size
     product = np.einsum("knd,kn->kd", inputs, targets) / size
     theta = np.linalg.solve(moment, product[..., None])[..., 0]
     residuals = np.einsum("knd,kd->kn", inputs, theta) - targets
-    new = (variance + np.sum(theta**2, axis=-1)) / 2
-    old = np.mean(residuals**2, axis=-1) / 2
-    luck = variance / 2 - np.mean(targets**2, axis=-1) / 2
+    new = np.sum(theta**2, axis=-1) / 2
+    old = np.mean(residuals**2 - targets**2, axis=-1) / 2
     gradients = residuals[..., None] * inputs
     covariance = np.swapaxes(gradients, -1, -2) @ gradients / size
     traces = np.trace(np.linalg.solve(moment, covariance), axis1=-2, axis2=-1)
-    return new - old - luck, traces
+    return new - old, traces
 
 
 def gap(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
@@ -111,7 +108,7 @@ def gap(settings: Mapping[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
         inputs = generator.standard_normal((*shape, settings["features"]))
         noise = generator.standard_normal(shape)
         for case, targets in CASES.items():
-            gaps, traces = fitted_gaps(inputs, targets(inputs, noise), VARIANCES[case])
+            gaps, traces = fitted_gaps(inputs, targets(inputs, noise))
             takeuchi, akaike = traces.mean() / shape[1], settings["features"] / shape[1]
             rows.append((seed, case, gaps.mean(), takeuchi, akaike))
     return pd.DataFrame(rows, columns=["seed", "case", "gap", "takeuchi", "akaike"])

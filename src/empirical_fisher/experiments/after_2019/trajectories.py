@@ -18,11 +18,10 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array
 from empirical_fisher.linear_systems import solve
-from empirical_fisher.methods import directions
+from empirical_fisher.methods import directions, scaled_gradient
 from empirical_fisher.problems import Point
 from empirical_fisher.solvers import iterates
 
-from .improved import squared_residuals
 from .indicator import indicator, is_resolved, least_indicator
 
 INDICATORS = ["seed", "damping", "natural", "sampled", "EF", "improved", "reweighted"]
@@ -34,12 +33,6 @@ def solved(matrix: Array, dampings: Array, vector: Array) -> Array:
     count, size = len(dampings), len(vector)
     matrices = np.broadcast_to(matrix, (count, size, size))
     return solve(matrices, dampings, np.broadcast_to(vector, (count, size)))
-
-
-def weighted_gradient(point: Point) -> Array:
-    """``(1/N) Σ_n s_n ∇ℓ_n``, which Eq. 8 has in the place of the gradient, shape ``(P,)``."""
-    scaled = squared_residuals(point)[:, None] * point.residuals
-    return point.problem.model.pull_back(point.theta, scaled) / point.problem.size
 
 
 def indicators(point: Point, dampings: Array, seeds: Sequence[int]) -> pd.DataFrame:
@@ -62,7 +55,7 @@ def indicators(point: Point, dampings: Array, seeds: Sequence[int]) -> pd.DataFr
     same = {
         "natural": relative(point.fisher, point.gradient),
         "EF": relative(point.empirical_fisher, point.gradient),
-        "improved": relative(point.empirical_fisher, weighted_gradient(point)),
+        "improved": relative(point.empirical_fisher, scaled_gradient(point)),
         "reweighted": relative(point.improved_empirical_fisher, point.gradient),
     }
     tables = []

@@ -1,4 +1,4 @@
-r"""Equalities between matrices that the paper states: Proposition 1, Eq. 4 and Eq. 14.
+r"""Equalities between matrices that the paper states: Proposition 1, Eqs. 4, 9, 11 and 14, §3.1.
 
 Each is measured as a difference between two calculations that share as little as possible,
 relative to the spectral norm of the GGN:
@@ -13,15 +13,22 @@ relative to the spectral norm of the GGN:
 ``split_from_empirical_fisher``  the GGN of the split ``a(b) = −log b``,
                                  ``b_n(θ) = p(y_n | f(x_n, θ))``, from a numerical Jacobian,
                                  against the empirical Fisher (Eq. 14, footnote 3)
+``divergence_from_fisher``       the Hessian, by differences, of the mean divergence of Kullback
+                                 and Leibler from the model at ``θ``, against the Fisher (§3.1)
+``hessian_from_canonical``       the Hessian, by differences of the gradient, against the GGN and
+                                 the rest of Eq. 9, for the split of Eq. 12
+``hessian_from_empirical``       the same for the split of Eq. 14, with the Hessians of
+                                 ``b_n(θ)`` by differences
 ===============================  ==========================================================
 
-A fifth column, ``empirical_fisher_from_fisher``, is not an equality: the empirical Fisher against
-the Fisher shows how large a difference looks.
+Three more columns are no equalities. ``empirical_fisher_from_fisher``, the empirical Fisher against
+the Fisher, shows how large a difference looks; ``ggn_lowest`` and ``hessian_lowest`` are the lowest
+eigenvalues, relative to the largest absolute value of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -145,6 +152,56 @@ def split_ggn(point: Point) -> Array:
     return scaled @ scaled.T / point.problem.size
 
 
+def differences(gradient: Callable[[Array], Array], theta: Array) -> Array:
+    """Symmetric Jacobian of a gradient at ``θ`` ``(P,)``, by differences, shape ``(P, P)``."""
+    shifts = SPACING * np.eye(len(theta))
+    jacobian = np.zeros_like(shifts)
+    for step, share in STENCIL.items():
+        jacobian += share / SPACING * gradient(theta + step * shifts)
+    return (jacobian + jacobian.T) / 2
+
+
+def loss_hessian(point: Point) -> Array:
+    """``∇²L(θ)`` by differences of the gradient, shape ``(P, P)``."""
+    return differences(lambda theta: point.problem.at(theta).gradient, point.theta)
+
+
+def divergence_hessian(point: Point) -> Array:
+    """``∇²_θ' (1/N) Σ_n KL(p(y | f(x_n, θ)) ‖ p(y | f(x_n, θ')))`` at ``θ' = θ``, ``(P, P)``.
+
+    The gradient in ``θ'`` is the mean over ``y`` drawn at ``θ`` of that of ``ℓ`` at ``θ'``.
+    """
+    problem = point.problem
+    drawn = list(outcomes(problem.likelihood, point.predictions))
+
+    def gradient(theta: Array) -> Array:
+        f = problem.model.predict(theta)
+        mean = np.zeros_like(f)
+        for p, y in drawn:
+            mean += p[:, None] * problem.likelihood.residual(f, y)
+        return problem.model.pull_back(theta, mean) / problem.size
+
+    return differences(gradient, point.theta)
+
+
+def empirical_remainder(point: Point) -> Array:
+    """What Eq. 9 adds to the empirical Fisher: ``(1/N) Σ_n −∇²b_n / b_n``, shape ``(P, P)``."""
+    problem = point.problem
+
+    def gradient(theta: Array) -> Array:
+        there = problem.at(theta)
+        ratios = np.exp(point.losses - there.losses)
+        return problem.model.pull_back(theta, ratios[..., None] * there.residuals) / problem.size
+
+    return differences(gradient, point.theta)
+
+
+def lowest(matrix: Array) -> float:
+    """Lowest eigenvalue of a symmetric matrix over the largest absolute value of one."""
+    eigenvalues = np.linalg.eigvalsh(matrix)
+    return float(eigenvalues[0] / np.abs(eigenvalues).max())
+
+
 def table(
     problems: Mapping[tuple[str, str], Problem], generator: np.random.Generator, draws: int
 ) -> pd.DataFrame:
@@ -153,20 +210,29 @@ def table(
     Returns
     -------
     pandas.DataFrame
-        ``likelihood, model, draw`` and the five differences of the module's docstring.
+        ``likelihood, model, draw`` and the columns of the module's docstring.
     """
     rows = []
     for (likelihood, model), problem in problems.items():
         for draw in range(draws):
             point = problem.at(generator.standard_normal(problem.parameters))
-            differences = {
+            by_differences = loss_hessian(point)
+            gaps = {
                 "fisher_from_ggn": point.fisher - point.ggn,
                 "scores_from_ggn": fisher_from_scores(point) - point.ggn,
                 "hessians_from_fisher": fisher_from_hessians(point) - point.fisher,
                 "split_from_empirical_fisher": split_ggn(point) - point.empirical_fisher,
+                "divergence_from_fisher": divergence_hessian(point) - point.fisher,
+                "hessian_from_canonical": by_differences - point.hessian,
+                "hessian_from_empirical": (
+                    point.empirical_fisher + empirical_remainder(point) - by_differences
+                ),
                 "empirical_fisher_from_fisher": point.empirical_fisher - point.fisher,
             }
             scale = np.linalg.norm(point.ggn, 2)
-            relative = {name: np.linalg.norm(d, 2) / scale for name, d in differences.items()}
-            rows.append({"likelihood": likelihood, "model": model, "draw": draw, **relative})
+            relative = {name: np.linalg.norm(gap, 2) / scale for name, gap in gaps.items()}
+            ends = {"ggn_lowest": lowest(point.ggn), "hessian_lowest": lowest(point.hessian)}
+            rows.append(
+                {"likelihood": likelihood, "model": model, "draw": draw, **relative, **ends}
+            )
     return pd.DataFrame(rows)

@@ -36,6 +36,75 @@ def experiment(
     step_size: float,
     iterations: int,
     copies: Sequence[int],
+    trials: int,
+) -> dict[str, pd.DataFrame]:
+    """`trained` with several seeds, the tables of the first and the `summary` of all.
+
+    Parameters
+    ----------
+    seed, trials
+        The first seed, and how many there are: ``seed, seed + 1, …``.
+    examples, features, hidden, classes, step_size, iterations, copies
+        See `trained`.
+
+    Returns
+    -------
+    Three tables: ``training`` and ``repeated`` of the first seed, and ``trials``, the summaries
+    under ``seed``.
+    """
+    runs = {
+        each: trained(
+            seed=each,
+            examples=examples,
+            features=features,
+            hidden=hidden,
+            classes=classes,
+            step_size=step_size,
+            iterations=iterations,
+            copies=copies,
+        )
+        for each in range(seed, seed + trials)
+    }
+    return {
+        **runs[seed],
+        "trials": stacked({each: summary(**run) for each, run in runs.items()}, "seed"),
+    }
+
+
+def summary(training: pd.DataFrame, repeated: pd.DataFrame) -> pd.DataFrame:
+    """What the claims ask of one seed's tables, one row per problem.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``problem, correlation, linear, squared``: the rank correlation of ``‖∇²L − G‖`` and ``r``
+        along the training, and the largest ratio of ``‖∇²L − G‖`` and of its square to ``r β``.
+    """
+    rows = []
+    for name, path in training.groupby("problem", sort=False):
+        both = pd.concat([path, repeated[repeated["problem"] == name]])
+        bound = both["residual"] * both["smoothness"]
+        rows.append(
+            {
+                "problem": name,
+                "correlation": path["remainder"].corr(path["residual"], method="spearman"),
+                "linear": (both["remainder"] / bound).max(),
+                "squared": (both["remainder"] ** 2 / bound).max(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def trained(
+    *,
+    seed: int,
+    examples: int,
+    features: int,
+    hidden: int,
+    classes: int,
+    step_size: float,
+    iterations: int,
+    copies: Sequence[int],
 ) -> dict[str, pd.DataFrame]:
     """Train a network by gradient descent on data of its own kind, and compare along the way.
 

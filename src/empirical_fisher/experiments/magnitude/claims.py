@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.arrays import exponent
+from empirical_fisher.experiments.power_laws import exponent
 from empirical_fisher.pipeline.ledger import Claim, verdict
 
 from .experiment import UPDATES
@@ -63,20 +63,23 @@ def claims(
                 for table, goal in pairs
             ]
             powers = [round(end, 3) + 0.0 for end in ends]  # no −0.000
-            parts.append(f"{method} c^{powers[0]:.3f}, t^{powers[1]:.3f}")
-        return f"the update's length grows as {'; '.join(parts)}"
+            parts.append(f"of {method} as c to the power {powers[0]:.3f} and t to {powers[1]:.3f}")
+        return (
+            "If the loss is multiplied by c, or the distance t from the minimum grows, the length "
+            f"of the update grows {'; '.join(parts)}."
+        )
 
     def expected(*methods: str) -> str:
         powers = "; ".join(
-            f"{method} c^{UPDATES[method].scale}, t^{UPDATES[method].distance}"
+            f"{UPDATES[method].scale} and {UPDATES[method].distance} ({method})"
             for method in methods
         )
         return (
-            f"{powers}: the exponent of the loss's scale c to {EXACT:.0e}, that of the distance t, "
-            f"far from the minimum, to {LIMIT}"
+            f"Powers of {powers}: that of c to {EXACT:.0e}, and that of t, far from the minimum, "
+            f"to {LIMIT}."
         )
 
-    def row(name: str, source: str, claim: str, *methods: str) -> Claim:
+    def row(name: str, source: str, claim: str, *methods: str, kind: str = "claim") -> Claim:
         holds = verdict(*(part for method in methods for part in met(method)))
         return Claim(
             f"magnitude.{name}",
@@ -86,6 +89,7 @@ def claims(
             expected(*methods),
             holds,
             FIGURE,
+            kind=kind,
         )
 
     deviation = (signs["update"] - signs["predicted"]).abs().max()
@@ -103,12 +107,13 @@ def claims(
             "§5",
             "Such a preconditioner turns gradient descent into sign descent, damped by the noise "
             "of each coordinate.",
-            "each coordinate of the update is the gradient's sign divided by "
-            f"√(1 + relative noise), to {deviation:.0e}; absolute values from {size.min():.2g} to "
-            f"{size.max():.2g}",
-            f"equal to {EXACT:.0e}, and absolute values at most 1",
+            "Each coordinate of the update is the gradient's sign divided by the square root of "
+            f"one plus the relative noise, to {deviation:.0e}; its absolute value is "
+            f"{size.min():.2g} to {size.max():.2g}.",
+            f"Equal to {EXACT:.0e}, and absolute values of at most 1.",
             verdict(bool(deviation <= EXACT), bool((size <= 1 + EXACT).all())),
             FIGURE,
+            kind="identity",
         ),
         row(
             "inverse",
@@ -128,11 +133,12 @@ def claims(
         ),
         row(
             "fixed-distribution",
-            "Proposition 1, with §4.3",
+            "ours, on Proposition 1 and §4.3",
             "If a scaled loss is not the negative logarithm of a density, the expected outer "
             "product of its gradients under the model is not the GGN and scales like the empirical "
             "Fisher.",
             "NGD, y fixed",
+            kind="ours",
         ),
         row(
             "adaptation",

@@ -24,11 +24,12 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.data.datasets import Dataset, design, naming
+from empirical_fisher.data.datasets import Dataset, naming
+from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.likelihoods import Likelihood
 from empirical_fisher.linear_systems import pseudo_solve, solve
 from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import Point, Problem, linear_problem
+from empirical_fisher.problems import Point, Problem
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def experiment(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict
     parts: dict[str, dict[str, pd.DataFrame]] = {"scales": {}, "distances": {}, "signs": {}}
     for name, dataset in data.items():
         with naming(name):
-            problem = linear_problem(*design(dataset, bias=True))
+            problem = modelled(dataset)
             minimum = problem.minimizer()
             near = away(problem, minimum, 1.0)
             parts["scales"][name] = scales(near, factors)

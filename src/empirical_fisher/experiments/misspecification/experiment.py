@@ -14,12 +14,14 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, lattice
 from empirical_fisher.data.datasets import Dataset, design, from_table, naming
-from empirical_fisher.data.sources.gaussian_classes import gaussian_classes
+from empirical_fisher.data.sources import gaussian_classes, normal_line
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem, linear_problem
 
 MATRICES = ("fisher", "empirical_fisher", "hessian")  #: what is compared at the minimum
+#: Whose draws can have other seeds.
+SOURCES = {"gaussian_classes": gaussian_classes.SOURCE, "normal_line": normal_line.SOURCE}
 PARAMETERS = ["theta_1", "theta_2"]  #: columns of a ``θ``
 
 
@@ -121,27 +123,31 @@ def other_seeds(
     bias: bool,
     prior_variance: float,
 ) -> pd.DataFrame:
-    """Figure 2 with other seeds: how far the empirical Fisher is from the Fisher at the minimum.
+    """Figures 2 and 4 with other seeds: how far the two matrices are apart at the minimum.
 
     Parameters
     ----------
     sources
-        For each problem the parameters of `gaussian_classes`, whose seed is replaced by
-        each of ``seeds``.
+        For each problem its source, `gaussian_classes` or `normal_line` by name with its
+        parameters, whose seed is replaced by each of ``seeds``.
     bias, prior_variance
-        Of Figure 2.
+        Of the figure.
 
     Returns
     -------
     pandas.DataFrame
-        ``problem, seed, distance, accuracy``; the distance is ``‖EF − F‖ / ‖F‖`` (Frobenius).
+        ``problem, seed, distance, accuracy``; the distance is ``‖EF − F‖ / ‖F‖`` (Frobenius), and
+        the accuracy NaN for a regression.
     """
     rows = []
     for name, source in sources.items():
+        [(kind, parameters)] = source.items()
+        drawn = SOURCES[kind]
         for seed in seeds:
-            dataset = from_table(gaussian_classes(**{**source, "seed": seed}), "binary")
+            dataset = from_table(drawn.draw(**{**parameters, "seed": seed}), drawn.task)
             problem = linear_problem(*design(dataset, bias=bias), prior_variance)
             point = problem.at(problem.minimizer())
             distance = relative_distance(point.empirical_fisher, point.fisher)
-            rows.append((name, seed, distance, accuracy(point)))
+            share = accuracy(point) if drawn.task == "binary" else np.nan
+            rows.append((name, seed, distance, share))
     return pd.DataFrame(rows, columns=["problem", "seed", "distance", "accuracy"])

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.data.datasets import Dataset, design, naming
-from empirical_fisher.experiments.shared_problems import TASKS, random_problem
+from empirical_fisher.data.datasets import Dataset, naming
+from empirical_fisher.experiments.power_laws import exponent
+from empirical_fisher.experiments.shared_problems import TASKS, modelled, random_problem
 from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import Point, linear_problem
+from empirical_fisher.problems import Point
 
 from .costs import costs
 
 
 def errors(
-    point: Point, seed: int, repeats: int, doublings: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    point: Point, seed: int, repeats: int, doublings: int, trials: int = 1
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """How the mean of ``S`` one-sample Fishers approaches the Fisher at one ``θ``.
 
     Parameters
@@ -30,6 +31,8 @@ def errors(
     repeats, doublings
         Independent repetitions, each of ``2**doublings`` draws, of which the first ``S`` are used
         for ``S = 1, 2, 4, …``.
+    trials
+        Groups of as many repetitions each, a divisor of ``repeats``.
 
     Returns
     -------
@@ -40,6 +43,10 @@ def errors(
         One row ``draws, error, expected, empirical_fisher_from_fisher``: that of the mean of
         all draws; the root mean square that unbiased draws of this spread would have; and the
         relative distance of the empirical Fisher, for which no number of draws helps.
+    by_trial : pandas.DataFrame
+        ``trial, slope, distance`` of every group: the exponent of the error as a power of the
+        number of samples, and the distance of the mean of its draws from the Fisher, relative to
+        the one expected of unbiased draws.
     """
     generator = np.random.default_rng(seed)
     fisher, draws = point.fisher, 2**doublings
@@ -66,7 +73,17 @@ def errors(
             ],
         }
     )
-    return by_samples, overall
+    grouped = squares.reshape(trials, -1, len(samples)).mean(axis=1)
+    means = deviations.reshape(trials, -1, *fisher.shape).mean(axis=1)
+    by_trial = pd.DataFrame(
+        {
+            "trial": range(trials),
+            "slope": exponent(samples.astype(float), np.sqrt(grouped).T),
+            "distance": np.linalg.norm(means, axis=(-2, -1))
+            / np.sqrt(spread * trials / (repeats * draws)),
+        }
+    )
+    return by_samples, overall, by_trial
 
 
 def error_tables(
@@ -84,18 +101,19 @@ def error_tables(
     Returns
     -------
     dict
-        ``by_samples, overall``: the tables of `errors`, with a column ``dataset``; ``costs``: that
-        of `costs` for a random problem of every task, with a column ``task``.
+        ``by_samples, overall, trials``: those of `errors`, with a column ``dataset``; ``costs``:
+        that of `costs` for a random problem of every task, with a column ``task``.
     """
-    by_samples, overall, counted = {}, {}, {}
+    by_samples, overall, trials, counted = {}, {}, {}, {}
     for name, dataset in data.items():
         with naming(name):
-            problem = linear_problem(*design(dataset, bias=True))
-            by_samples[name], overall[name] = errors(
+            problem = modelled(dataset)
+            by_samples[name], overall[name], trials[name] = errors(
                 problem.at(problem.minimizer()),
                 settings["seed"],
                 settings["repeats"],
                 settings["doublings"],
+                settings["trials"],
             )
     for task in TASKS:
         generator = np.random.default_rng(settings["seed"])
@@ -104,5 +122,6 @@ def error_tables(
     return {
         "by_samples": stacked(by_samples, "dataset"),
         "overall": stacked(overall, "dataset"),
+        "trials": stacked(trials, "dataset"),
         "costs": stacked(counted, "task"),
     }

@@ -13,7 +13,7 @@ from empirical_fisher.data.datasets import Dataset
 from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.linear_systems import solve
 from empirical_fisher.problems import Problem
-from empirical_fisher.search import CELL, TIE, Schedule, cells
+from empirical_fisher.search import CELL, TIE, Schedule, cells, evaluate
 from empirical_fisher.solvers import iterates
 
 
@@ -62,14 +62,17 @@ def descend(
 def experiment(
     problem: Problem,
     cell: tuple[float, float],
-    factors: Sequence[float],
+    step_sizes: Array,
     dampings: Array,
     schedule: Schedule,
     *,
     seed: int,
+    tuning: int,
     runs: int,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Put the one-sample Fisher in NGD's place: at NGD's best cell, and on a small grid.
+) -> dict[str, pd.DataFrame]:
+    """Put the one-sample Fisher in NGD's place: at NGD's best cell, and on a grid of its own.
+
+    EFGD is tuned on the same grid, so that both have the same number of cells to choose from.
 
     Parameters
     ----------
@@ -77,51 +80,73 @@ def experiment(
         What to minimise.
     cell
         ``γ`` and ``λ`` of NGD's best cell.
-    factors, dampings
-        The grid: step sizes as multiples of NGD's, and dampings, shape ``(L,)``.
+    step_sizes, dampings
+        The axes of the grid, shapes ``(K,)`` and ``(L,)``.
     schedule
         As for `descend`.
-    seed, runs
-        Of the labels drawn, and runs in each cell; run ``i`` draws from the stream ``(seed, i)``.
+    seed, tuning, runs
+        Of the labels drawn; how many runs in each cell choose the best one; how many fresh runs
+        follow it. Run ``i`` draws from the stream ``(seed, i)``, and the fresh ones come after
+        those that tune.
 
     Returns
     -------
-    ends : pandas.DataFrame
-        ``step_size, damping, setting, runs, diverged, lowest, median, highest``: of the final
-        losses, infinite where a run diverged. The first row is NGD's cell, with ``cell`` for its
-        setting, and the others are the ``grid``, of which the best cell is ``tuned``: the one whose
-        worst run is the best, and of cells that tie that of the larger step size and then the
-        larger damping.
-    traces : pandas.DataFrame
-        ``setting, run, iteration, loss`` of the runs of these settings.
+    dict
+        ``ends``: ``step_size, damping, setting, runs, diverged, lowest, median, highest`` of the
+        final losses, infinite where a run diverged. The first row is NGD's cell, with ``cell`` for
+        its setting, and the others are the ``grid``, of which the best cell is ``tuned``: the one
+        whose worst tuning run is the best, and of cells that tie that of the larger step size and
+        then the larger damping.
+
+        ``finals``: ``setting, run, final_loss`` of the fresh runs of ``cell`` and ``tuned``, and of
+        ``EFGD`` at its best cell of the same grid.
+
+        ``traces``: ``setting, run, iteration, loss`` of the fresh runs.
     """
-    grid = pd.DataFrame(
-        dict(zip(CELL[:2], cells(cell[0] * np.array(factors), dampings), strict=True))
-    )
+    axes = cells(step_sizes, dampings)
+    grid = pd.DataFrame(dict(zip(CELL[:2], axes, strict=True)))
     levels = pd.concat([pd.DataFrame([cell], columns=CELL[:2]), grid], ignore_index=True)
-    generators = [np.random.default_rng([seed, run]) for _ in levels.index for run in range(runs)]
-    gamma, lam = (np.repeat(levels[name].to_numpy(), runs) for name in CELL[:2])
-    loss = descend(problem, gamma, lam, schedule, generators)
-    paths = loss.reshape(len(loss), len(levels), runs)
-    limit = schedule.divergence_factor * loss[0, 0]
-    final = np.where(paths[-1] <= limit, paths[-1], np.inf)  # not where it is not a number
+    tried = _follow(problem, levels, schedule, seed, range(tuning))[-1]
     ends = levels.assign(
         setting="grid",
-        runs=runs,
-        diverged=np.isinf(final).sum(axis=-1),
-        lowest=final.min(axis=-1),
-        median=np.quantile(final, 0.5, axis=-1, method="lower"),
-        highest=final.max(axis=-1),
+        runs=tuning,
+        diverged=np.isinf(tried).sum(axis=-1),
+        lowest=tried.min(axis=-1),
+        median=np.quantile(tried, 0.5, axis=-1, method="lower"),
+        highest=tried.max(axis=-1),
     )
     settings = {"cell": 0, "tuned": _best(ends.drop(index=0))}
-    traces = [
-        pd.DataFrame({"setting": name, "run": run, "iteration": range(len(loss)), "loss": path})
-        for name, level in settings.items()
-        for run, path in enumerate(paths[:, level].T)
-    ]
+    fresh = range(tuning, tuning + runs)
+    traces, finals = [], []
     for name, level in settings.items():
         ends.loc[level, "setting"] = name
-    return ends, pd.concat(traces, ignore_index=True).dropna()
+        [paths] = np.moveaxis(_follow(problem, levels.loc[[level]], schedule, seed, fresh), 1, 0)
+        finals.append(pd.DataFrame({"setting": name, "run": range(runs), "final_loss": paths[-1]}))
+        traces += [
+            pd.DataFrame({"setting": name, "run": run, "iteration": range(len(path)), "loss": path})
+            for run, path in enumerate(paths.T)
+        ]
+    rival = evaluate(problem, "EFGD", *axes, schedule)["final_loss"].min()
+    finals.append(pd.DataFrame({"setting": ["EFGD"], "run": [0], "final_loss": [rival]}))
+    shown = pd.concat(traces, ignore_index=True)
+    return {
+        "ends": ends,
+        "finals": pd.concat(finals, ignore_index=True),
+        "traces": shown[np.isfinite(shown["loss"])],
+    }
+
+
+def _follow(
+    problem: Problem, levels: pd.DataFrame, schedule: Schedule, seed: int, runs: range
+) -> Array:
+    """Losses of some runs in some cells, shape ``(T + 1, cells, runs)``, infinite once diverged."""
+    generators = [np.random.default_rng([seed, run]) for _ in levels.index for run in runs]
+    gamma, lam = (np.repeat(levels[name].to_numpy(), len(runs)) for name in CELL[:2])
+    loss = descend(problem, gamma, lam, schedule, generators)
+    limit = schedule.divergence_factor * loss[0, 0]
+    last = np.where(loss[-1] <= limit, loss[-1], np.inf)  # not where it is not a number
+    whole = np.concatenate([np.where(np.isnan(loss[:-1]), np.inf, loss[:-1]), last[None]])
+    return whole.reshape(len(loss), len(levels), len(runs))
 
 
 def _best(ends: pd.DataFrame) -> int:
@@ -155,15 +180,15 @@ def descents(
     Returns
     -------
     dict
-        ``ends, traces``: the tables of `experiment`.
+        ``ends, finals, traces``: the tables of `experiment`.
     """
-    ends, traces = experiment(
+    return experiment(
         modelled(data, **model),
         tuple(cell[["step_size", "damping"]].iloc[0]),
-        settings["step_size_factors"],
+        log_axis(**settings["step_sizes"]),
         log_axis(**settings["dampings"]),
         Schedule(**schedule),
         seed=seed,
+        tuning=settings["tuning"],
         runs=settings["runs"],
     )
-    return {"ends": ends, "traces": traces}

@@ -23,10 +23,12 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.experiments.shared_problems import TASKS, random_problem
+from empirical_fisher.data.datasets import Dataset
+from empirical_fisher.experiments.shared_problems import TASKS, modelled, random_problem
 from empirical_fisher.linear_systems import pseudo_solve
-from empirical_fisher.problems import Point, linear_problem
+from empirical_fisher.problems import Point
+
+from .decrease import table as decreases
 
 
 def random_points(seed: int, count: int, size: int, features: int) -> dict[str, Point]:
@@ -156,6 +158,8 @@ def errors(points: Mapping[str, Point], seed: int, perturbations: int) -> pd.Dat
 def experiment(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict[str, pd.DataFrame]:
     """Check Eqs. 18 and 19 on random problems, and on data sets at ``θ = 0``.
 
+    Which direction is the likeliest to lower the loss is measured on the random ones alone.
+
     Parameters
     ----------
     settings
@@ -166,13 +170,15 @@ def experiment(settings: Mapping[str, Any], data: Mapping[str, Dataset]) -> dict
     Returns
     -------
     dict
-        ``identities, errors``: the tables of these functions.
+        ``identities, errors``: the tables of these functions; ``decreases``: that of `decrease`.
     """
     points = random_points(settings["seed"], **settings["random_problems"])
+    drawn = dict(points)
     for name, dataset in data.items():
-        problem = linear_problem(*design(dataset, bias=True))
+        problem = modelled(dataset)
         points[name] = problem.at(np.zeros(problem.parameters))
     return {
         "identities": identities(points),
         "errors": errors(points, settings["seed"], settings["perturbations"]),
+        "decreases": decreases(drawn, settings["seed"], **settings["decreases"]),
     }

@@ -1,6 +1,6 @@
 r"""§5: stochastic descent with the preconditioners that adapt to the gradient's noise.
 
-One example a step, drawn uniformly, with the gradient ``g``. A step is ``θ ← θ − γ u``, where, with
+One example per step, drawn uniformly, with the gradient ``g``. A step is ``θ ← θ − γ u``. With
 ``S`` the empirical Fisher and ``F`` the Fisher of all examples at the present ``θ``,
 
 ==============  =========================================================================
@@ -12,7 +12,12 @@ EF              ``u = S⁻¹ g``
 square root     ``u = diag(S)^(−1/2) g``, in the manner of Adam
 Fisher          ``u = F⁻¹ g``: adapts to curvature, not to noise
 gradient        ``u = ∇L``: what a step that sees all examples could as well take
+scalar          ``u = g ‖∇L‖² / tr S``: one factor for all coordinates, the best of these
+equal noise     ``u = ∇L ∇Lᵀ (s I + ∇L ∇Lᵀ)⁻¹ g``: the transpose of Eq. 19 for isotropic
+                noise of the same total variance, ``s = tr Σ / P``
 ==============  =========================================================================
+
+The last two are controls: they know how large the noise is, and not in which directions.
 
 All but SGD need the gradients of all examples at every step, as the paper says of Eq. 19. They are
 compared by the steps they take, not by their cost.
@@ -20,7 +25,7 @@ compared by the steps they take, not by their cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -58,6 +63,21 @@ UPDATES: dict[str, Callable[[Point, Array], Array]] = {
     "Fisher": lambda point, g: solve(point.fisher, 0.0, g),
     "gradient": lambda point, g: point.gradient,
 }
+CONTROLS: dict[str, Callable[[Point, Array], Array]] = {
+    "scalar": lambda point, g: (_square(point) / np.sum(_diagonal(point), axis=-1))[:, None] * g,
+    "equal noise": lambda point, g: _along(
+        point,
+        np.sum(point.gradient * g, axis=-1)
+        / (
+            (np.sum(_diagonal(point), axis=-1) - _square(point)) / point.problem.parameters
+            + _square(point)
+        ),
+    ),
+}
+
+
+def _square(point: Point) -> Array:
+    return np.sum(point.gradient**2, axis=-1)
 
 
 def _diagonal(point: Point) -> Array:
@@ -90,7 +110,7 @@ def descend(problem: Problem, method: str, step_size: Array, examples: np.ndarra
     Parameters
     ----------
     problem, method
-        What to minimise, and a key of `UPDATES`.
+        What to minimise, and a key of `UPDATES` or `CONTROLS`.
     step_size
         ``γ`` of each run, shape ``(K,)``.
     examples
@@ -103,10 +123,11 @@ def descend(problem: Problem, method: str, step_size: Array, examples: np.ndarra
     """
     runs, steps = examples.shape
     met = iter(examples.T)
+    update = {**UPDATES, **CONTROLS}[method]
 
     def towards(theta: Array) -> Array:
         point = problem.at(theta)
-        return -UPDATES[method](point, example_gradient(point, next(met)))
+        return -update(point, example_gradient(point, next(met)))
 
     path = iterates(np.zeros((runs, problem.parameters)), towards, step_size, steps)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -125,6 +146,7 @@ def tune(
     runs: int,
     steps: int,
     every: int,
+    methods: Iterable[str] = UPDATES,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Try the same step sizes for every method, and follow fresh runs at the best of each.
 
@@ -141,6 +163,8 @@ def tune(
         others follow it. Run ``i`` meets the same examples whatever the method and step size.
     steps, every
         Steps of a run; of these the table of paths keeps every so many, and the last.
+    methods
+        Keys of `UPDATES` and `CONTROLS`.
 
     Returns
     -------
@@ -154,7 +178,7 @@ def tune(
     fresh = draws(seed, range(tuning, tuning + runs), problem.size, steps)
     kept = np.union1d(np.arange(0, steps, every), steps)
     choices, paths = [], []
-    for method in UPDATES:
+    for method in methods:
         final = descend(problem, method, np.tile(step_sizes, tuning), first)[-1]
         mean = final.reshape(tuning, count).mean(axis=0)
         choices.append(
@@ -203,6 +227,53 @@ def summary(paths: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def trials(
+    seed: int,
+    settings: Mapping[str, Any],
+    *,
+    count: int,
+    step_sizes: Mapping[str, Any],
+    tuning: int,
+    runs: int,
+) -> pd.DataFrame:
+    """`tune` on other problems and with other examples: seeds ``seed, seed + 1, …``.
+
+    Parameters
+    ----------
+    seed, settings
+        As for `experiment`.
+    count, step_sizes, tuning, runs
+        Number of seeds, and what replaces these settings of one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``problem, seed, method, step_size, median``: of the final excess loss over the fresh runs,
+        for the methods that claims compare and the controls.
+    """
+    steps = settings["steps"]
+    shape = settings["size"], settings["features"]
+    tables = {}
+    for name, condition in settings["conditions"].items():
+        for each in range(seed, seed + count):
+            generator = np.random.default_rng(each)
+            problem = random_problem(generator, "regression", *shape, condition)
+            _, paths = tune(
+                problem,
+                log_axis(**step_sizes),
+                each,
+                tuning=tuning,
+                runs=runs,
+                steps=steps,
+                every=steps,
+                methods=[name for name in (*UPDATES, *CONTROLS) if name != "square root"],
+            )
+            last = paths[paths["step"] == steps].groupby(["method", "step_size"], sort=False)
+            median = last["excess"].quantile(0.5, interpolation="lower")
+            tables[name, each] = median.rename("median").reset_index()
+    return stacked(tables, "problem", "seed")
+
+
 def experiment(seed: int, settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Run the descents on random regressions of several conditions.
 
@@ -217,7 +288,7 @@ def experiment(seed: int, settings: Mapping[str, Any]) -> dict[str, pd.DataFrame
     -------
     dict
         ``choices, paths``: the tables of `tune`, with a column ``problem``; ``summary``: that of
-        `summary`.
+        `summary`; ``trials``: that of `trials`, whose settings are in the section ``trials``.
     """
     step_sizes = log_axis(**settings["step_sizes"])
     schedule = {name: settings[name] for name in ("tuning", "runs", "steps", "every")}
@@ -228,4 +299,9 @@ def experiment(seed: int, settings: Mapping[str, Any]) -> dict[str, pd.DataFrame
         problem = random_problem(generator, "regression", *shape, condition)
         choices[name], paths[name] = tune(problem, step_sizes, seed, **schedule)
     table = stacked(paths, "problem")
-    return {"choices": stacked(choices, "problem"), "paths": table, "summary": summary(table)}
+    return {
+        "choices": stacked(choices, "problem"),
+        "paths": table,
+        "summary": summary(table),
+        "trials": trials(seed, settings, **settings["trials"]),
+    }

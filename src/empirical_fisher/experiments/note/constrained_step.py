@@ -68,7 +68,8 @@ def conditions(problem: Problem, theta: Array, dampings: Array, change: float) -
     Returns
     -------
     pandas.DataFrame
-        ``damping, stationarity, constraint``; the last is ``|Δᵀ C Δ − c| / c``.
+        ``damping, stationarity, constraint, length``; the third is ``|Δᵀ C Δ − c| / c``, and the
+        last ``ε ‖(C + ε I)⁻¹ g‖ / ‖g‖``.
     """
     point = problem.at(np.tile(theta, (len(dampings), 1)))
     step = update(point, "EFGD", dampings, change)
@@ -78,6 +79,9 @@ def conditions(problem: Problem, theta: Array, dampings: Array, change: float) -
             "damping": dampings,
             "stationarity": stationarity(point, step),
             "constraint": np.abs(reached - change) / change,
+            "length": dampings
+            * np.linalg.norm(direction(point, "EFGD", dampings), axis=-1)
+            / np.linalg.norm(point.gradient, axis=-1),
         }
     )
 

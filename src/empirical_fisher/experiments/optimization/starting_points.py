@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
-from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.experiments.shared_problems import constant_problem
-from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.data.datasets import Dataset
+from empirical_fisher.experiments.shared_problems import constant_problem, modelled
+from empirical_fisher.problems import Problem
 from empirical_fisher.search import Schedule
 from empirical_fisher.solvers import descend
 
@@ -88,7 +88,7 @@ def experiment(
     methods
         Those on the line.
     data, model
-        The problem on the right: see `problems.linear_problem`.
+        The problem on the right: see `shared_problems.modelled`.
     cells
         The best cells of its methods.
 
@@ -100,7 +100,7 @@ def experiment(
     line, dataset = settings["line"], settings["dataset"]
     cell = {"step_size": line["step_size"], "damping": line["damping"]}
     on_line = constant_problem(line["targets"])
-    problem = linear_problem(*design(data, bias=True), **model)
+    problem = modelled(data, **model)
     minimum = problem.minimizer()
     return {
         "line": descents(

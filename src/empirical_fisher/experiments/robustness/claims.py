@@ -1,26 +1,31 @@
-"""The ledger of `robustness`: whether Figures 1 to 3 survive other choices than the authors'."""
+"""The ledger of `robustness`: whether Figures 1 and 3 survive other choices than the authors'.
+
+Neither text says so: these statements are ours.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from empirical_fisher.pipeline.ledger import Claim, verdict
+from empirical_fisher.pipeline.ledger import Claim, tried, verdict
 
-SAME = 1e-6  #: relative difference of final losses that is not called one
+HIGHER = 0.01  #: a loss is higher than another if it is so by 1 %
+SMALL = 1e-6  #: below this a ratio of losses is shown as such: rounding decides its digits
 CLOSE = 0.1  #: relative difference of final losses up to which a variant changes little
 OPPOSITE = -0.5  #: cosine below which directions are called opposite (over 120 degrees)
 ALONG = 0.99  #: cosine above which a field points at the minimum all over
-FAR = 0.2  #: ‖EF − F‖ / ‖F‖ beyond sampling, which makes about 2 / √N = 0.06 of it with N = 1000
 
 
-def claims(searches: pd.DataFrame, fields: pd.DataFrame, distances: pd.DataFrame) -> list[Claim]:
+def claims(searches: pd.DataFrame, fields: pd.DataFrame) -> list[Claim]:
     """What survives, from the tables of `robustness`.
 
     Parameters
     ----------
     searches
         The tables of `robustness.variant` under ``dataset, variant``.
+    fields
+        That of `vector_field.other_seeds`.
     """
     best = searches.pivot(index=["variant", "dataset"], columns="method", values="final_loss")
     cosines = searches[searches["method"] == "EFGD"].set_index(["variant", "dataset"])[
@@ -28,21 +33,9 @@ def claims(searches: pd.DataFrame, fields: pd.DataFrame, distances: pd.DataFrame
     ]
     whole = best.loc[["lower_dampings", "upper_dampings"]].groupby("dataset").min()
     return [
-        _seed_claim_1(fields),
-        _seed_claim_2(distances),
-        _order_claim(
-            best, "standardized", "standardized", "with standardised features (mean 0, variance 1)"
-        ),
-        Claim(
-            "robustness.standardized-direction",
-            "Figure 3, second row",
-            "Also with standardised features EFGD takes directions opposite to the natural "
-            "gradient on Boston.",
-            f"lowest cosine {_listed(cosines['standardized'], '+.2f')}; with raw features and the "
-            f"lower dampings {_listed(cosines['lower_dampings'], '+.2f')}",
-            f"a cosine below {OPPOSITE} on Boston",
-            verdict(bool(cosines["standardized", "Boston"] < OPPOSITE)),
-        ),
+        _seed_claim(fields),
+        _order_claim(best, "standardized", "standardized", "with standardised features"),
+        *_direction_claims(cosines),
         _order_claim(best, "lower", "lower_dampings", "tuned on the lower half of the dampings"),
         _order_claim(best, "upper", "upper_dampings", "tuned on the upper half of the dampings"),
         _undamped_claim(_ratio(best.loc["undamped"], whole)),
@@ -51,19 +44,51 @@ def claims(searches: pd.DataFrame, fields: pd.DataFrame, distances: pd.DataFrame
 
 
 def _order_claim(best: pd.DataFrame, word: str, variant: str, how: str) -> Claim:
-    """EFGD does no better than NGD, data set by data set."""
+    """EFGD does worse than NGD, data set by data set."""
     losses = best.loc[variant]
     ratio = losses["EFGD"] / losses["NGD"]
     plain = (losses.get("GD", np.nan) / losses["EFGD"]).dropna()
-    beside = f"; GD's over EFGD's: {_listed(plain, '.5g')}" if len(plain) else ""
+    beside = f"; GD's final loss over EFGD's is {_listed(plain, '.5g')}" if len(plain) else ""
     return Claim(
         f"robustness.{word}-losses",
-        "Figure 3",
-        f"EFGD's final loss is not below NGD's {how}.",
-        f"EFGD's over NGD's final loss: {_listed(ratio, '.5g')}{beside}",
-        f"EFGD's over NGD's final loss at least 1 (to a relative {SAME:.0e}) on each data set",
-        verdict(*map(bool, ratio >= 1 - SAME)),
+        "ours, on Figure 3",
+        f"EFGD ends with a higher loss than NGD also {how}.",
+        f"EFGD's final loss over NGD's is {_listed(ratio, '.5g')}{beside}.",
+        f"Higher by at least {HIGHER:.0%} on each data set.",
+        verdict(*map(bool, ratio >= 1 + HIGHER)),
+        kind="ours",
     )
+
+
+def _direction_claims(cosines: pd.Series) -> list[Claim]:
+    """What standardising does to the directions."""
+    after, before = cosines["standardized"], cosines["lower_dampings"]
+    measured = (
+        "The lowest cosine between EFGD's direction and the natural gradient along EFGD's run is "
+        f"{_listed(after, '+.2f')} with standardised features, and with raw features (tuned on the "
+        f"lower half of the dampings) {_listed(before[after.index], '+.2f')}."
+    )
+    return [
+        Claim(
+            "robustness.standardized-direction",
+            "ours, on Figure 3, second row",
+            "Also with standardised features EFGD takes directions opposite to the natural "
+            "gradient on Boston.",
+            measured,
+            f"A cosine below {OPPOSITE} on Boston.",
+            verdict(bool(after["Boston"] < OPPOSITE)),
+            kind="ours",
+        ),
+        Claim(
+            "robustness.standardizing-heals",
+            "ours, on Figure 3, second row",
+            "Standardising the features brings EFGD's directions nearer to the natural gradient.",
+            measured,
+            "A higher lowest cosine than with raw features, on each data set.",
+            verdict(*map(bool, after > before[after.index])),
+            kind="ours",
+        ),
+    ]
 
 
 def _ratio(variant: pd.DataFrame, whole: pd.DataFrame) -> pd.Series:
@@ -76,59 +101,53 @@ def _ratio(variant: pd.DataFrame, whole: pd.DataFrame) -> pd.Series:
 
 def _undamped_claim(ratio: pd.Series) -> Claim:
     shown = [
-        f"{name} {value:.2f}" if value > SAME else f"{name} below {SAME:.0e}"
+        f"{name} {value:.2f}" if value > SMALL else f"{name} below {SMALL:.0e}"
         for name, value in ratio.items()
     ]
     return Claim(
         "robustness.undamped",
-        "Figure 3, the range of dampings",
+        "ours, on the dampings of Figure 3",
         "No run without damping does better than the best damped run, so nothing is lost because "
         "the grid has no smaller damping.",
-        f"undamped over best damped final loss: {', '.join(shown)}; elsewhere the undamped "
-        "matrices are singular",
-        f"a ratio of at least {1 - CLOSE} for each method on each data set",
+        f"The final loss without damping over the best one with damping is {', '.join(shown)}; "
+        "elsewhere the undamped matrices are singular.",
+        f"A ratio of at least {1 - CLOSE} for each method on each data set.",
         verdict(*map(bool, ratio >= 1 - CLOSE)),
+        kind="ours",
     )
 
 
 def _clipping_claim(ratio: pd.Series) -> Claim:
+    measured = ", ".join(dict.fromkeys(str(name).partition(" on ")[2] for name in ratio.index))
     return Claim(
         "robustness.clipping",
-        "Figure 3, the published code",
-        "The authors' clipped probabilities make no difference to Figure 3's final losses.",
-        f"clipped over exact final loss: {_listed(ratio, '.3f')}",
-        f"a ratio within {CLOSE} of 1 for each method on each data set",
+        "ours, on the published code",
+        "The authors' clipped probabilities make no difference to the final losses of Figure 3, as "
+        "far as this was tried.",
+        f"Tried on {measured}: the final loss with clipping over that without is "
+        f"{_listed(ratio, '.3f')}.",
+        f"A ratio within {CLOSE} of 1 for each method on each data set tried.",
         verdict(*map(bool, (ratio - 1).abs() <= CLOSE)),
+        kind="ours",
     )
 
 
-def _seed_claim_1(fields: pd.DataFrame) -> Claim:
+def _seed_claim(fields: pd.DataFrame) -> Claim:
     lowest = fields.pivot(index="seed", columns="method", values="minimum_cosine")
-    natural, empirical = lowest["NGD"].min(), lowest["EFGD"]
+    natural, empirical = lowest["NGD"], lowest["EFGD"]
     return Claim(
         "robustness.figure1-seeds",
         "Figure 1",
-        "Also with other seeds, NGD's field points to the minimum everywhere, and EFGD's field "
-        "points away from it somewhere.",
-        f"lowest cosine to the direction of the minimum, {len(lowest)} seeds: NGD {natural:.3f}, "
-        f"EFGD {empirical.min():.2f} to {empirical.max():.2f}",
-        f"above {ALONG} for NGD and below {OPPOSITE} for EFGD with every seed",
-        verdict(bool(natural > ALONG), bool(empirical.max() < OPPOSITE)),
-    )
-
-
-def _seed_claim_2(distances: pd.DataFrame) -> Claim:
-    ranges = distances.groupby("problem", sort=False)["distance"].agg(["min", "max"])
-    correct, wrong = "correct", ranges.index.drop("correct")
-    return Claim(
-        "robustness.figure2-seeds",
-        "Figure 2",
-        "Also with other seeds, the empirical Fisher at the minimum is near the Fisher if the "
-        "model is right, and far from it if it is not.",
-        "‖EF − F‖/‖F‖ over the seeds: "
-        + ", ".join(f"{name} {low:.2f} to {high:.2f}" for name, low, high in ranges.itertuples()),
-        f"below {FAR} for the correct model and above for the others, with every seed",
-        verdict(bool(ranges.loc[correct, "max"] < FAR), bool(ranges.loc[wrong, "min"].min() > FAR)),
+        "NGD's field points to the minimum everywhere, and EFGD's field points away from it "
+        "somewhere.",
+        "The lowest cosine between an arrow and the direction of the minimum is "
+        f"{natural.min():.3f} or more for NGD and {empirical.min():.2f} to {empirical.max():.2f} "
+        f"for EFGD, over {len(lowest)} draws of the data.",
+        f"Above {ALONG} for NGD and below {OPPOSITE} for EFGD.",
+        **tried(
+            (verdict(row["NGD"] > ALONG, row["EFGD"] < OPPOSITE) for _, row in lowest.iterrows()),
+            "the draw",
+        ),
     )
 
 

@@ -66,10 +66,10 @@ def variant(
     Returns
     -------
     pandas.DataFrame
-        A row a method, ``method, step_size, damping, final_loss, minimum_cosine``: its best cell,
-        without GD in variants of the dampings, and for EFGD the lowest cosine between its direction
-        and the natural gradient on the way. NaN where no cell finished, or the undamped direction
-        is not defined.
+        One row per method, ``method, step_size, damping, final_loss, minimum_cosine``: its best
+        cell, without GD in variants of the dampings, and for EFGD the lowest cosine between its
+        direction and the natural gradient on the way. NaN where no cell finished, or the undamped
+        direction is not defined.
     """
     if name == "standardized":
         dataset = replace(dataset, inputs=standardized(dataset.inputs))

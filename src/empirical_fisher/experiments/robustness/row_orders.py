@@ -12,7 +12,8 @@ import pandas as pd
 from empirical_fisher.data.datasets import Dataset
 from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.problems import Problem
-from empirical_fisher.search import Schedule, best_cell, evaluate, trace
+from empirical_fisher.search import CELL, TIE, Schedule, best_cell, evaluate, near, needed, trace
+from empirical_fisher.solvers import descend
 
 #: Columns of `row_orders`.
 ROW_ORDERS = (
@@ -23,6 +24,8 @@ ROW_ORDERS = (
     "final_loss",
     "minimum_cosine",
     "same_cell_loss",
+    "needed",
+    "median_cosine",
 )
 CONTENDERS = 3.0  #: times the lowest final loss, up to which cells run again in another order
 
@@ -66,24 +69,81 @@ def row_orders(
     Returns
     -------
     pandas.DataFrame
-        A row a method and seed, ``method, seed, step_size, damping, final_loss, minimum_cosine``
-        of the best cell in this order, as for `variant`, and ``same_cell_loss``, the final loss of
-        the cell that is best in the file's order.
+        One row per method and seed: ``method, seed, step_size, damping, final_loss,
+        minimum_cosine`` of the best cell in this order, as for `variant`; ``same_cell_loss``, the
+        final loss of the cell that is best in the file's order; and of the run of the best cell
+        ``needed``, the iterations until its loss comes within 1 % of the lowest final loss of NGD
+        and EFGD in the file's order and stays there (one more than there are if it does not), and
+        ``median_cosine``. The last two are of NGD and EFGD, and cosines of EFGD alone.
     """
     rows = []
+    damped = [winner["final_loss"].item() for name, winner in winners.items() if name != "GD"]
+    goal = min(damped, default=np.nan)
     for method, grid in grids.items():
         contenders = grid[grid["final_loss"] <= CONTENDERS * grid["final_loss"].min()]
         step_size, damping = (contenders[axis].to_numpy() for axis in ("step_size", "damping"))
         for seed in seeds:
-            order = np.random.default_rng(seed).permutation(len(dataset.targets))
-            moved = replace(dataset, inputs=dataset.inputs[order], targets=dataset.targets[order])
-            shuffled = modelled(moved, **model)
+            shuffled = modelled(reordered(dataset, seed), **model)
             again = evaluate(shuffled, method, step_size, damping, schedule)
-            row = best_with_cosine(shuffled, method, again, schedule)
-            row.insert(1, "seed", seed)
-            same = again[_is_cell(again, winners[method])]
-            rows.append(row.assign(same_cell_loss=same["final_loss"].max()))
+            best = best_cell(shuffled, method, again, schedule).drop(columns=["ties", "edge"])
+            best.insert(0, "method", method)
+            best.insert(1, "seed", seed)
+            run = _along(shuffled, method, best, goal, schedule)
+            same = again[_is_cell(again, winners[method])]["final_loss"].max()
+            rows.append(best.assign(same_cell_loss=same, **run)[list(ROW_ORDERS)])
     return pd.concat(rows, ignore_index=True)
+
+
+def reordered(dataset: Dataset, seed: int) -> Dataset:
+    """The same data with their rows in another order."""
+    order = np.random.default_rng(seed).permutation(len(dataset.targets))
+    return replace(dataset, inputs=dataset.inputs[order], targets=dataset.targets[order])
+
+
+def _along(
+    problem: Problem, method: str, best: pd.DataFrame, goal: float, schedule: Schedule
+) -> dict[str, float]:
+    """How fast the run of a best cell is, and its cosines; GD's is not followed."""
+    cell = best["step_size"].item(), best["damping"].item()
+    if method == "GD" or np.isnan(cell[0]):
+        return dict.fromkeys(("needed", "minimum_cosine", "median_cosine"), np.nan)
+    run = trace(problem, method, *cell, schedule)
+    cosines = run["cosine"] if method == "EFGD" else pd.Series([np.nan])
+    return {
+        "needed": float(needed(run["loss"].to_numpy()[:, None], goal)[0]),
+        "minimum_cosine": cosines.min(),
+        "median_cosine": cosines.median(),
+    }
+
+
+def ties(
+    dataset: Dataset,
+    model: Mapping[str, Any],
+    grids: Mapping[str, pd.DataFrame],
+    schedule: Schedule,
+) -> pd.DataFrame:
+    """The cells of EFGD's grid that tie for the lowest final loss, and the run of each.
+
+    Parameters
+    ----------
+    dataset, model, grids, schedule
+        As for `row_orders`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``step_size, damping, final_loss, minimum_cosine, negative``: the lowest cosine between
+        EFGD's direction and the natural gradient along the run, and in how many iterates it is
+        negative.
+    """
+    problem = modelled(dataset, **model)
+    rows = []
+    for cell in near(grids["EFGD"], TIE).itertuples() if "EFGD" in grids else ():
+        cosines = trace(problem, "EFGD", cell.step_size, cell.damping, schedule)["cosine"]
+        rows.append(
+            (cell.step_size, cell.damping, cell.final_loss, cosines.min(), (cosines < 0).sum())
+        )
+    return pd.DataFrame(rows, columns=[*CELL, "minimum_cosine", "negative"])
 
 
 def _is_cell(cells: pd.DataFrame, cell: pd.DataFrame) -> pd.Series:
@@ -131,12 +191,40 @@ def experiment(
     cells: Mapping[str, Mapping[str, pd.DataFrame]],
     seeds: Iterable[int],
     schedule: Mapping[str, Any],
-) -> pd.DataFrame:
-    """`row_orders` of a data set, under ``dataset``."""
+) -> dict[str, pd.DataFrame]:
+    """``orders``, `row_orders` of a data set under ``dataset``, and ``ties``, its `ties`."""
     methods = grids[dataset], cells[dataset]
     table = row_orders(data, model, *methods, seeds, Schedule(**schedule))
     table.insert(0, "dataset", dataset)
-    return table
+    return {"orders": table, "ties": ties(data, model, grids[dataset], Schedule(**schedule))}
+
+
+def winners(
+    dataset: str,
+    data: Dataset,
+    model: Mapping[str, Any],
+    cells: Mapping[str, Mapping[str, pd.DataFrame]],
+    seeds: Iterable[int],
+    schedule: Mapping[str, Any],
+) -> pd.DataFrame:
+    """The best cells of NGD and EFGD in other orders, where a search would take too long.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``dataset, method, seed, final_loss, needed``, as for `row_orders`.
+    """
+    best = {method: cells[dataset][method] for method in ("NGD", "EFGD")}
+    goal = min(cell["final_loss"].item() for cell in best.values())
+    rows = []
+    for method, cell in best.items():
+        axes = cell["step_size"].to_numpy(), cell["damping"].to_numpy()
+        for seed in seeds:
+            problem = modelled(reordered(data, seed), **model)
+            loss = descend(problem, method, *axes, **schedule).loss
+            when = needed(np.nan_to_num(loss, nan=np.inf), goal)[0]  # a run may end early
+            rows.append((dataset, method, seed, loss[-1, 0], when))
+    return pd.DataFrame(rows, columns=["dataset", "method", "seed", "final_loss", "needed"])
 
 
 def hyperparameters(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from empirical_fisher.arrays import exponent
-from empirical_fisher.pipeline.ledger import Claim, verdict
+from empirical_fisher.experiments.power_laws import exponent
+from empirical_fisher.pipeline.ledger import Claim, tried, verdict
 
 from .experiment import WORKS
 
@@ -22,21 +22,22 @@ OPPOSITE = -0.9  #: cosine below which directions are almost opposite
 #: If every step has the size ~ γ/c, a way of length c in a fixed number of steps takes γ ~ c²; the
 #: grid of step sizes is no finer than an eighth of a decade.
 START_LAW, START_TOLERANCE = 2.0, 0.2
+GROUPS = 10  #: of the random rays, each of which is searched for opposite directions by itself
 
 
 def claims(
     steps: pd.DataFrame,
     angles: pd.DataFrame,
+    lowest: pd.DataFrame,
     starts: pd.DataFrame,
-    path: pd.DataFrame,
     dataset: str,
 ) -> list[Claim]:
     """The rows of the ledger on §4.3 and Appendix E.
 
     Parameters
     ----------
-    steps, angles, starts, path
-        What the functions of these names in `experiment` tabulate; the second and the last are of
+    steps, angles, lowest, starts
+        What the functions of these names in `experiment` tabulate; the second and the third are of
         the data set.
     dataset
         Its name.
@@ -48,7 +49,7 @@ def claims(
         _damping(fits),
         *(_dependence(starts, found, method) for method in ("EFGD", "NGD")),
         _law(found),
-        *_opposite(angles, path, dataset),
+        *_opposite(angles, lowest, dataset),
     ]
 
 
@@ -89,23 +90,25 @@ def _proportionality(fits: pd.DataFrame, method: str) -> Claim:
     texts = {
         "EFGD": "Far from the optimum the update preconditioned by the empirical Fisher has a size "
         "almost inversely proportional to that of the gradient.",
-        "NGD": "The update of NGD is proportional to the gradient.",
+        "NGD": "The update of NGD is proportional to the gradient along a ray, for least squares.",
     }
     digits = 2 if method == "EFGD" else 6
     ranges = "; ".join(
-        f"{problem}: {rows['slope'].min():.{digits}f} to {rows['slope'].max():.{digits}f} over "
-        f"{len(rows)} ray{'s'[: len(rows) > 1]}"
+        f"{rows['slope'].min():.{digits}f} to {rows['slope'].max():.{digits}f} on {problem} "
+        f"({len(rows)} ray{'s'[: len(rows) > 1]})"
         for problem, rows in least.groupby("problem", sort=False)
     )
+    met = ((least["slope"] - law).abs() <= tolerance).groupby(least["ray"]).all()
     return Claim(
         f"scaling.update-{method}",
-        "§4.3",
+        "§4.3" if method == "EFGD" else "ours, beside §4.3",
         texts[method],
-        f"slope on log axes, {ranges}",
-        f"within {tolerance} of {law} on every ray, where the loss is over {FAR**2:.0f} times the "
-        "minimum's",
-        verdict(bool(((least["slope"] - law).abs() <= tolerance).all())),
-        FIGURE,
+        f"The size of the update is that of the gradient to the power {ranges}.",
+        f"A power within {tolerance} of {law} on a ray of every problem, where the loss is over "
+        f"{FAR**2:.0f} times the minimum's.",
+        figure=FIGURE,
+        kind="claim" if method == "EFGD" else "identity",
+        **tried(map(verdict, met), "the ray"),
     )
 
 
@@ -115,17 +118,20 @@ def _damping(fits: pd.DataFrame) -> Claim:
     groups = own.groupby(["problem", "damping"], sort=False)["slope"]
     within = [bool(((group + 1).abs() <= SLOPE_TOLERANCE).all()) for _, group in groups]
     listed = "; ".join(
-        f"{problem}, λ = {damping:g}: {group.mean():.2f}" for (problem, damping), group in groups
+        f"{group.mean():.2f} ({problem}, damping {damping:g})"
+        for (problem, damping), group in groups
     )
     return Claim(
         "scaling.update-damped",
-        "§4.3",
+        "ours, on §4.3",
         "Damping does not cure the inverse proportionality far from the optimum.",
-        f"mean slope on log axes, {listed}",
-        f"within {SLOPE_TOLERANCE} of -1 for every problem, damping and ray, where the loss is "
-        f"over {FAR**2:.0f} times the minimum's",
+        f"The size of the update is that of the gradient to the power {listed}, on average over "
+        "the rays.",
+        f"A power within {SLOPE_TOLERANCE} of -1 for every problem, damping and ray, where the "
+        f"loss is over {FAR**2:.0f} times the minimum's.",
         verdict(*within),
         FIGURE,
+        kind="ours",
     )
 
 
@@ -141,27 +147,29 @@ def _dependence(runs: pd.DataFrame, found: pd.DataFrame, method: str) -> Claim:
         expected = 0 if method == "EFGD" else rows["working"].max()
         met.append(none_missing and common == expected)
         parts.append(
-            f"{problem}: {_span(near)} at distance {near['distance']:.2g}, {_span(far)} at "
-            f"{far['distance']:.3g}, {common} from all starts"
+            f"on {problem} they are {_span(near)} from a distance of {near['distance']:.2g} and "
+            f"{_span(far)} from {far['distance']:.3g}, and {common} work from all starts"
         )
     texts = {
         "EFGD": "The step size that works for EFGD depends on the starting point.",
-        "NGD": "The step size that works for NGD does not depend on the starting point.",
+        "NGD": "The step size that works for NGD does not depend on the starting point: for least "
+        "squares every step leaves the same share of the distance.",
     }
     criteria = {
-        "EFGD": "from every start, some step sizes of the grid work (at most {} of the excess loss "
-        "is left), but none works from all starts",
-        "NGD": "from every start, some step sizes of the grid work (at most {} of the excess loss "
-        "is left), and the same ones work from all starts",
+        "EFGD": "From every start some step sizes of the grid work (at most {} of the excess loss "
+        "is left), but none works from all starts.",
+        "NGD": "From every start some step sizes of the grid work (at most {} of the excess loss "
+        "is left), and the same ones work from all starts.",
     }
     return Claim(
         f"scaling.start-{method}",
         "§4.3, Appendix E, Figure 6",
         texts[method],
-        "working step sizes, " + "; ".join(parts),
+        f"Of the step sizes that work, {'; '.join(parts)}.",
         criteria[method].format(WORKS),
         verdict(*met),
         FIGURE,
+        kind="claim" if method == "EFGD" else "identity",
     )
 
 
@@ -180,7 +188,7 @@ def _law(found: pd.DataFrame) -> Claim:
         for problem, rows in far.groupby("problem", sort=False)
         if len(rows) > 1
     }
-    listed = ", ".join(f"{problem}: {value:.2f}" for problem, value in exponents.items())
+    listed = ", ".join(f"{value:.2f} on {problem}" for problem, value in exponents.items())
     met = [abs(value - START_LAW) <= START_TOLERANCE for value in exponents.values()]
     return Claim(
         "scaling.start-law",
@@ -188,37 +196,44 @@ def _law(found: pd.DataFrame) -> Claim:
         "The step size has to make up for updates that shrink with the distance: to reach the "
         "minimum in a given number of steps, EFGD needs a step size that grows with the distance "
         "squared.",
-        f"exponent of the smallest working step size, {listed or 'none found'}",
-        f"within {START_TOLERANCE} of {START_LAW:.0f}, for starts at distance {FAR:.0f} or more",
+        "The smallest step size that works is the distance to the power "
+        f"{listed or '(none found)'}.",
+        f"A power within {START_TOLERANCE} of {START_LAW:.0f}, for starts at distance {FAR:.0f} or "
+        "more.",
         verdict(*met),
         FIGURE,
     )
 
 
-def _opposite(directions: pd.DataFrame, descent: pd.DataFrame, dataset: str) -> list[Claim]:
+def _opposite(directions: pd.DataFrame, lowest: pd.DataFrame, dataset: str) -> list[Claim]:
     """The directions of the two updates."""
-    along, anywhere = descent["cosine"].min(), directions["lowest"].min()
+    groups = lowest["lowest"].groupby(lowest["ray"] % GROUPS).min()
+    anywhere = directions["lowest"].min()
     inner = directions["fisher_lowest"].min()
     return [
         Claim(
             "scaling.opposite",
-            "§4.3, Figure 3",
-            f"On {dataset} the two preconditioned updates point in almost opposite directions.",
-            f"lowest cosine {along:.2f} along EFGD's run from θ = 0 with its best step size "
-            f"{descent['step_size'].iloc[0]:.3g}, {anywhere:.3f} on random rays",
-            f"both at most {OPPOSITE}",
-            verdict(along <= OPPOSITE, anywhere <= OPPOSITE),
-            FIGURE,
+            "§4.3",
+            "The empirical Fisher can be arbitrarily far from the Fisher: the two updates can "
+            f"point in almost opposite directions, also away from EFGD's path ({dataset}).",
+            f"In {len(groups)} groups of {len(lowest) // len(groups)} random rays from the minimum "
+            "the lowest cosine between the two updates is "
+            f"{groups.min():.2f} to {groups.max():.2f}.",
+            f"A cosine of at most {OPPOSITE} in a group.",
+            figure=FIGURE,
+            **tried(map(verdict, groups <= OPPOSITE), "the rays"),
         ),
         Claim(
             "scaling.opposite-fisher-metric",
-            "§4.3, Figure 3",
+            "ours, on §4.3",
             "Whether they are opposite depends on the units of the parameters: in the metric of "
             "the Fisher the cosine is never negative, since both are descent directions.",
-            f"lowest cosine in the metric of the Fisher {inner:.2f}, where the Euclidean one is "
-            f"negative at up to {directions['obtuse'].max():.0%} of the points at one distance",
-            "in the metric of the Fisher above 0 everywhere, the Euclidean one below 0 somewhere",
+            f"The lowest cosine in the metric of the Fisher is {inner:.2f}, where the Euclidean "
+            f"one is negative at up to {directions['obtuse'].max():.0%} of the points at one "
+            "distance.",
+            "In the metric of the Fisher above 0 everywhere, the Euclidean one below 0 somewhere.",
             verdict(inner > 0, anywhere < 0),
             FIGURE,
+            kind="identity",
         ),
     ]

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
-from empirical_fisher.data.datasets import Dataset, DatasetError, design, naming
-from empirical_fisher.experiments.shared_problems import constant_problem
+from empirical_fisher.data.datasets import Dataset, DatasetError, naming
+from empirical_fisher.experiments.shared_problems import constant_problem, modelled
 from empirical_fisher.linear_systems import is_invertible
 from empirical_fisher.methods import direction
 from empirical_fisher.norms import cosine
 from empirical_fisher.pipeline.tables import stacked
-from empirical_fisher.problems import Problem, linear_problem
+from empirical_fisher.problems import Problem
 from empirical_fisher.search import Schedule, best_cell, evaluate, trace
 from empirical_fisher.solvers import descend
 
@@ -163,6 +163,20 @@ def angles(case: Landscape, rays: int, seed: int, distances: Array) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
+def lowest(case: Landscape, rays: int, seed: int, distances: Array) -> pd.DataFrame:
+    """The lowest cosine between the undamped updates of EFGD and NGD on each ray.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``ray, lowest``: over the distances, shape ``(K,)``.
+    """
+    vectors = case.rays(rays, seed)
+    point = case.problem.at(case.minimum + distances[:, None, None] * vectors)
+    cosines = cosine(direction(point, "EFGD"), direction(point, "NGD"))
+    return pd.DataFrame({"ray": np.arange(rays), "lowest": cosines.min(axis=0)})
+
+
 def starts(
     cases: Mapping[str, Landscape],
     multiples: Sequence[float],
@@ -254,17 +268,18 @@ def experiment(settings: Mapping[str, Any], data: Dataset) -> dict[str, pd.DataF
     Returns
     -------
     dict
-        ``steps, angles, starts, path``: the tables of these functions.
+        ``steps, angles, lowest, starts, path``: the tables of these functions.
     """
     name, seed, rays = (settings[key] for key in ("dataset", "seed", "rays"))
     schedules = {use: Schedule(**each) for use, each in settings["schedules"].items()}
     distances, step_sizes = (log_axis(**settings[key]) for key in ("distances", "step_sizes"))
     runs = step_sizes, settings["damping"]
     with naming(name):
-        cases = landscapes(name, linear_problem(*design(data, bias=True)))
+        cases = landscapes(name, modelled(data))
     return {
         "steps": steps(cases, rays["steps"], seed, distances, settings["dampings"]),
         "angles": angles(cases[name], rays["angles"], seed, distances),
+        "lowest": lowest(cases[name], rays["angles"], seed, distances),
         "starts": starts(cases, settings["starts"], *runs, schedules["starts"]),
         "path": path(cases[name], *runs, schedules["path"]),
     }

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.integrate import solve_ivp
 
 from empirical_fisher.arrays import Array, lattice, thinned
 from empirical_fisher.data.sources.lognormal_line import lognormal_line
@@ -23,6 +24,8 @@ from empirical_fisher.problems import Problem, linear_problem
 from empirical_fisher.solvers import iterates
 
 Flow = Callable[[Array], Array]
+
+ROUNDING = 1e-9  #: relative difference of decreases that is none
 
 
 def line_problem(table: pd.DataFrame, prior_variance: float) -> Problem:
@@ -171,19 +174,69 @@ def other_seeds(
     Returns
     -------
     pandas.DataFrame
-        ``seed, method, mean_cosine, minimum_cosine`` over the points.
+        ``seed, method, mean_cosine, minimum_cosine`` over the points; ``worse_than_gd``, the share
+        of the points where the best step along the flow lowers the loss less than the best step
+        along that of GD; and over the starts the largest `detour` and the largest distance between
+        an end and the minimum, ``detour, miss``.
     """
     points = square(**settings["window"], count=settings["arrows"])
+    duration = settings["trajectories"]["step"] * (settings["trajectories"]["points"] - 1)
     rows = []
     for seed in seeds:
         problem = line_problem(
             lognormal_line(**{**source, "seed": seed}), settings["prior_variance"]
         )
-        way = problem.minimizer() - points
+        minimum = problem.minimizer()
+        way = minimum - points
+        plain = best_decrease(problem, points, problem.at(points).gradient)
         scales, damping = settings["scales"], settings["damping"]
         everywhere = np.broadcast_to(points, (len(scales), *points.shape))
         velocities = flow(problem, scales, damping)(everywhere)
-        for method, velocity in zip(scales, velocities, strict=True):
+        for (method, scale), velocity in zip(scales.items(), velocities, strict=True):
             along = cosine(velocity, way)
-            rows.append((seed, method, np.mean(along), np.min(along)))
-    return pd.DataFrame(rows, columns=["seed", "method", "mean_cosine", "minimum_cosine"])
+            worse = best_decrease(problem, points, velocity) < (1 - ROUNDING) * plain
+            ways = [
+                continuous(flow(problem, {method: scale}, damping), start, duration)
+                for start in np.array(settings["trajectories"]["starts"], dtype=float)
+            ]
+            rows.append(
+                {
+                    "seed": seed,
+                    "method": method,
+                    "mean_cosine": np.mean(along),
+                    "minimum_cosine": np.min(along),
+                    "worse_than_gd": np.mean(worse),
+                    "detour": max(detour for detour, _ in ways),
+                    "miss": max(float(np.linalg.norm(end - minimum)) for _, end in ways),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def best_decrease(problem: Problem, theta: Array, direction: Array) -> Array:
+    """By how much the best step along a direction lowers a quadratic loss, shape ``(...)``.
+
+    It is ``(∇Lᵀ d)² / (2 dᵀ ∇²L d)`` for ``θ`` and ``d`` of shape ``(..., P)``.
+    """
+    point = problem.at(theta)
+    slope = np.einsum("...i,...i->...", point.gradient, direction)
+    bend = np.einsum("...i,...ij,...j->...", direction, point.hessian, direction)
+    return slope**2 / (2 * bend)
+
+
+def continuous(flow: Flow, start: Array, duration: float) -> tuple[float, Array]:
+    """Follow the flow of one method without steps: how much longer its way is, and its end.
+
+    The length of the way is integrated with the point, shape ``(2,)``; it is relative to that of
+    the chord, less one.
+    """
+
+    def rate(_: float, state: Array) -> Array:
+        [velocity] = flow(state[None, :2])
+        return np.append(velocity, np.linalg.norm(velocity))
+
+    found = solve_ivp(
+        rate, (0.0, duration), np.append(start, 0.0), method="LSODA", rtol=1e-9, atol=1e-11
+    )
+    *end, length = found.y[:, -1]
+    return float(length / np.linalg.norm(end - start) - 1), np.array(end)
