@@ -52,9 +52,10 @@ endif
 figures: .venv/.requirements $(if $(on_slurm),.venv/.requirements-slurm) ## draw the figures (default); FIGURES="…" for some, CONFIG=… for a file laid over config.yaml, OUT=… for an output folder of its own, CORES=n for fewer cores, PROFILE=slurm on a cluster
 	$(snakemake) $(cores) --workflow-profile workflow/profiles/$(PROFILE) $(into) $(FIGURES) $(overlay)
 
-report: figures ## draw everything, or FIGURES="…", and write results/report.html, a page that needs nothing else
+report: FIGURES := $(or $(FIGURES),all explore)
+report: figures ## draw everything, or FIGURES="…", and write two pages that need nothing else: results/report.html to read, results/explore.html to play with
 	$(snakemake) --reporter page $(into) $(FIGURES) $(overlay)
-	echo "Open $(if $(OUT),$(OUT)/)results/report.html"
+	echo "Open $(if $(OUT),$(OUT)/)results/report.html$(if $(filter explore,$(FIGURES)), and $(if $(OUT),$(OUT)/)results/explore.html)"
 
 test: lint pytest ## check the code, then run the tests
 

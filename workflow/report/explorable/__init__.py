@@ -1,8 +1,7 @@
 """The explorable page: scenes in which a reader moves things, made from the pipeline's tables.
 
 All that is computed when something is moved is computed in the page, by mathematics.js and
-experiments.js. Here its data are gathered, packed and written into one file that needs nothing
-else.
+experiments.js. Here its data are gathered, packed and written into one file that needs no other.
 """
 
 from __future__ import annotations
@@ -36,11 +35,12 @@ SCRIPTS = (
 ROOM = 10_000  #: of them, for the list of what is left out
 STATUSES = ("finished", "pruned", "diverged", "failed")
 SLOWEST = 1e9  #: multiplications of a run that a reader would wait for
+#: Of each scene its name, its place in the page, its title there and in the list of scenes.
 SCENES = (
-    ("vector_field", "Figure 1: three fields", "1. Three ways down a valley"),
-    ("misspecification", "Figure 2: at the minimum", "2. At the minimum of a wrong model"),
-    ("optimization", "Figure 3: every cell", "3. Every step size and damping"),
-    ("note", "The note: equal steps", "4. What the empirical Fisher's step does solve"),
+    ("vector_field", "figure1", "1. Three ways down a valley", "Figure 1: three fields"),
+    ("misspecification", "figure2", "2. At the minimum of a wrong model", "Figure 2: at a minimum"),
+    ("optimization", "figure3", "3. Every step size and damping", "Figure 3: every cell"),
+    ("note", "note", "4. What the empirical Fisher's step does solve", "The note: equal steps"),
 )
 
 
@@ -125,9 +125,8 @@ def problems_of_note(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def looks() -> tuple[dict[str, dict[str, str]], dict[str, str]]:
     """Colour and dashes of every method, and its label."""
-    dashes = {"dashed": "dashed", "solid": "solid", "dashdot": "dashdot", "dotted": "dotted"}
     shown = {
-        name: {"color": look["color"], "dash": dashes.get(look["linestyle"], "dotted")}
+        name: {"color": look["color"], "dash": _dashes(look["linestyle"])}
         for name, look in style.METHODS.items()
     }
     shown.setdefault("iEF", {"color": "#228833", "dash": "dotted"})
@@ -230,18 +229,16 @@ def page(
     scenes = [
         {
             "name": name,
+            "place": place,
             "short": short,
             "title": title,
             "claims": _claims(claims, stills[name]),
             "stills": [
-                {
-                    "title": path.stem.replace("_", " "),
-                    "image": b64encode(path.read_bytes()).decode(),
-                }
+                {"title": path.stem.replace("_", " "), "image": _encoded(path)}
                 for path in stills[name]
             ],
         }
-        for name, short, title in SCENES
+        for name, place, title, short in SCENES
     ]
     data: dict[str, Any] = {"looks": shown, "labels": labels, **settings}
     data["note"]["problems"] = problems_of_note(settings["note"])
@@ -278,3 +275,12 @@ def page(
 def _claims(claims: pd.DataFrame, pictures: Sequence[Path]) -> list[dict[str, Any]]:
     """The claims that these pictures show."""
     return claims[claims["figure"].isin([path.stem for path in pictures])].to_dict("records")
+
+
+def _dashes(style: Any) -> str:
+    """Matplotlib's line style in Bokeh's words: a name, or lengths of dashes and gaps in pixels."""
+    return style if isinstance(style, str) else " ".join(f"{2 * each:g}" for each in style[1])
+
+
+def _encoded(path: Path) -> str:
+    return b64encode(path.read_bytes()).decode()

@@ -153,7 +153,7 @@ async function misspecification_scene(settings) {
     const rings = [0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4].map((share) =>
       level_curve(point.problem, point.theta, point.hessian, point.loss + highest * share ** 2, 49),
     );
-    contour.glyph.line_color = css("--line");
+    contour.glyph.line_color = css("--contour");
     show(contour.data_source, { xs: rings.map((ring) => ring.map((p) => p[0])), ys: rings.map((ring) => ring.map((p) => p[1])) });
   }
 

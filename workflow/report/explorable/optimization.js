@@ -353,7 +353,6 @@ async function optimization_scene(settings) {
     shown.damping(present.cell.row);
     draw_run();
     describe(`${NAME}-map`, `Final losses of ${method} on ${entry(state.dataset).title}: ${grid.step_sizes.length} step sizes, ${grid.dampings?.length ?? "no"} dampings`);
-    by_id(`${NAME}-overlay`).textContent = overlay();
   }
 
   // An axis of one value: Python's geomspace begins with the low end.

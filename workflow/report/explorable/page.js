@@ -83,12 +83,13 @@ function make_scene(name, defaults, { is_valid = () => true, draw, overlay }) {
     }
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame(async () => {
       waiting = false;
       const keys = new Set(changed);
       changed.clear();
-      draw(scene.state, keys);
+      await draw(scene.state, keys);
       by_id(`${name}-overlay`).textContent = overlay(scene.state);
+      scene.drawn = true;
       keep_address();
     });
   };
@@ -156,7 +157,7 @@ function read_address() {
   const address = new URLSearchParams(hash.includes("=") ? hash : "");
   Object.values(scenes).forEach((scene) => scene.read(address));
   const first = [...address.keys()][0]?.split(".")[0];
-  if (first && scenes[first]) by_id(first).scrollIntoView();
+  if (first && scenes[first]) by_id(`${first}-title`).scrollIntoView();
 }
 
 // ---- controls

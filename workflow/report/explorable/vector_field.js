@@ -267,7 +267,7 @@ async function vector_field_scene(settings) {
     const highest = Math.max(...corner.map(([u, v]) => (h1 * u * u + 2 * h2 * u * v + h3 * v * v) / 2));
     const levels = Array.from({ length: 12 }, (_, k) => highest * ((k + 1) / 13) ** 2);
     const rings = levels.map((level) => ellipse(matrices.minimum, [h1, h2, h2, h3], Math.sqrt(2 * level), 91));
-    panel.contour.glyph.line_color = css("--line");
+    panel.contour.glyph.line_color = css("--contour");
     show(panel.contour.data_source, { xs: rings.map((ring) => ring.map((p) => p[0])), ys: rings.map((ring) => ring.map((p) => p[1])) });
     panel.star.glyph.fill_color = css("--ink");
     show(panel.star.data_source, { x: [matrices.minimum[0]], y: [matrices.minimum[1]] });
