@@ -58,6 +58,7 @@ def figure(scores: pd.DataFrame, titles: Mapping[str, str], labels: Mapping[str,
         axes.set(title=title, xscale=scale)
         if column in ("excess", "median_quality"):
             axes.axvline(1, color="0.6", linewidth=0.6, zorder=0)
+            style.label_plainly(axes.xaxis)
     names = [label.replace("$", r"\$") for label in labels.values()]
     panels[0].set_yticks([*rows.values()], labels=names)
     layout.legend(drawn, [Line2D([], [], **look) for look in looks.values()])
