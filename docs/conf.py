@@ -40,7 +40,7 @@ autodoc_member_order = "bysource"
 autodoc_type_aliases = {
     "Array": "arrays.Array",
     "Bound": "solvers.Bound",
-    "Runs": "experiments.figures.claims.Runs",
+    "Runs": "experiments.figures.claims_optimization.Runs",
 }
 python_use_unqualified_type_names = True
 napoleon_google_docstring = False

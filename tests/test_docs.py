@@ -635,7 +635,7 @@ WAYS: dict[str, Callable[[Path], str]] = {
     "A value that is not allowed": told(
         "optimization: {iterations: 99.5, search: quick, datasets: [a/b], probability_clip: 0.5}"
     ),
-    "A method that does not exist": told("optimization: {methods: [GD, NGD, EFGD, Adam]}"),
+    "A method that does not exist": told("optimization: {methods: [GD, NGD, EFGD, Sophia]}"),
     "A range that is empty": told("optimization: {dampings: {low: 10.0, high: 0.1}}"),
     "A key that is missing": told("datasets: {Mine: {task: binary}}"),
     "A data set that does not exist": told("optimization: {datasets: [Bostn]}"),

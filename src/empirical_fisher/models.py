@@ -215,7 +215,7 @@ class LinearModel(Model):
         lead = theta.shape[:-1]
         columns = theta.reshape(-1, self.inputs.shape[1]).T
         f = (self._design @ columns).T.reshape(*lead, self.outputs, self.inputs.shape[0])
-        return np.moveaxis(f, -2, -1)
+        return np.swapaxes(f, -1, -2)
 
     def jacobian(self, theta: Array) -> Array:
         """``I ⊗ x_nᵀ``, the same at every ``θ``; see `Model.jacobian`."""
@@ -225,7 +225,7 @@ class LinearModel(Model):
     def pull_back(self, theta: Array, residual: Array) -> Array:
         """``Xᵀ r_m`` for every output; see `Model.pull_back`."""
         lead = theta.shape[:-1]
-        rows = np.moveaxis(residual, -1, -2).reshape(-1, self.inputs.shape[0])
+        rows = np.swapaxes(residual, -1, -2).reshape(-1, self.inputs.shape[0])
         return np.ascontiguousarray((self._design.T @ rows.T).T).reshape(*lead, self.parameters)
 
     def gram(self, theta: Array, weights: Array) -> Array:
@@ -275,7 +275,7 @@ class LinearModel(Model):
         """``Xᵀ diag(w_k) X`` for weights ``(..., N, K)``, shape ``(..., K, D, D)``."""
         features = self.inputs.shape[1]
         lead = weights.shape[:-2]
-        rows = np.moveaxis(weights, -2, -1).reshape(-1, self.inputs.shape[0])
+        rows = np.swapaxes(weights, -1, -2).reshape(-1, self.inputs.shape[0])
         if self._pairs is not None:
             packed = np.ascontiguousarray((self._pairs @ rows.T).T)
             blocks = np.take(packed, self._unpack, axis=1)

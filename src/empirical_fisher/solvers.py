@@ -220,8 +220,8 @@ def descend(
         steps[run[held]] = iteration[held]
         finished = held[outcome[held] == "finished"]
         lowest = min([lowest, *point.loss[finished]])
-        moving = held[outcome[held] == ""]
-        resting = np.setdiff1d(held, moving)
+        goes_on = outcome[held] == ""
+        moving, resting = held[goes_on], held[~goes_on]
         final[run[resting]] = theta[resting]
         step_norm[iteration[moving], run[moving]] = length[moving]
         theta[moving] += step[moving]

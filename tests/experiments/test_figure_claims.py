@@ -6,7 +6,7 @@ import pytest
 
 from conftest import CONFIG, paper_table, verdicts
 from empirical_fisher.experiments.figures import claims as claims_figures
-from empirical_fisher.experiments.figures import optimization
+from empirical_fisher.experiments.figures import claims_optimization as optimization
 from empirical_fisher.experiments.vector_field.experiment import fit, line_problem, trajectories
 
 

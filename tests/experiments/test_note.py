@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from scipy.optimize import NonlinearConstraint, minimize
 from scipy.stats import ttest_rel
 
-from conftest import oracle_terms, verdicts
+from conftest import CONFIG, oracle_terms, verdicts
 from empirical_fisher import preconditioners
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import FAULTS
@@ -245,6 +246,17 @@ def test_each_draw_is_a_trial_and_doctored_draws_are_told(measured: Measured) ->
         assert (found[name].holds, found[name].trials, found[name].agree) == (holds, 3, 2)
     assert found["note.bounded"].kind == "identity"
     assert {row.kind for row in rows if "desirable" in row.id} == {"question"}
+
+
+def test_a_draw_whose_solver_rounding_keeps_from_its_precision_is_solved_all_the_same() -> None:
+    settings = CONFIG["note"]
+    shape = settings["shapes"]["many"]
+    smallest = settings["changes"]["low"]
+    sizes = shape["examples"], shape["parameters"]
+    for task, repeat in itertools.product(settings["tasks"], range(settings["repeats"])):
+        problem, theta = problem_and_point([settings["seed"], repeat], task, *sizes)
+        table = comparison(problem, theta, np.array([smallest]))
+        assert table["angle"].item() < 1e-3
 
 
 def test_an_update_times_the_damping_is_no_longer_than_the_gradient() -> None:

@@ -15,6 +15,7 @@ from empirical_fisher.pipeline import configuration
 from pipeline import SCHEMA, faults
 
 DATASETS = ", ".join(CONFIG["datasets"])
+METHODS = ", ".join(CONFIG["methods"])
 
 
 def faults_without(*paths: str) -> list[str]:
@@ -291,8 +292,8 @@ def test_the_configurations_of_the_repository_have_no_faults(path: str) -> None:
         ),
         # methods
         (
-            "optimization: {methods: [GD, NGD, EFGD, Adam]}",
-            'optimization.methods.3: unknown method "Adam"; allowed: GD, NGD, EFGD',
+            "optimization: {methods: [GD, NGD, EFGD, Sophia]}",
+            f'optimization.methods.3: unknown method "Sophia"; allowed: {METHODS}',
         ),
         (
             "optimization: {methods: [GD, NGD, GD]}",

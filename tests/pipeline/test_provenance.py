@@ -43,11 +43,17 @@ def closure(*modules: str) -> set[str]:
     return {".".join(path.with_suffix("").parts) for path in paths}
 
 
+REPORT = ROOT / "workflow" / "report"
+
+
 def library_imports(script: Path) -> set[str]:
-    """Modules of the package that a script imports, wherever in it."""
+    """Modules of the package that a script imports, wherever in it, or a page that it writes."""
+    names = re.findall(r"^import (\w+)$", script.read_text(encoding="utf-8"), re.M)
+    pages = [path for name in names if (path := REPORT / name / "__init__.py").exists()]
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        for path in imports(PACKAGE, script)
+        for importing in (script, *pages)
+        for path in imports(PACKAGE, importing)
     }
 
 

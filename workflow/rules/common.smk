@@ -17,8 +17,8 @@ from empirical_fisher.pipeline.provenance import code_files, module_of
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 
-# The methods of the paper, which other topics and the claims rely on, and their matrices.
-PAPER = {"GD": "identity", "NGD": "fisher", "EFGD": "empirical_fisher"}
+# The methods of the paper, which other topics and the claims rely on.
+PAPER = ("GD", "NGD", "EFGD")
 LOOK = ("label", "color")
 
 # The tables that the claims of each topic stand on, and what else its claims need to know, by the
@@ -57,8 +57,6 @@ def check(config):
 
 def method_faults():
     """What is wrong with the recipes; those of one's own are tried once, before any job."""
-    if config["methods"] == {name: {"matrix": matrix} for name, matrix in PAPER.items()}:
-        return []
     if not workflow.is_main_process:
         return []
     from empirical_fisher.experiments import recipes
@@ -180,6 +178,12 @@ def turned(methods):
 def is_damped(method):
     """Whether a method has a preconditioner, and so a damping."""
     return config["methods"][method].get("matrix") != "identity"
+
+
+def card_axes(wildcards):
+    """The axes of the grid that a method on the scorecard reads."""
+    axes = ["step_sizes", "dampings"] if is_damped(wildcards.recipe) else ["step_sizes"]
+    return {axis: config["scorecard"][axis] for axis in axes}
 
 
 def methods_of(dataset):

@@ -61,6 +61,11 @@ def shard_cells(wildcards):
     return math.prod(counts) / config["optimization"]["shards"]
 
 
+def card_cells(wildcards):
+    """The cells of a method's grid on the scorecard."""
+    return math.prod(axis["count"] for axis in card_axes(wildcards).values())
+
+
 def robustness_cells(wildcards):
     """The cells of one data set's grids in all variants."""
     settings = config["robustness"]

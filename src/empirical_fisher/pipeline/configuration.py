@@ -16,7 +16,7 @@ from .strict_yaml import DEEPEST, MOST_NODES
 SMALLEST, LARGEST = 1e-50, 1e50
 
 #: Where a data set may have any model; elsewhere it must be linear.
-ANY_MODEL = ("optimization.", "robustness.row_orders.")
+ANY_MODEL = ("optimization.", "robustness.row_orders.", "scorecard.")
 
 MOST_CELLS = 1_000_000  #: of a grid
 MOST_FAULTS = 50  #: that are told; more are counted
@@ -96,10 +96,11 @@ def _contradictions(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Ite
         yield from _contradictions_in(f"datasets.{name}", settings, config["optimization"])
     yield from _names_alike("datasets", list(datasets))
     yield from _names_alike("methods", list(config["methods"]))
-    for position, name in enumerate(config["optimization"]["methods"]):
-        if name not in config["methods"]:
-            known = hint(name, list(config["methods"]))
-            yield f"optimization.methods.{position}: unknown method {show(name)}{known}"
+    for section in ("optimization", "scorecard"):
+        for position, name in enumerate(config[section]["methods"]):
+            if name not in config["methods"]:
+                known = hint(name, list(config["methods"]))
+                yield f"{section}.methods.{position}: unknown method {show(name)}{known}"
     for key, name, kind in marked(config, schema, schema, "dataset"):
         if name not in datasets:
             yield f"{key}: unknown data set {show(name)}{hint(name, list(datasets))}"

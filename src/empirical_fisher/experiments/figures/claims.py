@@ -13,7 +13,7 @@ import pandas as pd
 from empirical_fisher.arrays import Array
 from empirical_fisher.pipeline.ledger import Claim, tried, verdict
 
-from .optimization import (
+from .claims_optimization import (
     Runs,
     count,
     favourable,

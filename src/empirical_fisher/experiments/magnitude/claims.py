@@ -63,10 +63,10 @@ def claims(
                 for table, goal in pairs
             ]
             powers = [round(end, 3) + 0.0 for end in ends]  # no −0.000
-            parts.append(f"of {method} as c to the power {powers[0]:.3f} and t to {powers[1]:.3f}")
+            parts.append(f"{powers[0]:.3f} and {powers[1]:.3f} ({method})")
         return (
-            "If the loss is multiplied by c, or the distance t from the minimum grows, the length "
-            f"of the update grows {'; '.join(parts)}."
+            "The length of the update is a power of c, by which the loss is multiplied, and of t, "
+            f"the distance from the minimum, with the exponents {'; '.join(parts)}."
         )
 
     def expected(*methods: str) -> str:
@@ -75,8 +75,8 @@ def claims(
             for method in methods
         )
         return (
-            f"Powers of {powers}: that of c to {EXACT:.0e}, and that of t, far from the minimum, "
-            f"to {LIMIT}."
+            f"Exponents of {powers}: that of c to {EXACT:.0e}, and that of t, far from the "
+            f"minimum, to {LIMIT}."
         )
 
     def row(name: str, source: str, claim: str, *methods: str, kind: str = "claim") -> Claim:

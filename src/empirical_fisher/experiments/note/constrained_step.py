@@ -24,6 +24,10 @@ from empirical_fisher.methods import direction
 from empirical_fisher.norms import cosine
 from empirical_fisher.problems import MinimizerNotFoundError, Point, Problem
 
+#: Of the objective, which is of order one. Where rounding keeps the solver from the first, it is
+#: asked for the second, still far below the differences that are looked for.
+PRECISIONS = (1e-14, 1e-12)
+
 
 class StepNotFoundError(MinimizerNotFoundError):
     """No step meets the constraint, or the general solver found none."""
@@ -115,14 +119,17 @@ def general_solution(problem: Problem, theta: Array, change: float) -> Array:
         point, change = changes(scaled)
         return 2 * change @ point.example_gradients / problem.size
 
-    found = minimize(
-        objective,
-        update(here, "GD", 0.0, change) / unit,
-        jac=True,
-        method="SLSQP",
-        constraints={"type": "eq", "fun": gap, "jac": gap_gradient},
-        options={"ftol": 1e-14, "maxiter": 1000},
-    )
+    for precision in PRECISIONS:
+        found = minimize(
+            objective,
+            update(here, "GD", 0.0, change) / unit,
+            jac=True,
+            method="SLSQP",
+            constraints={"type": "eq", "fun": gap, "jac": gap_gradient},
+            options={"ftol": precision, "maxiter": 1000},
+        )
+        if found.success:
+            break
     if not found.success:
         raise StepNotFoundError(change, found.message)
     return unit * found.x

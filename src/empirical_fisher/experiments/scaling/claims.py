@@ -165,7 +165,7 @@ def _dependence(runs: pd.DataFrame, found: pd.DataFrame, method: str) -> Claim:
         f"scaling.start-{method}",
         "§4.3, Appendix E, Figure 6",
         texts[method],
-        f"Of the step sizes that work, {'; '.join(parts)}.",
+        f"The step sizes that work: {'; '.join(parts)}.",
         criteria[method].format(WORKS),
         verdict(*met),
         FIGURE,

@@ -1,0 +1,1 @@
+"""What becomes of each method on a few problems, at one glance: any recipe of the configuration."""
