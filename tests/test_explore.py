@@ -554,6 +554,16 @@ def test_data_sets_that_do_not_fit_are_left_out_by_name(fits: Any) -> None:
     assert len(left_out) == 1 and left_out[0].startswith("B")
 
 
+def test_the_page_runs_a_method_only_if_its_recipe_is_one_that_it_knows() -> None:
+    methods = {
+        **CONFIG["methods"],
+        "Newton": {"matrix": "fisher", "label": "Newton"},
+        "NGD": {"matrix": "fisher", "structure": "diagonal"},
+    }
+    known = explorable.settings_of({**CONFIG, "methods": methods}, [])["optimization"]["known"]
+    assert known == {"GD": "GD", "EFGD": "EFGD", "iEF": "iEF", "Newton": "NGD"}
+
+
 def test_what_the_page_cannot_run_it_shows_without_numbers() -> None:
     data = from_table(*paper_table("Wine"))
     problem = linear_problem(*design(data, bias=True))

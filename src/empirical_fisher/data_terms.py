@@ -105,10 +105,14 @@ class DataTerms:
         """Mean of ``r_nᵀ Λ_n⁺ r_n`` with residuals ``r`` and their Fisher ``Λ``, shape ``(...)``.
 
         Of classes it is the mean odds against the labels, ``(1 − p_y) / p_y``. Infinite for
-        likelihoods other than the three.
+        likelihoods other than the three, and NaN, which is to say nothing, where a binary outcome's
+        probability is rounded to zero.
         """
         likelihood = self.likelihood
-        if isinstance(likelihood, Bernoulli | Categorical):
+        if isinstance(likelihood, Bernoulli):
+            mean = np.mean(np.expm1(self.losses), axis=-1)
+            return np.where(self.lightest > 0, mean, np.nan)
+        if isinstance(likelihood, Categorical):
             odds = np.expm1(self.losses)
         elif isinstance(likelihood, Gaussian):
             return 2 * self.data_loss

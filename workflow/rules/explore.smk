@@ -1,4 +1,4 @@
-EXPLORED = ("datasets", "vector_field", "misspecification", "optimization", "note")
+EXPLORED = ("datasets", "methods", "vector_field", "misspecification", "optimization", "note")
 STILLS = {
     "vector_field": ["figures/figure1_vector_fields.png"],
     "misspecification": ["figures/figure2_misspecification.png"],

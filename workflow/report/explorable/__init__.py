@@ -43,6 +43,14 @@ SCENES = (
     ("note", "note", "4. What the empirical Fisher's step does solve", "The note: equal steps"),
 )
 
+#: What mathematics.js calls the plain recipes that it has, by their matrices.
+KNOWN = {
+    "identity": "GD",
+    "fisher": "NGD",
+    "empirical_fisher": "EFGD",
+    "improved_empirical_fisher": "iEF",
+}
+
 
 def packed(values: np.ndarray, kind: str) -> dict[str, str]:
     """An array for `unpack` in page.js: ``"f8"`` or ``"u1"``, row by row."""
@@ -186,6 +194,11 @@ def settings_of(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, An
         "misspecification": {**logistic, "problems": panels},
         "optimization": {
             **{key: optimization[key] for key in kept},
+            "known": {
+                name: KNOWN[recipe["matrix"]]
+                for name, recipe in config["methods"].items()
+                if recipe.get("matrix") in KNOWN and set(recipe) <= {"matrix", "label", "color"}
+            },
             "titles": {name: datasets[name].get("title", name) for name in names},
             "is_linear": {
                 name: datasets[name].get("model", "linear") == "linear" for name in names

@@ -32,8 +32,10 @@ function once(make) {
   return () => (made ??= make());
 }
 
-function cell_run(problem, { iterations, divergence_factor }, method, step_size, damping, with_cosine) {
-  return descend(problem, method, step_size, damping ?? 0, iterations, divergence_factor, with_cosine);
+// `known` has the method by which mathematics.js knows a method of the configuration.
+function cell_run(problem, settings, method, step_size, damping, with_cosine) {
+  const { iterations, divergence_factor, known } = settings;
+  return descend(problem, known[method], step_size, damping ?? 0, iterations, divergence_factor, with_cosine);
 }
 
 // How much a run's final loss depends on rounding, relatively: the same with the rows in the reverse
@@ -247,7 +249,7 @@ async function optimization_scene(settings) {
     box.glyph.line_color = css("--ink");
     show(box.data_source, { x: [x[cell.column]], y: [y[cell.row]], width: [3 * spacing(x)], height: [1.4 * spacing(y)] });
     const known = facts(cell);
-    const runnable = dataset.problem && method in PRECONDITIONERS;
+    const runnable = dataset.problem && method in settings.known;
     const run = runnable ? run_of(dataset, name, method, known.step_size, known.damping) : null;
     const traces = Object.entries(entry(name).grids).filter(([, { trace }]) => trace);
     const colour = ([other]) => shade(PAGE.looks[other]?.color ?? "#777777");
@@ -272,7 +274,7 @@ async function optimization_scene(settings) {
 
   function draw_paths(run) {
     const { dataset, name } = present;
-    const bests = Object.entries(dataset.grids).filter(([method, { best }]) => best && dataset.problem && method in PRECONDITIONERS);
+    const bests = Object.entries(dataset.grids).filter(([method, { best }]) => best && dataset.problem && method in settings.known);
     const ready = bests.filter(([method, { best }]) => runs.has([name, method, best.step_size, best.damping].join(" ")));
     const planes = ready.map(([method, { best }]) => [method, run_of(dataset, name, method, best.step_size, best.damping).plane]);
     lines.path.bests.glyph.line_color = { field: "color" };
