@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from conftest import CLASSES, TASKS, draw_inputs
 from empirical_fisher.jax_models import JaxModel
+from empirical_fisher.likelihoods import Gaussian
 from empirical_fisher.problems import Problem
 from empirical_fisher.solvers import descend
 from test_data_terms import drawn, small_network
@@ -87,3 +88,9 @@ def test_what_a_function_returns_is_looked_at_before_it_is_used(jnp):
     for wrong in (lambda theta, x: theta, lambda theta, x: jnp.sum(theta), lambda theta, x: [1]):
         with pytest.raises(ValueError, match=r"it must return an array of the shape \(3,\)"):
             JaxModel(wrong, inputs, 4, CLASSES)
+
+
+def test_targets_that_are_not_as_many_as_the_examples_are_refused(jnp):
+    model = JaxModel(lambda theta, x: theta @ x, draw_inputs("dense"), 4)
+    with pytest.raises(ValueError, match="there are 1 targets for"):
+        Problem(Gaussian(), model, np.zeros(1))

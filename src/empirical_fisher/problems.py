@@ -21,9 +21,10 @@ import numpy as np
 
 from .arrays import Array, Inputs
 from .data_terms import DataTerms, has_matrices, refuse_matrix
+from .jax_models import JaxModel
 from .likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from .models import LinearModel, Model
-from .networks import Network
+from .networks import Network, TanhNetwork
 
 NUMBERED = "number them first, for example by np.unique(y, return_inverse=True)[1]"
 
@@ -65,7 +66,7 @@ class Problem:
         """Refuse input that would silently give wrong results."""
         _check_shape(self.targets)
         rows = self.size
-        if isinstance(self.model, LinearModel | Network):
+        if isinstance(self.model, LinearModel | Network | TanhNetwork | JaxModel):
             rows = self.model.inputs.shape[0]
         if rows != self.size:
             raise ValueError(

@@ -32,7 +32,7 @@ from empirical_fisher.experiments.after_2019.drawn import (
     linear_point,
     network_point,
 )
-from empirical_fisher.experiments.after_2019.indicator import (
+from empirical_fisher.experiments.indicator import (
     indicator,
     is_resolved,
     least_indicator,

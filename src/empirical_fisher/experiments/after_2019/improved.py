@@ -23,13 +23,13 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.experiments.indicator import indicator, least_indicator
 from empirical_fisher.experiments.shared_problems import TASKS
 from empirical_fisher.models import LinearModel
 from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import Point
 
 from .drawn import linear_point, network_point
-from .indicator import indicator, least_indicator
 
 
 def squared_residuals(point: Point) -> Array:

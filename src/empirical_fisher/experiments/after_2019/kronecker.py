@@ -21,6 +21,7 @@ import pandas as pd
 import scipy.linalg
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.experiments.indicator import indicator, least_indicator
 from empirical_fisher.experiments.shared_problems import TASKS
 from empirical_fisher.linear_systems import pseudo_solve
 from empirical_fisher.models import LinearModel
@@ -28,7 +29,6 @@ from empirical_fisher.norms import relative_distance
 from empirical_fisher.problems import Point
 
 from .drawn import first_examples, linear_point, network_point
-from .indicator import indicator, least_indicator
 
 LABELS = {"model": "fisher", "data": "empirical_fisher"}  #: whose labels, and which weights
 

@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.experiments.indicator import is_resolved
 from empirical_fisher.linear_systems import solve
 from empirical_fisher.problems import Point
-
-from .indicator import is_resolved
 
 STEPS = ["seed", "length", "loss_ratio"]  #: columns of `steps`
 

@@ -17,12 +17,11 @@ import numpy as np
 import pandas as pd
 
 from empirical_fisher.arrays import Array
+from empirical_fisher.experiments.indicator import indicator, is_resolved, least_indicator
 from empirical_fisher.linear_systems import solve
 from empirical_fisher.methods import directions, scaled_gradient
 from empirical_fisher.problems import Point
 from empirical_fisher.solvers import iterates
-
-from .indicator import indicator, is_resolved, least_indicator
 
 INDICATORS = ["seed", "damping", "natural", "sampled", "EF", "improved", "reweighted"]
 """Columns of `indicators`."""

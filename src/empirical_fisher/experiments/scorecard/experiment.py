@@ -1,8 +1,7 @@
 r"""One card for each method and problem: how low, how fast, how hard to tune, and which way.
 
-The quality of a direction ``Δ`` is ``(Δᵀ F Δ)^½ / |Δᵀ ∇L|``: how far the predictions move, as the
-Fisher ``F`` measures it, for what the loss falls. By Cauchy and Schwarz's inequality it is least
-for the natural gradient, where it is ``(∇Lᵀ F⁺ ∇L)^(−½)``.
+The quality of a direction ``Δ`` is the `indicator` ``(Δᵀ F Δ)^½ / |Δᵀ ∇L|``: how far the
+predictions move, as the Fisher ``F`` measures it, for what the loss falls.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ import pandas as pd
 
 from empirical_fisher.arrays import Array, log_axis
 from empirical_fisher.data.datasets import Dataset
+from empirical_fisher.experiments.indicator import indicator, least_indicator
 from empirical_fisher.experiments.recipes import read
 from empirical_fisher.experiments.shared_problems import modelled
-from empirical_fisher.linear_systems import pseudo_solve
 from empirical_fisher.methods import Method, natural_cosine, update
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Point, Problem
@@ -36,10 +35,8 @@ def relative_quality(point: Point, aim: Array) -> float:
     aim
         The direction, shape ``(P,)``.
     """
-    fisher, gradient = point.fisher, point.gradient
     with np.errstate(divide="ignore", invalid="ignore"):
-        own = np.sqrt(aim @ fisher @ aim) / np.abs(aim @ gradient)
-        return float(own * np.sqrt(gradient @ pseudo_solve(fisher, gradient)))
+        return indicator(point, aim) / least_indicator(point)
 
 
 def path(
