@@ -25,6 +25,7 @@ from empirical_fisher.experiments.shared_problems import modelled
 from empirical_fisher.methods import direction
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem
+from empirical_fisher.solvers import iterates
 
 METHODS = ("GD", "NGD", "EFGD")  #: whose directions are compared
 DOUBLINGS = 60  #: of a step, before a line search takes the loss to fall for ever
@@ -50,10 +51,7 @@ def _damping(cell: pd.DataFrame) -> float:
 
 def follow(problem: Problem, step: Step, iterations: int) -> Array:
     """The iterates from where descents start, shape ``(T + 1, P)``."""
-    path = [problem.start]
-    for _ in range(iterations):
-        path.append(path[-1] + step(path[-1]))
-    return np.stack(path)
+    return iterates(problem.start, step, 1.0, iterations)
 
 
 def decrease(problem: Problem, theta: Array, aim: Array) -> float:
