@@ -26,6 +26,7 @@ from empirical_fisher import bounds, search
 from empirical_fisher.bounds import Terms, lower_bound
 from empirical_fisher.data_terms import MOST_PARAMETERS
 from empirical_fisher.decrements import stretch
+from empirical_fisher.experiments.magnitude.experiment import Scaled
 from empirical_fisher.likelihoods import Bernoulli, Categorical
 from empirical_fisher.methods import direction
 from empirical_fisher.models import LinearModel
@@ -431,7 +432,9 @@ def test_bounds_on_least_squares_are_the_final_losses(method, prior_variance):
 def test_no_bound_where_none_is_proven():
     clipped = dataclasses.replace(random_problem("binary"), likelihood=Bernoulli(1e-8))
     nonlinear = dataclasses.replace(random_problem("binary"), model=object())
+    unknown = dataclasses.replace(random_problem("binary"), likelihood=Scaled(Bernoulli(), 100.0))
     for method in METHODS:
+        assert lower_bound(unknown, method, 1e6) is None
         assert lower_bound(clipped, method, 1.0) is None
         assert lower_bound(nonlinear, method, 1.0) is None
 

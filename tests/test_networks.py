@@ -89,7 +89,7 @@ def test_parameters_are_the_layers_one_after_the_other():
     assert_array_equal(np.concatenate([layer.ravel() for layer in model.layers(theta)]), theta)
 
 
-def test_a_start_has_the_variance_of_its_layer_and_is_no_saddle():
+def test_a_start_has_the_variance_of_its_layer_and_tells_units_apart():
     model = Network(np.ones((3, 99)), (400,), 60)
     first, last = model.layers(model.draw(np.random.default_rng(0)))
     assert first.std() == pytest.approx(99**-0.5, rel=0.02)
@@ -97,8 +97,8 @@ def test_a_start_has_the_variance_of_its_layer_and_is_no_saddle():
     again = model.draw(np.random.default_rng(0))
     assert_array_equal(again[model.blocks[0]], first.ravel())
     problem = small_network("binary")
-    saddle = problem.at(np.zeros(problem.parameters)).gradient
-    assert_array_equal(saddle[:-1], 0.0)
+    origin = problem.at(np.zeros(problem.parameters)).gradient
+    assert_array_equal(origin[:-1], 0.0)
     start = problem.at(problem.model.draw(np.random.default_rng(0)))
     assert np.all(start.gradient != 0)
 

@@ -12,7 +12,8 @@ diverged.
 
 The loss is convex for a linear model and exact likelihoods. Clipped probabilities make it
 non-convex, and their "gradient" is not its derivative: no bound is offered for them, none for
-models that are not linear, and none for methods of which `decrements.proof` knows nothing.
+models that are not linear or likelihoods of one's own, and none for methods of which
+`decrements.proof` knows nothing.
 
 The bounds hold for the arithmetic that is done. `solvers.descend` lets no run finish a step of
 which contradicts `decrements`, and all bounds but the closed form of least squares are built on

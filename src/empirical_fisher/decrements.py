@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Array
-from .likelihoods import Bernoulli, Categorical
+from .likelihoods import Bernoulli, Categorical, Gaussian
 from .methods import Method, named
 from .models import LinearModel
 from .problems import Point, Problem
@@ -32,10 +32,14 @@ MOVED = 16 * np.finfo(float).eps  #: what rounding may move a natural parameter 
 
 
 def is_convex(problem: Problem) -> bool:
-    """Whether the loss is known to be convex: exact likelihoods of linear models."""
+    """Whether the loss is known to be convex: linear models and the three likelihoods, exact.
+
+    Nothing is known of a likelihood of one's own.
+    """
     likelihood = problem.likelihood
-    clipped = isinstance(likelihood, Bernoulli) and likelihood.probability_clip > 0
-    return isinstance(problem.model, LinearModel) and not clipped
+    is_known = isinstance(likelihood, Gaussian | Bernoulli | Categorical)
+    is_clipped = isinstance(likelihood, Bernoulli) and likelihood.probability_clip > 0
+    return isinstance(problem.model, LinearModel) and is_known and not is_clipped
 
 
 def proof(problem: Problem, method: Method | str) -> str:
@@ -44,8 +48,8 @@ def proof(problem: Problem, method: Method | str) -> str:
     ==============  =========================================================================
     ``identity``    GD
     ``fisher``      NGD
-    ``dominating``  EFGD, and others whose ``B`` is no less than the square ``g gᵀ`` of the data's
-                    gradient
+    ``dominating``  EFGD, and the whole squared gradient: their ``B`` is no less than the square
+                    of the gradient, the data's part or all of it
     ``positive``    all others with ``d = −P⁻¹ g`` and a positive semi-definite ``B``
     nothing         the rest: other powers, momentum, scaled gradients, code of one's own, and
                     matrices that may be indefinite

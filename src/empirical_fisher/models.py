@@ -9,7 +9,7 @@ derivative of a loss ``Σ_n ℓ(f(x_n, θ), y_n)`` is one of
 * the curvature of the model itself, ``Σ_n Σ_m r_nm ∇²_θ f_m(x_n, θ)`` (the rest of the Hessian,
   Eq. 9 of the paper).
 
-All are sums over examples; `problems` turns them into averages.
+All are sums over examples; `data_terms` and `problems` turn them into averages.
 """
 
 from __future__ import annotations

@@ -112,8 +112,8 @@ class Network(Model):
     def draw(self, generator: np.random.Generator) -> Array:
         """Draw ``θ₀``, shape ``(P,)``: normal, of variance one over the inputs of its layer.
 
-        ``θ = 0`` would be a saddle, where the gradient is zero in all parameters but the last
-        bias.
+        ``θ = 0`` would be no start: all units of a layer are the same there, and no descent makes
+        them different.
         """
         scales = [np.full(rows * columns, columns**-0.5) for rows, columns in self.shapes]
         return generator.standard_normal(self.parameters) * np.concatenate(scales)

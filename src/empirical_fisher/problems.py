@@ -8,7 +8,7 @@ Normalisation: everything is an average over the ``N`` examples, and a Gaussian 
 The paper's matrices are sums (Eqs. 2, 3 and 10); divide them by ``N`` to compare. Fisher, GGN and
 empirical Fisher are of the data alone; gradient and Hessian include the prior.
 
-The paper's two matrices, and their relatives, are one weighted Gram matrix; see `weights`.
+The paper's two matrices, and their relatives, are one weighted Gram matrix; see `data_terms`.
 """
 
 from __future__ import annotations

@@ -103,11 +103,10 @@ def descend(
     """Run ``K`` descents, each with its own step size and damping.
 
     The runs share a number of slots that depends on the problem alone; when a run ends, the next
-    one takes its slot, and a slot without a run repeats ``θ₀``. (Runs of a direction of one's own
-    start together, as many as there are slots, so that its state and its generator are of one
-    iteration.) So every evaluation has the same
+    one takes its slot, and a slot without a run repeats ``θ₀``. So every evaluation has the same
     shape, and the rounding errors of a run do not depend on the other runs: alone or in a grid, it
-    gives the same numbers to the last bit.
+    gives the same numbers to the last bit. (Runs of a direction of one's own start together, as
+    many as there are slots, so that its state and its generator are of one iteration.)
 
     Parameters
     ----------

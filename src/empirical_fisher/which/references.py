@@ -29,7 +29,7 @@ SEED = 0  #: of these labels
 def exact(case: Case) -> dict[str, Array]:
     """Every matrix of `NAMES`, shape ``(P, P)``.
 
-    With ``g_n = ∇_θ ℓ_n`` and the ``Λ_n`` of `problems` they are
+    With ``g_n = ∇_θ ℓ_n`` and the ``J_n`` of `models` they are
 
     ==================  ====================================================================
     fisher              ``(1/N) Σ_n E_{y ~ p(y|f_n)}[g_n g_nᵀ]``  (Eq. 2)
@@ -108,11 +108,7 @@ def sampling_error(case: Case, samples: int, *, batched: bool = False) -> Array:
 
 def sampled(case: Case, samples: int, generator: np.random.Generator) -> Array:
     """The Fisher with ``S`` labels per example drawn from the model, shape ``(P, P)``."""
-    point = case.point
-    f = np.broadcast_to(point.predictions, (samples, *point.predictions.shape))
-    likelihood = point.problem.likelihood
-    residuals = likelihood.residual(f, likelihood.sample(f, generator))
-    return point.gram(np.einsum("snm,snk->nmk", residuals, residuals) / samples)
+    return case.point.sampled_fisher(case.point.draw_labels(generator, samples))
 
 
 def shown(described: dict[str, Any], case: Case) -> dict[str, Any]:

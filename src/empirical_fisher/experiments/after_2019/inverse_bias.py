@@ -5,8 +5,8 @@ The inverse is operator convex on positive definite matrices. By Jensen's inequa
 
 ``E[(F̂ + λ I)⁻¹] ⪰ (F + λ I)⁻¹``:
 
-a step with a sampled Fisher is on average at least as long, whatever the gradient. For few examples
-with two labels each the mean over all labels can be taken exactly.
+a step with a sampled Fisher goes on average at least as far along the gradient, whatever that is.
+For few examples with two labels each the mean over all labels can be taken exactly.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@ r"""K-FAC (Martens and Grosse 2015) with the model's labels and with the data's.
 
 The block of a layer with inputs ``a_n`` and gradients ``g_n`` of its outputs is the mean of
 ``g_n g_nᵀ ⊗ a_n a_nᵀ``; K-FAC has the product of the two means. That is exact if all ``a_n`` or
-the expectations of all ``g_n g_nᵀ`` are the same: for least squares with a linear model, for one
-example, and for equal predictions.
+the expectations of all ``g_n g_nᵀ`` are the same: for a linear model with least squares, with one
+example, or with equal predictions.
 
 For a linear model with one output the mean of ``g_n g_nᵀ`` is a number: ``mean p (1 − p)``, or one
 for least squares, with the model's labels, and ``mean r²`` with the data's. So the labels change

@@ -1,6 +1,6 @@
 """What the paper says of Figures 1 to 6, beside what these figures show here.
 
-The claims on Figures 3 and 5 are in `optimization`.
+The claims on Figures 3 and 5 are in `claims_optimization`.
 """
 
 from __future__ import annotations
