@@ -8,6 +8,7 @@ Snakemake hands over the figures with their captions, categories and labels, and
 times; its own report, with the rules, their code and their graph, is put beside the page.
 """
 
+import inspect
 import os
 import platform
 import re
@@ -153,9 +154,20 @@ class Reporter(ReporterBase):
                 "pdf": record.path.with_suffix(".pdf"),
                 "cells": chosen(cells, list(map(str, record.job.input))),
                 "tables": [path for path in map(str, record.job.input) if path.endswith(".csv")],
+                "steps": self.steps(record.job),
             }
             for record in sorted(records, key=lambda record: record.labels["figure"])
         ]
+
+    def steps(self, drawing):
+        """The functions that made a figure's tables, then the one that drew it, with their sources."""
+        from empirical_fisher.pipeline.step import find
+
+        inputs = set(map(str, drawing.input))
+        making = [job for job in self.dag.jobs if not inputs.isdisjoint(map(str, job.output))]
+        making.sort(key=lambda job: str(job.output[0]))
+        called = [job.params.get("step") for job in (*making, drawing)]
+        return [(name, inspect.getsource(find(name))) for name in dict.fromkeys(called) if name]
 
 
 def environment(folder):
