@@ -886,6 +886,15 @@ def test_the_report_shows_every_figure_with_its_caption_and_links_its_tables(
         assert all(end.endswith(".csv") for end in ends[1:]) and len(ends) > 1
 
 
+def test_the_report_shows_the_code_of_what_made_and_drew_a_figure(
+    report: Path, chromium: Any
+) -> None:
+    browser.visit(chromium, report, 1280)
+    figure = chromium.find_element("id", "figure1_vector_fields")
+    code = [each.get_attribute("textContent") for each in figure.find_elements("tag name", "pre")]
+    assert [next(iter(text.split("("))) for text in code] == ["def experiment", "def vector_fields"]
+
+
 def test_the_report_tells_every_claim_once(report: Path, run: Run) -> None:
     claims = table(run.folder / "results" / "claims.csv")
     text = report.read_text("utf-8")

@@ -160,7 +160,7 @@ class Reporter(ReporterBase):
         ]
 
     def steps(self, drawing):
-        """The functions that made a figure's tables, then the one that drew it, with their sources."""
+        """The functions that made the tables of a figure and drew it, with their sources."""
         from empirical_fisher.pipeline.step import find
 
         inputs = set(map(str, drawing.input))
