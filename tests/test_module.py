@@ -68,5 +68,5 @@ def test_a_module_overwrites_no_file_of_the_users(other: Path) -> None:
     (other / "data").mkdir()
     (other / "data/LognormalLine.csv").write_text("mine\n", "utf-8")
     output = snakemake(other, "--forceall")
-    assert "This run would overwrite files that are not the pipeline's" in output
+    assert "but no run wrote what is there; move it elsewhere, or delete it" in output
     assert (other / "data/LognormalLine.csv").read_text("utf-8") == "mine\n"

@@ -152,7 +152,7 @@ rule controls:
         code("optimization.controls:experiment"),
         "data/{dataset}.yaml",
         data="data/{dataset}.csv",
-        cells=lambda wildcards: optimization_files("best", methods_by([wildcards.dataset])),
+        cells=lambda wildcards: optimization_files("best", paper_methods_by([wildcards.dataset])),
     output:
         updates="results/controls/updates/{dataset}.csv",
         lengths="results/controls/lengths/{dataset}.csv",
