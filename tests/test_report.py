@@ -235,6 +235,7 @@ def small(tmp_path_factory):
         **{"name": "line", "chapter": "1. One", "title": "a line"},
         **{"heading": "Figure 1. A line.", "caption": "<p>From 1e-20 to 1e+10.</p>"},
         **{"pdf": folder / "line.pdf", "cells": {}, "tables": [], **page.picture(svg)},
+        "steps": [("topic.module:function", "def function():\n    pass\n")],
     }
     words = {"source": "§1", "measured": "2.5e-08 of 100.0 times the loss", "criterion": "at most"}
     claims = [
