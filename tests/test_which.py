@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 from empirical_fisher.which import __main__ as command
 from empirical_fisher.which.autodiff import differentiated
-from empirical_fisher.which.cases import Case, Fault, case, provided
+from empirical_fisher.which.cases import Case, CaseError, case, provided
 from empirical_fisher.which.naming import COLUMNS, TOLERANCE, Verdict, _by_columns, name
 from empirical_fisher.which.references import NAMES, exact, sampled, sampling_error
 
@@ -400,7 +400,7 @@ def test_the_command_checks_itself_against_automatic_differentiation() -> None:
 
 def test_without_jax_the_check_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jax", None)
-    with pytest.raises(Fault, match=r"--check needs the package jax: pip install"):
+    with pytest.raises(CaseError, match=r"--check needs the package jax: pip install"):
         command.checked()
 
 

@@ -81,7 +81,7 @@ def greatest_decrement(point: Point, method: Method | str, damping: Array) -> Ar
 
     ==========  =========================================================================
     identity    ``‖g‖²``
-    fisher      the lesser of ``‖g‖² / s`` and the mean odds ``o`` (see `Point.odds`)
+    fisher      the lesser of ``‖g‖² / s`` and the mean odds ``o`` (see `DataTerms.odds`)
     dominating  ``‖g‖² / (‖g‖² + λ)``
     positive    ``‖g‖² / s``
     ==========  =========================================================================

@@ -109,7 +109,7 @@ class Method:
 
     @property
     def is_damped(self) -> bool:
-        """Whether the damping changes anything: not without a preconditioner."""
+        """Whether the damping changes anything, as it does with a preconditioner."""
         return self.matrix != "identity" or self.python is not None
 
     @property

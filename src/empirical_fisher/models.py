@@ -60,7 +60,7 @@ class Model(ABC):
 
     @property
     def width(self) -> int:
-        """How many numbers a pass keeps of each example, or about as many: ``P`` unless overridden.
+        """How many numbers a pass keeps of each example, roughly; ``P`` unless overridden.
 
         It limits how many runs are side by side in memory.
         """

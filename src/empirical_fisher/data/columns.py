@@ -197,7 +197,7 @@ def may_number_rows(column: pd.Series) -> bool:
     """Whether a column's numbers look like the rows' own and not like a feature.
 
     They do if they are whole and all different, and either count from 0 or 1 without a gap, in any
-    order, or are called `id`, `customer_id`, `index` or the like.
+    order, or are called ``id``, ``customer_id``, ``index`` or the like.
     """
     if len(column) < COUNTED or not types.is_integer_dtype(column) or not column.is_unique:
         return False

@@ -31,7 +31,7 @@ KINDS = {
     "ours": "Statements of our own",
     "identity": "Identities that are verified numerically",
 }
-LATER = "after_2019"  #: the topic that is a ledger of its own: what came after the two texts
+LATER = "after_2019"  #: the topic that is a ledger of its own, for what came after the two texts
 
 
 @dataclass(frozen=True)

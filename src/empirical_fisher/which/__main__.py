@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .cases import Fault, case, kind, numbers, provided, refuse_other_keys
+from .cases import CaseError, case, kind, numbers, provided, refuse_other_keys
 from .naming import name
 from .references import exact, shown
 
@@ -26,19 +26,23 @@ def read(path: Path) -> dict[str, Any]:
 
     Raises
     ------
-    Fault
+    CaseError
         If it is not to be read, not JSON, or not an object with the right keys.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise Fault(f"line {error.lineno}, column {error.colno}: not JSON ({error.msg})") from error
+        raise CaseError(
+            f"line {error.lineno}, column {error.colno}: not JSON ({error.msg})"
+        ) from error
     except UnicodeDecodeError as error:
-        raise Fault("not text in UTF-8") from error
+        raise CaseError("not text in UTF-8") from error
     except OSError as error:
-        raise Fault(error.strerror or str(error)) from error
+        raise CaseError(error.strerror or str(error)) from error
     if not isinstance(content, dict):
-        raise Fault(f"an object with `problem` and `matrix` is expected, and it is {kind(content)}")
+        raise CaseError(
+            f"an object with `problem` and `matrix` is expected, and it is {kind(content)}"
+        )
     refuse_other_keys(content, KEYS, KEYS[:2], "the file")
     return content
 
@@ -48,7 +52,7 @@ def asked(content: dict[str, Any]) -> tuple[str, bool]:
 
     Raises
     ------
-    Fault
+    CaseError
         If something about the problem, the matrix or the samples is wrong.
     """
     found = case(content["problem"])
@@ -57,7 +61,7 @@ def asked(content: dict[str, Any]) -> tuple[str, bool]:
     matrix = numbers(given, "`matrix`", axes)
     samples = content.get("samples")
     if samples is not None and (type(samples) is not int or samples < 1):
-        raise Fault(f"`samples` is {samples!r}; it must be a whole number from 1 on")
+        raise CaseError(f"`samples` is {samples!r}; it must be a whole number from 1 on")
     verdict = name(matrix, found, samples)
     return verdict.text, bool(verdict.kinds)
 
@@ -67,7 +71,7 @@ def checked() -> tuple[str, bool]:
 
     Raises
     ------
-    Fault
+    CaseError
         If there is no jax.
     """
     try:
@@ -83,7 +87,9 @@ def checked() -> tuple[str, bool]:
                 agree &= away <= AGREE
                 lines.append(f"{problem:20} {matrix:20} {away:.1e}")
     except ModuleNotFoundError as error:
-        raise Fault("--check needs the package jax: pip install 'empirical-fisher[jax]'") from error
+        raise CaseError(
+            "--check needs the package jax: pip install 'empirical-fisher[jax]'"
+        ) from error
     return "\n".join(lines), agree
 
 
@@ -112,7 +118,7 @@ def main() -> int:
             text, known = checked()
         else:
             text, known = asked(read(arguments.file))
-    except Fault as fault:
+    except CaseError as fault:
         where = f"{arguments.file}: " if arguments.file else ""
         print(f"{where}{fault}", file=sys.stderr)
         return 2

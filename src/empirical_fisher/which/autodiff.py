@@ -13,7 +13,7 @@ from .references import most_likely, outcomes
 
 
 def differentiated(case: Case) -> dict[str, Array]:
-    """Every matrix of `references.NAMES`, shape ``(P, P)``, from the loss and the model alone.
+    """Every matrix of ``references.NAMES``, shape ``(P, P)``, from the loss and the model alone.
 
     Raises
     ------

@@ -26,7 +26,7 @@ LIKELIHOODS = ("gaussian", "bernoulli", "categorical")
 MOST_NUMBERS = 10**7  #: of the products of two gradients' entries of all outcomes; a case is tiny
 
 
-class Fault(ValueError):
+class CaseError(ValueError):
     """What is wrong with a file, in words for its author."""
 
 
@@ -63,21 +63,23 @@ def provided() -> dict[str, Any]:
 
 
 def case(described: Any) -> Case:
-    """The case that a name, or an object with `KEYS`, describes.
+    """The case that a name, or an object with ``KEYS``, describes.
 
     Raises
     ------
-    Fault
+    CaseError
         If there is no such problem, or something about it is wrong.
     """
     if isinstance(described, str):
         known = provided()
         if described not in known:
             listed = ", ".join(known)
-            raise Fault(f"no problem {described!r}{meant(described, known)}; there are {listed}")
+            raise CaseError(
+                f"no problem {described!r}{meant(described, known)}; there are {listed}"
+            )
         described = known[described]
     if not isinstance(described, dict):
-        raise Fault(
+        raise CaseError(
             "`problem` must be the name of a problem, or an object with the keys "
             f"{', '.join(KEYS)}, and not {kind(described)}"
         )
@@ -85,7 +87,9 @@ def case(described: Any) -> Case:
     inputs = numbers(described["inputs"], "`inputs`", 2)
     targets = numbers(described["targets"], "`targets`", 1)
     if not isinstance(described["weights"], list) or len(described["weights"]) not in (1, 2):
-        raise Fault("`weights` must be a list of one matrix, for W x, or of two, for V tanh(W x)")
+        raise CaseError(
+            "`weights` must be a list of one matrix, for W x, or of two, for V tanh(W x)"
+        )
     weights = tuple(
         numbers(each, f"matrix {place} of `weights`", 2)
         for place, each in enumerate(described["weights"], 1)
@@ -93,12 +97,12 @@ def case(described: Any) -> Case:
     widths = [inputs.shape[1], *(len(each) for each in weights)]
     for place, (matrix, width) in enumerate(zip(weights, widths, strict=False), 1):
         if matrix.shape[1] != width:
-            raise Fault(
+            raise CaseError(
                 f"matrix {place} of `weights` has {matrix.shape[1]} columns and is given vectors "
                 f"of {width} numbers; it must have {width} columns"
             )
     if len(targets) != len(inputs):
-        raise Fault(f"there are {len(targets)} targets for {len(inputs)} rows of inputs")
+        raise CaseError(f"there are {len(targets)} targets for {len(inputs)} rows of inputs")
     return _case(described["likelihood"], inputs, targets, weights)
 
 
@@ -110,20 +114,20 @@ def _case(name: Any, inputs: Array, targets: Array, weights: tuple[Array, ...]) 
     elif name in LIKELIHOODS:
         likelihood = Gaussian() if name == "gaussian" else Bernoulli()
     else:
-        raise Fault(
+        raise CaseError(
             f"`likelihood` is {name!r}{meant(name, LIKELIHOODS)}; there are "
             f"{', '.join(LIKELIHOODS)}"
         )
     if outputs != likelihood.outputs:
-        raise Fault(
+        raise CaseError(
             f"the last matrix of `weights` has {outputs} rows; a {name} likelihood has "
             f"{likelihood.outputs} output, so that it must have one row"
         )
     if outputs == 1 and name == "categorical":
-        raise Fault("the last matrix of `weights` has one row; it needs one for each class")
+        raise CaseError("the last matrix of `weights` has one row; it needs one for each class")
     parameters = sum(each.size for each in weights)
     if len(inputs) * (outputs + 5) * parameters**2 > MOST_NUMBERS:
-        raise Fault(
+        raise CaseError(
             f"{len(inputs)} examples and {parameters} parameters are too many: all gradients are "
             "written down, for every outcome; take a smaller problem"
         )
@@ -133,7 +137,7 @@ def _case(name: Any, inputs: Array, targets: Array, weights: tuple[Array, ...]) 
     try:
         problem = Problem(likelihood, model, targets)
     except ValueError as error:
-        raise Fault(f"`problem`: {error}") from error
+        raise CaseError(f"`problem`: {error}") from error
     theta = np.concatenate([each.ravel() for each in weights])
     return Case(problem.at(theta), weights)
 
@@ -143,7 +147,7 @@ def numbers(value: Any, what: str, axes: int) -> Array:
 
     Raises
     ------
-    Fault
+    CaseError
         If the value is none.
     """
     form = {1: "a list of numbers", 2: "a list of rows of numbers, all of one length"}[axes]
@@ -154,28 +158,30 @@ def numbers(value: Any, what: str, axes: int) -> Array:
         or len({len(row) for row in rows}) > 1
         or not all(type(each) in (int, float) for row in rows for each in row)
     ):
-        raise Fault(f"{what} must be {form}")
+        raise CaseError(f"{what} must be {form}")
     array = np.array(value, dtype=float)
     if not np.all(np.isfinite(array)):
         place = np.argwhere(~np.isfinite(array))[0] + 1
         where = f"entry {place[0]}" if axes == 1 else f"row {place[0]}, column {place[1]}"
-        raise Fault(f"{what}: {where} is {array[tuple(place - 1)]}, which is not a finite number")
+        raise CaseError(
+            f"{what}: {where} is {array[tuple(place - 1)]}, which is not a finite number"
+        )
     return array
 
 
 def refuse_other_keys(
     found: dict[str, Any], known: Sequence[str], needed: Iterable[str], where: str
 ) -> None:
-    """Raise a `Fault` if a key is missing or is none of those that are known."""
+    """Raise a `CaseError` if a key is missing or is none of those that are known."""
     for key in found:
         if key not in known:
-            raise Fault(
+            raise CaseError(
                 f"{where} has an unknown key {key!r}{meant(key, known)}; there are "
                 f"{', '.join(known)}"
             )
     missing = [key for key in needed if key not in found]
     if missing:
-        raise Fault(f"{where} lacks {', '.join(missing)}")
+        raise CaseError(f"{where} lacks {', '.join(missing)}")
 
 
 def meant(word: Any, known: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """What a given matrix is: a reference of its case up to the usual factors, or none of them.
 
-A hypothesis is a matrix of `references.NAMES`, whole or its diagonal, times a power of ``N`` (a sum
-where a mean is meant) and a power of two, with the parameters in one of two orders. It holds if the
+A hypothesis is a matrix of ``references.NAMES``, whole or its diagonal, times a power of ``N`` (a
+sum where a mean is meant) and a power of two, with the parameters in one of two orders. It holds if the
 relative distance in the Frobenius norm is at most `TOLERANCE`: enough for single precision and for
 numbers printed with four digits. A sampled Fisher is compared entry by entry with its standard
 error.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array
-from .cases import Case, Fault
+from .cases import Case, CaseError
 from .references import NAMES, exact, sampling_error
 
 TOLERANCE = 1e-3  #: relative distance up to which two matrices are called equal
@@ -47,7 +47,7 @@ class Verdict:
     Attributes
     ----------
     kinds
-        The keys of `references.NAMES` that it may be, all of them equal on its case; empty if none.
+        The keys of ``references.NAMES`` that it may be, all equal on its case; empty if none.
     scale
         How it is scaled, in words.
     text
@@ -104,13 +104,13 @@ def name(matrix: Array, case: Case, samples: int | None = None) -> Verdict:
 
     Raises
     ------
-    Fault
+    CaseError
         If the shape does not fit the case.
     """
     size = case.parameters
     if matrix.shape not in ((size, size), (size,)):
         shape = " × ".join(map(str, matrix.shape))
-        raise Fault(
+        raise CaseError(
             f"the matrix is {shape}; this problem has {size} parameters, so that it must be "
             f"{size} × {size}, or a list of {size} numbers for a diagonal"
         )

@@ -27,7 +27,7 @@ SEED = 0  #: of these labels
 
 
 def exact(case: Case) -> dict[str, Array]:
-    """Every matrix of `NAMES`, shape ``(P, P)``.
+    """Every matrix of ``NAMES``, shape ``(P, P)``.
 
     With ``g_n = ∇_θ ℓ_n`` and the ``J_n`` of `models` they are
 
@@ -112,7 +112,7 @@ def sampled(case: Case, samples: int, generator: np.random.Generator) -> Array:
 
 
 def shown(described: dict[str, Any], case: Case) -> dict[str, Any]:
-    """A problem with all its matrices, as `json` writes it."""
+    """A problem with all its matrices, as ``json`` writes it."""
     matrices = exact(case)
     draws = sampled(case, SAMPLES, np.random.default_rng(SEED))
     return {

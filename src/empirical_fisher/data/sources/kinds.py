@@ -39,7 +39,7 @@ def kind(source: Mapping[str, Any]) -> str:
     Raises
     ------
     DatasetError
-        If it is not one of `KINDS`, or has a key beside it that is none of its details.
+        If it is not one of ``KINDS``, or has a key beside it that is none of its details.
     """
     known = [name for name in source if name in KINDS]
     if len(known) != 1:

@@ -1,7 +1,7 @@
 """The ledger of what came after 2019.
 
 Every criterion was fixed before the experiments were run for the first time. Where one turned out
-to be mistaken, `docs/after-2019.md` says so, and why.
+to be mistaken, ``docs/after-2019.md`` says so, and why.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ DRAW = "the draw"  #: what trials differ in
 #: some 0.05; four times this excludes the next laws, 0 and −1, by far. A plateau is neither sinking
 #: (a tenth of that rate) nor negligible (10 %).
 RATE, RATE_TOLERANCE = -0.5, 0.2
-VANISHING = 10.0  #: times 1/√N: what sampling may leave at the largest N
+VANISHING = 10.0  #: what, times 1/√N, sampling may leave at the largest N
 PLATEAU_SPAN, PLATEAU_SLOPE, PLATEAU_HEIGHT = 100, 0.05, 0.1  #: over the last two decades of N
 #: "Arbitrarily wrong" is by ten times the Fisher itself, and growing in proportion to its cause.
 ARBITRARY, PROPORTIONAL = 10.0, 0.1

@@ -110,7 +110,7 @@ def descend(problem: Problem, method: str, step_size: Array, examples: np.ndarra
     Parameters
     ----------
     problem, method
-        What to minimise, and a key of `UPDATES` or `CONTROLS`.
+        What to minimise, and a key of `UPDATES` or ``CONTROLS``.
     step_size
         ``γ`` of each run, shape ``(K,)``.
     examples
@@ -146,7 +146,7 @@ def tune(
     runs: int,
     steps: int,
     every: int,
-    methods: Iterable[str] = UPDATES,
+    methods: Iterable[str] = tuple(UPDATES),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Try the same step sizes for every method, and follow fresh runs at the best of each.
 
@@ -164,7 +164,7 @@ def tune(
     steps, every
         Steps of a run; of these the table of paths keeps every so many, and the last.
     methods
-        Keys of `UPDATES` and `CONTROLS`.
+        Keys of `UPDATES` and ``CONTROLS``.
 
     Returns
     -------

@@ -11,7 +11,7 @@ import pandas as pd
 from empirical_fisher.pipeline.ledger import Claim, tried, verdict
 
 HIGHER = 0.01  #: a loss is higher than another if it is so by 1 %
-SMALL = 1e-6  #: below this a ratio of losses is shown as such: rounding decides its digits
+SMALL = 1e-6  #: below this a ratio of losses is shown as such, as rounding decides its digits
 CLOSE = 0.1  #: relative difference of final losses up to which a variant changes little
 OPPOSITE = -0.5  #: cosine below which directions are called opposite (over 120 degrees)
 ALONG = 0.99  #: cosine above which a field points at the minimum all over
