@@ -1,11 +1,10 @@
 """What a given matrix is: a reference of its case up to the usual factors, or none of them.
 
 A hypothesis is a matrix of ``references.NAMES``, whole or its diagonal, times a power of ``N`` (a
-sum where a mean is meant) and a power of two, with the parameters in one of two orders. It holds if the
-relative distance in the Frobenius norm is at most `TOLERANCE`: enough for single precision and for
-numbers printed with four digits. A sampled Fisher is compared entry by entry with its standard
-error.
-"""
+sum where a mean is meant) and a power of two, with the parameters in one of two orders. It holds if
+the relative distance in the Frobenius norm is at most `TOLERANCE`: enough for single precision and
+for numbers printed with four digits. A sampled Fisher is compared entry by entry with its standard
+error."""
 
 from __future__ import annotations
 
