@@ -4,7 +4,8 @@ A hypothesis is a matrix of ``references.NAMES``, whole or its diagonal, times a
 sum where a mean is meant) and a power of two, with the parameters in one of two orders. It holds if
 the relative distance in the Frobenius norm is at most `TOLERANCE`: enough for single precision and
 for numbers printed with four digits. A sampled Fisher is compared entry by entry with its standard
-error."""
+error.
+"""
 
 from __future__ import annotations
 
