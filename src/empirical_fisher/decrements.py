@@ -74,10 +74,10 @@ PROVEN = {
 """Of whole matrices that are not averaged."""
 
 
-def greatest_decrement(point: Point, method: Method | str, damping: Array) -> Array:
+def greatest_decrement(point: Point, known: str, damping: Array) -> Array:
     """What the decrement can't exceed, shape ``(...)``; infinite where nothing is known.
 
-    By what `proof` says of the method, with ``s = λ + ρ`` and without a prior, that is
+    By ``known``, what `proof` says of the method, with ``s = λ + ρ`` and without a prior, that is
 
     ==========  =========================================================================
     identity    ``‖g‖²``
@@ -89,7 +89,6 @@ def greatest_decrement(point: Point, method: Method | str, damping: Array) -> Ar
     With a prior it is for the Fisher the lesser of ``‖g‖² / s`` and ``(o^½ + ρ ‖θ‖ / s^½)²``, and
     for dominating matrices the same with one in place of ``o``.
     """
-    known = proof(point.problem, method)
     steepness = np.sum(point.gradient**2, axis=-1)
     prior = point.problem.prior_precision
     shift = damping + prior
@@ -176,19 +175,16 @@ class Allowance:
 
 
 def allowance(
-    point: Point,
-    method: Method | str,
-    step_size: Array,
-    damping: Array,
-    greatest: Array,
-    slack: Array,
+    point: Point, known: str, step_size: Array, damping: Array, greatest: Array, slack: Array
 ) -> Allowance:
     """What steps of a convex problem can do.
 
     Parameters
     ----------
-    point, method, step_size, damping
+    point, step_size, damping
         Where the steps start, and what they are; of shapes ``(K,)`` as for `solvers.descend`.
+    known
+        What `proof` says of the method.
     greatest
         `greatest_decrement` there.
     slack
@@ -197,8 +193,7 @@ def allowance(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         floor = point.loss - step_size * greatest - slack
         reach = None
-        is_fisher = proof(point.problem, method) == "fisher"
-        if is_fisher and isinstance(point.problem.likelihood, Bernoulli | Categorical):
+        if known == "fisher" and isinstance(point.problem.likelihood, Bernoulli | Categorical):
             shift = damping + point.problem.prior_precision
             rounding = allowed_rounding(ranges(point.predictions))
             reach = step_size * np.sqrt(stretch(point, shift) * greatest) + rounding

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Array
-from .decrements import ABSOLUTE, RELATIVE, Allowance, allowance, greatest_decrement, is_convex
+from .decrements import (
+    ABSOLUTE,
+    RELATIVE,
+    Allowance,
+    allowance,
+    greatest_decrement,
+    is_convex,
+    proof,
+)
 from .methods import Method, State, named, natural_cosine, update
 from .problems import Point, Problem
 
@@ -162,7 +170,7 @@ def descend(
     state: State = None
     waiting = np.arange(runs)
     lowest = np.inf
-    convex = is_convex(problem)
+    convex, known = is_convex(problem), proof(problem, method)
     allowed: Allowance | None = None  # to the steps that led here
     while len(waiting) or np.any(run >= 0):
         too_high = lowest + KEEP * abs(lowest)
@@ -184,7 +192,7 @@ def descend(
             point = problem.at(theta)
             aim, state = update(point, method, damping[run], state, iteration)
             step = gamma[:, None] * aim
-            greatest = greatest_decrement(point, method, damping[run])
+            greatest = greatest_decrement(point, known, damping[run])
             decrement = -np.einsum("kp,kp->k", point.gradient, aim)
             defined = np.isfinite(step).all(axis=-1)
             defined &= ~(decrement > (1 + RELATIVE) * greatest)
@@ -193,7 +201,7 @@ def descend(
                 broken |= (iteration > 0) & allowed.is_broken(point)
             if convex:
                 slack = (RELATIVE * point.loss + ABSOLUTE * origin.loss) / (4 * (iterations + 1))
-                allowed = allowance(point, method, gamma, damping[run], greatest, slack)
+                allowed = allowance(point, known, gamma, damping[run], greatest, slack)
             now = iteration[held], run[held]
             loss[now] = point.loss[held]
             gradient_norm[now] = np.linalg.norm(point.gradient, axis=-1)[held]
