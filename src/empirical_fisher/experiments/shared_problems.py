@@ -7,6 +7,7 @@ from the generator that is passed in.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,13 @@ def modelled(
     if network is None:
         return linear_problem(inputs, targets, task, **settings)
     return network_problem(inputs, targets, task, **settings, **network)
+
+
+def reordered(dataset: Dataset, seed: int | None) -> Dataset:
+    """The same data with their rows in the order that a seed draws; in their own for None."""
+    size = len(dataset.targets)
+    order = np.arange(size) if seed is None else np.random.default_rng(seed).permutation(size)
+    return replace(dataset, inputs=dataset.inputs[order], targets=dataset.targets[order])
 
 
 def constant_problem(targets: Sequence[float]) -> Problem:

@@ -12,7 +12,6 @@ is the one with the lowest loss.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from scipy.optimize import brentq
 
 from empirical_fisher.arrays import Array
 from empirical_fisher.data.datasets import Dataset
-from empirical_fisher.experiments.shared_problems import modelled
+from empirical_fisher.experiments.shared_problems import modelled, reordered
 from empirical_fisher.methods import direction
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem
@@ -152,7 +151,7 @@ def experiment(
     iterations
         Of every run.
     orders
-        Seeds of the orders, as for `robustness.row_orders`; none for the file's alone.
+        Seeds of the orders, as for `shared_problems.reordered`; none for the file's alone.
 
     Returns
     -------
@@ -162,13 +161,6 @@ def experiment(
     best = {method: cells[dataset][method] for method in METHODS if method in cells[dataset]}
     tables = {}
     for order in [None, *orders]:
-        rows = (
-            np.arange(len(data.targets))
-            if order is None
-            else np.random.default_rng(order).permutation(len(data.targets))
-        )
-        moved = replace(data, inputs=data.inputs[rows], targets=data.targets[rows])
-        problem = modelled(moved, **model)
-        tables[order] = lengths(problem, best, iterations)
+        tables[order] = lengths(modelled(reordered(data, order), **model), best, iterations)
     whole = modelled(data, **model)
     return {"updates": updates(whole, best, iterations), "lengths": stacked(tables, "order")}

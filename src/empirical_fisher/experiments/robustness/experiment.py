@@ -28,9 +28,7 @@ from empirical_fisher.data.datasets import Dataset, design, standardized
 from empirical_fisher.linear_systems import is_invertible
 from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem, linear_problem
-from empirical_fisher.search import Schedule, cells, evaluate
-
-from .row_orders import best_with_cosine
+from empirical_fisher.search import Schedule, best_cell, cells, evaluate, trace
 
 DAMPINGS = ("lower_dampings", "upper_dampings", "undamped")  #: which GD does not read
 #: The other choices that Figure 3 is drawn with.
@@ -106,7 +104,12 @@ def _searched(
     # The bounds divide by the damping: without it every cell runs.
     certified = dampings is None or bool(np.all(dampings > 0))
     grid = evaluate(problem, method, *cells(step_sizes, dampings), schedule, certified=certified)
-    return best_with_cosine(problem, method, grid, schedule)
+    best = best_cell(problem, method, grid, schedule).assign(minimum_cosine=np.nan)
+    if method == "EFGD" and best["ties"].item():
+        run = trace(problem, method, best["step_size"].item(), best["damping"].item(), schedule)
+        best["minimum_cosine"] = run["cosine"].min()
+    best.insert(0, "method", method)
+    return best.drop(columns=["ties", "edge"])
 
 
 def figure3(

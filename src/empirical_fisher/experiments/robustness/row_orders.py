@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from empirical_fisher.data.datasets import Dataset
-from empirical_fisher.experiments.shared_problems import modelled
+from empirical_fisher.experiments.shared_problems import modelled, reordered
 from empirical_fisher.problems import Problem
 from empirical_fisher.search import CELL, TIE, Schedule, best_cell, evaluate, near, needed, trace
 from empirical_fisher.solvers import descend
@@ -28,18 +27,6 @@ ROW_ORDERS = (
     "median_cosine",
 )
 CONTENDERS = 3.0  #: times the lowest final loss, up to which cells run again in another order
-
-
-def best_with_cosine(
-    problem: Problem, method: str, grid: pd.DataFrame, schedule: Schedule
-) -> pd.DataFrame:
-    """The best cell of a grid and, for EFGD, the lowest cosine along its run."""
-    best = best_cell(problem, method, grid, schedule).assign(minimum_cosine=np.nan)
-    if method == "EFGD" and best["ties"].item():
-        run = trace(problem, method, best["step_size"].item(), best["damping"].item(), schedule)
-        best["minimum_cosine"] = run["cosine"].min()
-    best.insert(0, "method", method)
-    return best.drop(columns=["ties", "edge"])
 
 
 def row_orders(
@@ -92,12 +79,6 @@ def row_orders(
             same = again[_is_cell(again, winners[method])]["final_loss"].max()
             rows.append(best.assign(same_cell_loss=same, **run)[list(ROW_ORDERS)])
     return pd.concat(rows, ignore_index=True)
-
-
-def reordered(dataset: Dataset, seed: int) -> Dataset:
-    """The same data with their rows in another order."""
-    order = np.random.default_rng(seed).permutation(len(dataset.targets))
-    return replace(dataset, inputs=dataset.inputs[order], targets=dataset.targets[order])
 
 
 def _along(
