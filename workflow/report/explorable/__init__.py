@@ -23,7 +23,7 @@ import scipy.sparse
 from bokeh.resources import Resources
 
 from empirical_fisher.data.datasets import Dataset, design
-from empirical_fisher.experiments.note.draws import problem_and_point
+from empirical_fisher.experiments.note.draws import problems
 from empirical_fisher.pipeline import style
 
 HERE = Path(__file__).resolve().parent
@@ -108,27 +108,19 @@ def dataset_of(
 
 def problems_of_note(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The note's problems, as its experiment draws them, and where the steps are taken."""
-    found = []
-    for task in settings["tasks"]:
-        for shape, sizes in settings["shapes"].items():
-            for repeat in range(settings["repeats"]):
-                seed = [settings["seed"], repeat]
-                problem, theta = problem_and_point(
-                    seed, task, sizes["examples"], sizes["parameters"]
-                )
-                found.append(
-                    {
-                        "task": task,
-                        "shape": shape,
-                        "repeat": repeat,
-                        "size": sizes["examples"],
-                        "features": sizes["parameters"],
-                        "inputs": packed(problem.model.inputs, "f8"),  # type: ignore[attr-defined]
-                        "targets": packed(problem.targets, "f8"),
-                        "theta": packed(theta, "f8"),
-                    }
-                )
-    return found
+    return [
+        {
+            "task": task,
+            "shape": shape,
+            "repeat": repeat,
+            "size": problem.size,
+            "features": problem.parameters,
+            "inputs": packed(problem.model.inputs, "f8"),  # type: ignore[attr-defined]
+            "targets": packed(problem.targets, "f8"),
+            "theta": packed(theta, "f8"),
+        }
+        for (task, shape, repeat), problem, theta in problems(settings)
+    ]
 
 
 def looks() -> tuple[dict[str, dict[str, str]], dict[str, str]]:

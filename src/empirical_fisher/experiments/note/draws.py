@@ -6,7 +6,8 @@ the number of features.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -42,3 +43,20 @@ def problem_and_point(
     generator = np.random.default_rng(seed)
     inputs, targets = examples(generator, task, size, parameters(generator, features))
     return linear_problem(inputs, targets, task), parameters(generator, features)
+
+
+def problems(
+    settings: Mapping[str, Any],
+) -> Iterator[tuple[tuple[str, str, int], Problem, Array]]:
+    """All problems of the section ``note`` of the configuration, and where the steps are taken.
+
+    Yields
+    ------
+    ``(task, shape, repeat)``, and the two of `problem_and_point`.
+    """
+    for task in settings["tasks"]:
+        for shape, sizes in settings["shapes"].items():
+            for repeat in range(settings["repeats"]):
+                seed = [settings["seed"], repeat]
+                drawn = problem_and_point(seed, task, sizes["examples"], sizes["parameters"])
+                yield (task, shape, repeat), *drawn

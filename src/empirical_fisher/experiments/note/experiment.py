@@ -17,7 +17,7 @@ from empirical_fisher.pipeline.tables import stacked
 from empirical_fisher.problems import Problem
 
 from .constrained_step import comparison, conditions
-from .draws import problem_and_point
+from .draws import problems
 from .loss_reductions import reductions
 from .reparametrization import differences, mixing
 
@@ -56,15 +56,8 @@ def measure(settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         "reparametrization": invariance,
     }
     parts: dict[str, dict[tuple[str, str, int], pd.DataFrame]] = {name: {} for name in experiments}
-    for task in settings["tasks"]:
-        for shape, sizes in settings["shapes"].items():
-            for repeat in range(settings["repeats"]):
-                seed = [settings["seed"], repeat]
-                problem, theta = problem_and_point(
-                    seed, task, sizes["examples"], sizes["parameters"]
-                )
-                for name, experiment in experiments.items():
-                    if shape == "many" or name in ("reductions", "reparametrization"):
-                        table = experiment(problem, theta, repeat)
-                        parts[name][task, shape, repeat] = table
+    for (task, shape, repeat), problem, theta in problems(settings):
+        for name, experiment in experiments.items():
+            if shape == "many" or name in ("reductions", "reparametrization"):
+                parts[name][task, shape, repeat] = experiment(problem, theta, repeat)
     return {name: stacked(tables, "task", "shape", "repeat") for name, tables in parts.items()}
