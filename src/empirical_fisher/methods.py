@@ -125,12 +125,8 @@ class Method:
         return self.power == 1 and self.structure == "full" and not changed
 
 
-DEFAULTS = {
-    name: Method.__dataclass_fields__[name].default
-    for name in (
-        *("matrix", "structure", "power", "average", "momentum", "gradient", "samples", "seed"),
-    )
-}
+NAMES = ("matrix", "structure", "power", "average", "momentum", "gradient", "samples", "seed")
+DEFAULTS = {name: Method.__dataclass_fields__[name].default for name in NAMES}
 """What a recipe may leave out."""
 
 

@@ -269,9 +269,8 @@ def test_norms_along_descents_are_those_of_each_point() -> None:
 @pytest.fixture(scope="module")
 def tables() -> dict[str, Any]:
     network = {"examples": 8, "features": 2, "hidden": 12}
-    compared = remainder.experiment(
-        seed=0, classes=3, step_size=0.1, iterations=20, copies=[1, 1000], trials=2, **network
-    )
+    trained = {"classes": 3, "step_size": 0.1, "iterations": 20, "copies": [1, 1000]}
+    compared = remainder.experiment({"seed": 0, "trials": 2, **trained, **network})
     schedules = {
         "regression": {"damping": 1e-3, "iterations": 100},
         "classification": {"damping": 0.1, "iterations": 300},

@@ -42,7 +42,7 @@ rule after_2019_paths:
         step="after_2019.paths:experiment",
         seeds=config["after_2019"]["seeds"],
         settings=config["after_2019"]["paths"],
-        models={name: linear_model(name) for name in compared(optimized()["figure3"])},
+        models={name: model_settings(name) for name in compared(optimized()["figure3"])},
         iterations=config["optimization"]["iterations"],
     script:
         "../scripts/step.py"

@@ -123,7 +123,7 @@ def preparation(wildcards):
     return {**settings, "source": source}
 
 
-def linear_model(dataset):
+def model_settings(dataset):
     """What `shared_problems.modelled` needs beside the data, in grids and after them."""
     settings = {"prior_variance": config["optimization"]["prior_variance"]}
     if config["datasets"][dataset].get("task", "binary") == "binary":
@@ -137,15 +137,15 @@ def schedule(wildcards):
     return {key: config["optimization"][key] for key in ("iterations", "divergence_factor")}
 
 
-def grid_axes(wildcards):
-    """The axes of the grid that a method reads."""
-    axes = ["step_sizes", "dampings"] if is_damped(wildcards.method) else ["step_sizes"]
-    return {axis: config["optimization"][axis] for axis in axes}
+def grid_axes(method, section="optimization"):
+    """The axes of the grid of a section that a method reads."""
+    axes = ["step_sizes", "dampings"] if is_damped(method) else ["step_sizes"]
+    return {axis: config[section][axis] for axis in axes}
 
 
-def recipe(wildcards):
+def recipe(method):
     """What a method is, but for how it is shown."""
-    return without(config["methods"][wildcards.method], *LOOK)
+    return without(config["methods"][method], *LOOK)
 
 
 def own_code(method):
@@ -178,12 +178,6 @@ def turned(methods):
 def is_damped(method):
     """Whether a method has a preconditioner, and so a damping."""
     return config["methods"][method].get("matrix") != "identity"
-
-
-def card_axes(wildcards):
-    """The axes of the grid that a method on the scorecard reads."""
-    axes = ["step_sizes", "dampings"] if is_damped(wildcards.recipe) else ["step_sizes"]
-    return {axis: config["scorecard"][axis] for axis in axes}
 
 
 def methods_of(dataset):

@@ -32,8 +32,8 @@ rule curvature_remainder:
     resources:
         **request(),
     params:
-        **config["curvature"]["remainder"],
         step="curvature.remainder:experiment",
+        settings=config["curvature"]["remainder"],
     script:
         "../scripts/step.py"
 

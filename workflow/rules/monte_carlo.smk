@@ -41,7 +41,7 @@ rule monte_carlo_descent:
         **request(cells=monte_carlo_cells),
     params:
         step="monte_carlo.experiment:descents",
-        model=lambda wildcards: linear_model(wildcards.dataset),
+        model=lambda wildcards: model_settings(wildcards.dataset),
         schedule=schedule,
         seed=config["monte_carlo"]["seed"],
         settings=config["monte_carlo"]["descent"],

@@ -29,10 +29,10 @@ rule shard:
     resources:
         **request(cells=shard_cells),
     params:
-        model=lambda wildcards: linear_model(wildcards.dataset),
-        recipe=recipe,
+        model=lambda wildcards: model_settings(wildcards.dataset),
+        recipe=lambda wildcards: recipe(wildcards.method),
         schedule=schedule,
-        axes=grid_axes,
+        axes=lambda wildcards: grid_axes(wildcards.method),
         mode=config["optimization"]["search"],
     script:
         "../scripts/shard.py"
@@ -63,8 +63,8 @@ rule trace:
     resources:
         **request(cells=shard_cells),
     params:
-        model=lambda wildcards: linear_model(wildcards.dataset),
-        recipe=recipe,
+        model=lambda wildcards: model_settings(wildcards.dataset),
+        recipe=lambda wildcards: recipe(wildcards.method),
         schedule=schedule,
     script:
         "../scripts/trace.py"
@@ -140,7 +140,7 @@ rule starting_points:
         step="optimization.starting_points:experiment",
         settings=config["starting_points"],
         divergence_factor=config["optimization"]["divergence_factor"],
-        model=linear_model(config["starting_points"]["dataset"]["name"]),
+        model=model_settings(config["starting_points"]["dataset"]["name"]),
         methods=damped_paper_methods(config["starting_points"]["dataset"]["name"]),
     script:
         "../scripts/step.py"
@@ -165,7 +165,7 @@ rule controls:
     params:
         step="optimization.controls:experiment",
         dataset=lambda wildcards: wildcards.dataset,
-        model=lambda wildcards: linear_model(wildcards.dataset),
+        model=lambda wildcards: model_settings(wildcards.dataset),
         iterations=config["optimization"]["iterations"],
         orders=lambda wildcards: (
             order_seeds(wildcards) if wildcards.dataset == "BreastCancer" else []

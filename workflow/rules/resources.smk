@@ -57,13 +57,13 @@ def seconds_a_step(table):
 
 def shard_cells(wildcards):
     """The cells in one shard of a method's grid."""
-    counts = [axis["count"] for axis in grid_axes(wildcards).values()]
+    counts = [axis["count"] for axis in grid_axes(wildcards.method).values()]
     return math.prod(counts) / config["optimization"]["shards"]
 
 
 def card_cells(wildcards):
     """The cells of a method's grid on the scorecard."""
-    return math.prod(axis["count"] for axis in card_axes(wildcards).values())
+    return math.prod(axis["count"] for axis in grid_axes(wildcards.recipe, "scorecard").values())
 
 
 def robustness_cells(wildcards):

@@ -67,7 +67,7 @@ rule row_orders:
         **request(cells=row_orders_cells),
     params:
         step="robustness.row_orders:experiment",
-        model=lambda wildcards: linear_model(wildcards.dataset),
+        model=lambda wildcards: model_settings(wildcards.dataset),
         dataset=lambda wildcards: wildcards.dataset,
         seeds=order_seeds,
         schedule=schedule,
@@ -92,7 +92,7 @@ rule winner_orders:
         **request(),
     params:
         step="robustness.row_orders:winners",
-        model=lambda wildcards: linear_model(wildcards.dataset),
+        model=lambda wildcards: model_settings(wildcards.dataset),
         dataset=lambda wildcards: wildcards.dataset,
         seeds=lambda wildcards: order_seeds(wildcards, "winners"),
         schedule=schedule,

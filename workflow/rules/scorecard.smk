@@ -17,10 +17,10 @@ rule card:
     params:
         step="scorecard.experiment:card",
         name=lambda wildcards: wildcards.recipe,
-        recipe=lambda wildcards: without(config["methods"][wildcards.recipe], *LOOK),
+        recipe=lambda wildcards: recipe(wildcards.recipe),
         own=lambda wildcards: own_code(wildcards.recipe),
-        model=lambda wildcards: linear_model(wildcards.dataset),
-        axes=card_axes,
+        model=lambda wildcards: model_settings(wildcards.dataset),
+        axes=lambda wildcards: grid_axes(wildcards.recipe, "scorecard"),
         schedule={key: config["scorecard"][key] for key in ("iterations", "divergence_factor")},
     script:
         "../scripts/step.py"

@@ -9,8 +9,9 @@ by ``k²`` and the right one by ``k``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,49 +27,25 @@ from empirical_fisher.problems import Problem
 from empirical_fisher.solvers import iterates
 
 
-def experiment(
-    *,
-    seed: int,
-    examples: int,
-    features: int,
-    hidden: int,
-    classes: int,
-    step_size: float,
-    iterations: int,
-    copies: Sequence[int],
-    trials: int,
-) -> dict[str, pd.DataFrame]:
+def experiment(settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """`trained` with several seeds, the tables of the first and the `summary` of all.
 
     Parameters
     ----------
-    seed, trials
-        The first seed, and how many there are: ``seed, seed + 1, …``.
-    examples, features, hidden, classes, step_size, iterations, copies
-        See `trained`.
+    settings
+        The section ``curvature.remainder`` of the configuration: the arguments of `trained`, and
+        ``trials``, how many seeds there are: ``seed, seed + 1, …``.
 
     Returns
     -------
     Three tables: ``training`` and ``repeated`` of the first seed, and ``trials``, the summaries
     under ``seed``.
     """
-    runs = {
-        each: trained(
-            seed=each,
-            examples=examples,
-            features=features,
-            hidden=hidden,
-            classes=classes,
-            step_size=step_size,
-            iterations=iterations,
-            copies=copies,
-        )
-        for each in range(seed, seed + trials)
-    }
-    return {
-        **runs[seed],
-        "trials": stacked({each: summary(**run) for each, run in runs.items()}, "seed"),
-    }
+    given = dict(settings)
+    first, trials = given.pop("seed"), given.pop("trials")
+    runs = {seed: trained(seed=seed, **given) for seed in range(first, first + trials)}
+    summaries = {seed: summary(**run) for seed, run in runs.items()}
+    return {**runs[first], "trials": stacked(summaries, "seed")}
 
 
 def summary(training: pd.DataFrame, repeated: pd.DataFrame) -> pd.DataFrame:
